@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-engine.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TernAccount:
+ *
+ * One account for the window: properties "uuid", "label", "address", "state" (TernAccountState),
+ * "status-text" (a plain sentence or ""), "progress" (0..1, negative when none), "needs-attention".
+ * Thread: UI.
+ */
+#define TERN_TYPE_ACCOUNT (tern_account_get_type ())
+G_DECLARE_FINAL_TYPE (TernAccount, tern_account, TERN, ACCOUNT, GObject)
+
+const char *tern_account_get_uuid (TernAccount *self);
+const char *tern_account_get_label (TernAccount *self);
+const char *tern_account_get_address (TernAccount *self);
+const char *tern_account_get_name (TernAccount *self);
+TernId tern_account_get_row (TernAccount *self);
+TernAccountState tern_account_get_state (TernAccount *self);
+const GError *tern_account_get_error (TernAccount *self); /* (nullable) */
+const char *tern_account_get_status_text (TernAccount *self);
+double tern_account_get_progress (TernAccount *self);
+
+/** TernAccountList: a GListModel of TernAccount that follows the engine. */
+#define TERN_TYPE_ACCOUNT_LIST (tern_account_list_get_type ())
+G_DECLARE_FINAL_TYPE (TernAccountList, tern_account_list, TERN, ACCOUNT_LIST, GObject)
+
+TernAccountList *tern_account_list_new (TernEngine *engine);
+TernAccount *tern_account_list_find (TernAccountList *self, const char *uuid); /* (transfer none) */
+
+G_END_DECLS

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-store-messages.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TernBodyStore:
+ *
+ * The bytes of messages and parts by content hash (SHA-256, lower-case hex). What is put is written
+ * beside and renamed or committed as a whole; what is read is checked against its hash. A damaged
+ * cached body is dropped and reported (TERN_FAULT_DAMAGED) so that it is fetched again.
+ *
+ * Which bytes belong to a message is told by rows (message, section): section "" is the whole
+ * message, "HEADER" its header, "1.2" one part's transferred bytes.
+ *
+ * Bodies are written by the writer thread in the transaction of their row (tern_txn_put_body) and
+ * read by the readers (tern_read_body).
+ */
+
+/* Stores @bytes as @section of @location's message and updates its body state. @durable: fsynced
+ * before the transaction commits (POP, drafts, outbox); else made durable with the batch. */
+gboolean tern_txn_put_body (TernTxn *txn, TernId location, const char *section, GBytes *bytes,
+                            gboolean durable, GError **error);
+/* The same without a message row, for the outbox; returns the hash. */
+char *tern_txn_put_loose_body (TernTxn *txn, GBytes *bytes, GError **error);
+
+/* NULL without @error when it is not here. */
+GBytes *tern_read_body (TernReader *reader, TernId location, const char *section, GError **error);
+GBytes *tern_read_loose_body (TernReader *reader, const char *hash, GError **error);
+/* Sections of a message that are here: GStrv. */
+char **tern_read_body_sections (TernReader *reader, TernId location, GError **error);
+
+/* Drops bodies that no row names; called from time to time, in slices. *@more when not done. */
+gboolean tern_txn_collect_bodies (TernTxn *txn, guint limit, gboolean *more, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-store.h"
+
+G_BEGIN_DECLS
+
+/** TernFolderRecord: a row of "folder", copied out. Plain value; strings owned. */
+typedef struct
+{
+  TernId id;
+  TernId account;
+  TernId parent;         /* 0 at the top */
+  char *path;            /* "Lists/GTK": levels joined by "/", each level UTF-8; "/" inside a level
+                            is written as U+2215 */
+  char *name;            /* last level, as shown */
+  char *remote_name;     /* (nullable) exactly as the server wrote it (modified UTF-7); NULL = local */
+  char delimiter;        /* 0 = NIL */
+  TernRole role;
+  gboolean subscribed;
+  gboolean selectable;
+  gboolean gone;         /* not in the last LIST; kept while operations or drafts need it */
+  guint32 uidvalidity;   /* 0 = never selected */
+  guint32 uidnext;
+  guint64 modseq;        /* HIGHESTMODSEQ that all stored data covers; 0 = none */
+  guint32 backfill;      /* headers are here for all UIDs >= this; 1 = everything; 0 = none */
+  gint64 total;          /* shown messages here */
+  gint64 unread;
+  gint64 remote_total;   /* what STATUS/EXISTS said last; -1 = unknown */
+  gint64 remote_unread;  /* -1 = unknown */
+  gint64 checked;        /* when it last agreed with the server, seconds; 0 = never */
+} TernFolderRecord;
+
+TernFolderRecord *tern_folder_record_copy (const TernFolderRecord *self);
+void tern_folder_record_free (TernFolderRecord *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernFolderRecord, tern_folder_record_free)
+
+/* Accounts: the settings live in a key file, the store only maps their uuid to a row. */
+TernId tern_txn_ensure_account (TernTxn *txn, const char *uuid, GError **error);
+gboolean tern_txn_remove_account (TernTxn *txn, TernId account, GError **error); /* and its mail */
+GPtrArray *tern_read_account_uuids (TernReader *reader, GError **error);         /* of char* */
+TernId tern_read_account_id (TernReader *reader, const char *uuid, GError **error);
+
+/* Inserts or updates by (account, remote_name), or by (account, path) when local. @record->id,
+ * counts and sync state are not read; a role that a person set wins over the server's. */
+TernId tern_txn_put_folder (TernTxn *txn, const TernFolderRecord *record, GError **error);
+
+/* After a complete LIST: folders of @account that were not put since @listing began are gone; those
+ * without local data, pending operations or drafts are removed. @kept: GHashTable set of folder ids. */
+gboolean tern_txn_end_listing (TernTxn *txn, TernId account, GHashTable *kept, GError **error);
+
+gboolean tern_txn_set_folder_role (TernTxn *txn, TernId folder, TernRole role, gboolean by_person,
+                                   GError **error);
+
+/* The sync state, stored in the same transaction as the data that it covers. */
+gboolean tern_txn_set_sync_state (TernTxn *txn, TernId folder, guint32 uidvalidity, guint32 uidnext,
+                                  guint64 modseq, guint32 backfill, GError **error);
+gboolean tern_txn_set_remote_counts (TernTxn *txn, TernId folder, gint64 total, gint64 unread,
+                                     gboolean checked_now, GError **error);
+
+GPtrArray *tern_read_folders (TernReader *reader, TernId account, GError **error); /* 0 = all */
+TernFolderRecord *tern_read_folder (TernReader *reader, TernId folder, GError **error);
+TernFolderRecord *tern_read_folder_by_path (TernReader *reader, TernId account, const char *path,
+                                            GError **error); /* INBOX in any case */
+TernFolderRecord *tern_read_folder_by_role (TernReader *reader, TernId account, TernRole role,
+                                            GError **error);
+
+G_END_DECLS

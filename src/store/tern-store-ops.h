@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-message-facts.h"
+#include "tern-store.h"
+
+G_BEGIN_DECLS
+
+/**
+ * The operation log (architecture, section 5): everything that a person does is one transaction
+ * with the local change and an operation row that names local ids. The account's runner sends it
+ * later; server ids are looked up when it runs.
+ */
+typedef enum
+{
+  TERN_OP_FLAGS,  /* add and remove masks */
+  TERN_OP_MOVE,
+  TERN_OP_COPY,
+  TERN_OP_APPEND, /* a local message (with its body in the body store) to the server's folder */
+  TERN_OP_EXPUNGE,
+} TernOpKind;
+
+typedef enum
+{
+  TERN_OP_PENDING,
+  TERN_OP_RUNNING,   /* committed before the first byte is sent; checked first after a restart */
+  TERN_OP_CONFIRMED,
+  TERN_OP_REFUSED,   /* for good; its local change was taken back */
+  TERN_OP_STUCK,     /* stepped aside after repeated failures; tried again later */
+} TernOpState;
+
+/** TernOpRecord: an operation with its subjects, copied out. */
+typedef struct
+{
+  TernId id;
+  TernId account;
+  TernOpKind kind;
+  TernOpState state;
+  TernId source;       /* folder */
+  TernId target;       /* folder, 0 if none */
+  TernFlags add;
+  TernFlags remove;
+  char *add_keywords;    /* (nullable) space separated */
+  char *remove_keywords; /* (nullable) */
+  GArray *subjects;    /* of TernId: locations */
+  guint attempts;
+  gint64 not_before;   /* milliseconds since 1970; 0 = now */
+  gint64 created;
+  char *fault;         /* (nullable) last failure, for people */
+} TernOpRecord;
+
+void tern_op_record_free (TernOpRecord *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernOpRecord, tern_op_record_free)
+
+/* The verbs of a person. Each applies the local change at once, keeps counts, adds the operations
+ * (one per account and source folder) and folds them with pending ones. Return: GArray of TernId,
+ * the operations made (empty when nothing was left to do). */
+GArray *tern_txn_op_flags (TernTxn *txn, const TernId *locations, gsize n, TernFlags add,
+                           TernFlags remove, const char *add_keywords, const char *remove_keywords,
+                           GError **error);
+/* Within one account. The visible location keeps its id and changes folder (uid unknown); a hidden
+ * one stays behind at the source uid until the server has confirmed. */
+GArray *tern_txn_op_move (TernTxn *txn, const TernId *locations, gsize n, TernId target,
+                          GError **error);
+GArray *tern_txn_op_copy (TernTxn *txn, const TernId *locations, gsize n, TernId target,
+                          GError **error);
+TernId tern_txn_op_append (TernTxn *txn, TernId location, GError **error);
+
+/* The runner's verbs. */
+GPtrArray *tern_read_runnable_ops (TernReader *reader, TernId account, gint64 now_ms, guint limit,
+                                   GError **error); /* chain heads only, oldest first */
+gint64 tern_read_next_op_time (TernReader *reader, TernId account, GError **error); /* 0 = none */
+TernOpRecord *tern_read_op (TernReader *reader, TernId op, GError **error);
+GPtrArray *tern_read_ops (TernReader *reader, TernId account, gsize limit, GError **error);
+
+/* The uids that an operation's subjects have at their source now: GArray of
+ * TernOpSubject; uid 0 = not known (an earlier operation has to finish, or it is gone). */
+typedef struct
+{
+  TernId location;
+  guint32 uid;
+} TernOpSubject;
+GArray *tern_read_op_subjects (TernReader *reader, TernId op, GError **error);
+
+gboolean tern_txn_op_running (TernTxn *txn, TernId op, GError **error);
+/* Confirmed: @pairs (nullable) of (source uid, target uid) as COPYUID/APPENDUID said. The delta is
+ * folded into the server layer; the hidden sources are removed; the targets get their uids. */
+typedef struct
+{
+  guint32 source;
+  guint32 target;
+} TernUidPair;
+gboolean tern_txn_op_confirmed (TernTxn *txn, TernId op, const GArray *pairs, GError **error);
+/* Refused for good: the local change is taken back, dependants are refused too. */
+gboolean tern_txn_op_refused (TernTxn *txn, TernId op, const char *fault, GError **error);
+/* Failed for now: attempts+1, not before @not_before_ms; stuck when @stuck. */
+gboolean tern_txn_op_later (TernTxn *txn, TernId op, gint64 not_before_ms, gboolean stuck,
+                            const char *fault, GError **error);
+/* Undo: a pending one is dropped with its delta; TRUE in *@undone. A running or confirmed one is
+ * reversed by a new operation. */
+gboolean tern_txn_op_undo (TernTxn *txn, TernId op, gboolean *undone, GError **error);
+
+G_END_DECLS
