@@ -18,7 +18,10 @@ typedef struct
   guint attempts;
 } TernBackoff;
 
-#define TERN_BACKOFF_INIT(base, ceiling) { (base), (ceiling), 0 }
+#define TERN_BACKOFF_INIT(base, ceiling) \
+  {                                      \
+    (base), (ceiling), 0                 \
+  }
 
 guint tern_backoff_next_ms (TernBackoff *self); /* in [base/2, min (ceiling, base * 2^n)] */
 void tern_backoff_reset (TernBackoff *self);

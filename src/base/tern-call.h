@@ -21,8 +21,12 @@ typedef void (*TernCallRun) (TernCall *call, gpointer request);
 
 /* @task: (transfer full), made in the caller's context. @request is freed by @request_free in the
  * callee's context after the return. @run is invoked in @callee. */
-void tern_call_start (GTask *task, GMainContext *callee, int priority, TernCallRun run,
-                      gpointer request, GDestroyNotify request_free);
+void tern_call_start (GTask *task,
+                      GMainContext *callee,
+                      int priority,
+                      TernCallRun run,
+                      gpointer request,
+                      GDestroyNotify request_free);
 
 gpointer tern_call_get_request (TernCall *call);
 

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
  * What one committed transaction changed, emitted after COMMIT in the order of #seq. Refcounted
  * atomically and immutable; crosses threads freely.
  *
- * Lists use it by binary search on (key DESC, id DESC); the id is that of the *location* (a message in a
- * folder), which is the "message id" that the window and ternctl show.
+ * Lists use it by binary search on (key DESC, id DESC); the id is that of the *location* (a message
+ * in a folder), which is the "message id" that the window and ternctl show.
  */
 typedef struct
 {
@@ -37,11 +37,11 @@ typedef struct
 typedef struct
 {
   gint64 seq;
-  GPtrArray *folders;      /* of TernFolderChange */
-  gboolean tree_changed;   /* folders added, removed, renamed, re-roled */
+  GPtrArray *folders;    /* of TernFolderChange */
+  gboolean tree_changed; /* folders added, removed, renamed, re-roled */
   gboolean outbox_changed;
-  gboolean ops_changed;    /* an operation was added, confirmed, refused … */
-  gboolean reset;          /* more changed than is listed: read everything again */
+  gboolean ops_changed; /* an operation was added, confirmed, refused … */
+  gboolean reset;       /* more changed than is listed: read everything again */
 } TernChangeSet;
 
 TernChangeSet *tern_change_set_new (gint64 seq);

@@ -17,32 +17,32 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  TERN_FAULT_INTERNAL,        /* our own bug; said as such */
-  TERN_FAULT_CANCELLED,       /* the caller gave up */
-  TERN_FAULT_INVALID,         /* the request makes no sense (usage) */
-  TERN_FAULT_NOT_FOUND,       /* no such account, folder or message */
-  TERN_FAULT_UNKNOWN_HOST,    /* the name does not resolve */
-  TERN_FAULT_UNREACHABLE,     /* refused, no route, network down */
-  TERN_FAULT_TIMED_OUT,       /* connected, but the server does not answer */
-  TERN_FAULT_DISCONNECTED,    /* the connection ended in the middle */
-  TERN_FAULT_CERTIFICATE,     /* expired, wrong host, unknown issuer, pin changed */
-  TERN_FAULT_TLS,             /* any other TLS failure, or TLS refused by the server */
-  TERN_FAULT_AUTHENTICATION,  /* the server refused the name or the password */
-  TERN_FAULT_NO_MECHANISM,    /* no SASL mechanism that both sides accept */
-  TERN_FAULT_UNAVAILABLE,     /* the server says "not now" (BYE, UNAVAILABLE, 421, 4xx) */
-  TERN_FAULT_LIMIT,           /* over quota, too many connections, message too large */
-  TERN_FAULT_REFUSED,         /* the server said NO, or 5xx */
-  TERN_FAULT_RIGHTS,          /* NOPERM */
-  TERN_FAULT_PROTOCOL,        /* the server broke the protocol, or sent more than the limits */
-  TERN_FAULT_UNCERTAIN,       /* the outcome cannot be known (lost after the final dot) */
+  TERN_FAULT_INTERNAL,       /* our own bug; said as such */
+  TERN_FAULT_CANCELLED,      /* the caller gave up */
+  TERN_FAULT_INVALID,        /* the request makes no sense (usage) */
+  TERN_FAULT_NOT_FOUND,      /* no such account, folder or message */
+  TERN_FAULT_UNKNOWN_HOST,   /* the name does not resolve */
+  TERN_FAULT_UNREACHABLE,    /* refused, no route, network down */
+  TERN_FAULT_TIMED_OUT,      /* connected, but the server does not answer */
+  TERN_FAULT_DISCONNECTED,   /* the connection ended in the middle */
+  TERN_FAULT_CERTIFICATE,    /* expired, wrong host, unknown issuer, pin changed */
+  TERN_FAULT_TLS,            /* any other TLS failure, or TLS refused by the server */
+  TERN_FAULT_AUTHENTICATION, /* the server refused the name or the password */
+  TERN_FAULT_NO_MECHANISM,   /* no SASL mechanism that both sides accept */
+  TERN_FAULT_UNAVAILABLE,    /* the server says "not now" (BYE, UNAVAILABLE, 421, 4xx) */
+  TERN_FAULT_LIMIT,          /* over quota, too many connections, message too large */
+  TERN_FAULT_REFUSED,        /* the server said NO, or 5xx */
+  TERN_FAULT_RIGHTS,         /* NOPERM */
+  TERN_FAULT_PROTOCOL,       /* the server broke the protocol, or sent more than the limits */
+  TERN_FAULT_UNCERTAIN,      /* the outcome cannot be known (lost after the final dot) */
   TERN_FAULT_DISK_FULL,
-  TERN_FAULT_DISK_READ_ONLY,  /* not writable by us */
-  TERN_FAULT_DISK,            /* any other I/O error on this machine */
-  TERN_FAULT_DAMAGED,         /* database or body does not match its checksum */
-  TERN_FAULT_BUSY,            /* another program holds the store */
-  TERN_FAULT_KEYRING_ABSENT,  /* no Secret Service on this session */
-  TERN_FAULT_KEYRING_LOCKED,  /* locked, and the unlock prompt was dismissed */
-  TERN_FAULT_NO_SECRET,       /* the keyring has no password for this account */
+  TERN_FAULT_DISK_READ_ONLY, /* not writable by us */
+  TERN_FAULT_DISK,           /* any other I/O error on this machine */
+  TERN_FAULT_DAMAGED,        /* database or body does not match its checksum */
+  TERN_FAULT_BUSY,           /* another program holds the store */
+  TERN_FAULT_KEYRING_ABSENT, /* no Secret Service on this session */
+  TERN_FAULT_KEYRING_LOCKED, /* locked, and the unlock prompt was dismissed */
+  TERN_FAULT_NO_SECRET,      /* the keyring has no password for this account */
 } TernFaultCode;
 
 /** TernScope: what a fault is about; everything outside the scope goes on. */

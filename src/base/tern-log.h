@@ -17,7 +17,10 @@ typedef enum
 } TernWireDirection;
 
 /* @tag names the connection ("imap:work:3"). @secret hides the whole line. */
-void tern_log_wire (const char *tag, TernWireDirection direction, const char *line, gsize length,
+void tern_log_wire (const char *tag,
+                    TernWireDirection direction,
+                    const char *line,
+                    gsize length,
                     gboolean secret);
 
 /* (transfer full): @line with the arguments of a login command replaced by "…"; at most 1 KiB. */

@@ -16,27 +16,27 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  guint32 uid;          /* in the folder it was seen in, 0 if local */
-  guint64 modseq;       /* 0 if the server has no CONDSTORE */
+  guint32 uid;    /* in the folder it was seen in, 0 if local */
+  guint64 modseq; /* 0 if the server has no CONDSTORE */
   TernFlags flags;
-  char *keywords;       /* (nullable): other keywords, space separated */
-  gint64 received;      /* INTERNALDATE, seconds since 1970 UTC */
-  gint64 date;          /* Date:, seconds since 1970 UTC; 0 when absent or senseless */
-  int date_offset;      /* minutes east of UTC in Date: */
-  guint64 size;         /* RFC822.SIZE */
-  char *subject;        /* decoded, unfolded, no control characters; "" if none */
-  char *message_id;     /* (nullable), without angle brackets */
-  char *in_reply_to;    /* (nullable), first id, without angle brackets */
-  char **references;    /* (nullable), ids without angle brackets, oldest first */
-  GPtrArray *from;      /* of TernAddress, never NULL, as all below */
+  char *keywords;    /* (nullable): other keywords, space separated */
+  gint64 received;   /* INTERNALDATE, seconds since 1970 UTC */
+  gint64 date;       /* Date:, seconds since 1970 UTC; 0 when absent or senseless */
+  int date_offset;   /* minutes east of UTC in Date: */
+  guint64 size;      /* RFC822.SIZE */
+  char *subject;     /* decoded, unfolded, no control characters; "" if none */
+  char *message_id;  /* (nullable), without angle brackets */
+  char *in_reply_to; /* (nullable), first id, without angle brackets */
+  char **references; /* (nullable), ids without angle brackets, oldest first */
+  GPtrArray *from;   /* of TernAddress, never NULL, as all below */
   GPtrArray *sender;
   GPtrArray *reply_to;
   GPtrArray *to;
   GPtrArray *cc;
   GPtrArray *bcc;
-  TernPart *structure;  /* (nullable) */
+  TernPart *structure; /* (nullable) */
   guint attachments;
-  char *preview;        /* (nullable): first words of the text, one line, at most 200 characters */
+  char *preview; /* (nullable): first words of the text, one line, at most 200 characters */
 } TernMessageFacts;
 
 TernMessageFacts *tern_message_facts_new (void); /* all lists empty */

@@ -15,17 +15,17 @@ G_BEGIN_DECLS
 typedef struct _TernPart TernPart;
 struct _TernPart
 {
-  char *section;      /* (owned): "1.2", "" for the root of a multipart message */
-  char *type;         /* (owned), lower case: "text" */
-  char *subtype;      /* (owned), lower case: "plain" */
-  char *charset;      /* (owned) (nullable) */
-  char *format;       /* (owned) (nullable): format= of text/plain */
-  char *delsp;        /* (owned) (nullable) */
-  char *filename;     /* (owned) (nullable) */
-  char *content_id;   /* (owned) (nullable), without the angle brackets */
-  char *encoding;     /* (owned) (nullable), lower case: "base64" */
-  char *disposition;  /* (owned) (nullable), lower case */
-  guint64 size;       /* bytes as transferred (encoded) */
+  char *section;     /* (owned): "1.2", "" for the root of a multipart message */
+  char *type;        /* (owned), lower case: "text" */
+  char *subtype;     /* (owned), lower case: "plain" */
+  char *charset;     /* (owned) (nullable) */
+  char *format;      /* (owned) (nullable): format= of text/plain */
+  char *delsp;       /* (owned) (nullable) */
+  char *filename;    /* (owned) (nullable) */
+  char *content_id;  /* (owned) (nullable), without the angle brackets */
+  char *encoding;    /* (owned) (nullable), lower case: "base64" */
+  char *disposition; /* (owned) (nullable), lower case */
+  guint64 size;      /* bytes as transferred (encoded) */
   gboolean decoded;
   GPtrArray *children; /* (owned) (nullable) of TernPart */
 };

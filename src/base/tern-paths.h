@@ -17,8 +17,8 @@ char *tern_paths_dup_cache_dir (void);
 gboolean tern_paths_ensure_dir (const char *path, GError **error);
 
 /* Writes @contents to a new file beside @path, fsyncs, renames over @path, fsyncs the folder. */
-gboolean tern_paths_replace_file (const char *path, const char *contents, gssize length,
-                                  GError **error);
+gboolean
+tern_paths_replace_file (const char *path, const char *contents, gssize length, GError **error);
 
 /* A file name that is safe to create from one that came in a message: no separators, no control
  * or bidi characters, no leading dot, at most TERN_LIMIT_FILENAME bytes, never empty. */

@@ -26,11 +26,14 @@ gboolean tern_worker_is_current (TernWorker *self);
 
 /* Runs @func (data) once on the worker, in the order of the calls at equal @priority
  * (G_PRIORITY_DEFAULT and so on). Refused (data destroyed, FALSE) after shutdown began. */
-gboolean tern_worker_invoke (TernWorker *self, int priority, GFunc func, gpointer data,
+gboolean tern_worker_invoke (TernWorker *self,
+                             int priority,
+                             GFunc func,
+                             gpointer data,
                              GDestroyNotify destroy);
 
-void tern_worker_shutdown_async (TernWorker *self, GAsyncReadyCallback callback,
-                                 gpointer user_data);
+void
+tern_worker_shutdown_async (TernWorker *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean tern_worker_shutdown_finish (TernWorker *self, GAsyncResult *result, GError **error);
 
 /* The first line of every function that must run in @context (a GMainContext). */
