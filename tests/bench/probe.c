@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/*
+ * A probe that the benches load into the real program with LD_PRELOAD: the program itself knows
+ * nothing of it. It beats on the main loop every 2 ms and looks at the widgets from inside, and
+ * writes to the file TERN_PROBE_LOG, one event a line, times in microseconds of the monotonic
+ * clock:
+ *
+ *   start TIME                  the library was loaded
+ *   gap TIME LENGTH             the main loop was held for more than 16 ms
+ *   rows TIME N LOADED          the message list's length changed, or its first row was filled
+ *   painted TIME N              the first frame after the first filled row was drawn
+ */
+#include <gtk/gtk.h>
+#include <stdio.h>
+
+#define BEAT_MS  2
+#define LIMIT_US 16000
+
+static FILE *out;
+static gint64 last_beat;
+static guint last_n = G_MAXUINT;
+static gboolean was_filled;
+static gboolean painted;
+
+static void
+after_paint (GdkFrameClock *clock, gpointer data)
+{
+  if (painted)
+    return;
+  painted = TRUE;
+  fprintf (out, "painted %" G_GINT64_FORMAT " %u\n", g_get_monotonic_time (), last_n);
+  fflush (out);
+}
+
+/* The message list is the list view with the most rows: the sidebar has a handful. */
+static GtkListView *
+find_list (GtkWidget *widget, GtkListView *best)
+{
+  if (GTK_IS_LIST_VIEW (widget) && gtk_widget_get_mapped (widget))
+    {
+      GtkSelectionModel *model = gtk_list_view_get_model (GTK_LIST_VIEW (widget));
+      GtkSelectionModel *other = best != NULL ? gtk_list_view_get_model (best) : NULL;
+      guint n = model != NULL ? g_list_model_get_n_items (G_LIST_MODEL (model)) : 0;
+      if (best == NULL || (other != NULL && n > g_list_model_get_n_items (G_LIST_MODEL (other))))
+        best = GTK_LIST_VIEW (widget);
+    }
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    if (!GTK_IS_LIST_VIEW (widget))
+      best = find_list (child, best);
+  return best;
+}
+
+static gboolean
+has_text (GtkWidget *widget)
+{
+  if (GTK_IS_LABEL (widget) && *gtk_label_get_text (GTK_LABEL (widget)) != '\0')
+    return TRUE;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    if (has_text (child))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+look (gint64 now)
+{
+  if (!gtk_is_initialized ())
+    return;
+  GListModel *windows = gtk_window_get_toplevels ();
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWidget) window = g_list_model_get_item (windows, i);
+      GtkListView *list = find_list (window, NULL);
+      GtkSelectionModel *model = list != NULL ? gtk_list_view_get_model (list) : NULL;
+      if (model == NULL)
+        continue;
+      guint n = g_list_model_get_n_items (G_LIST_MODEL (model));
+      gboolean filled = n > 0 && has_text (GTK_WIDGET (list));
+      if (n == last_n && filled == was_filled)
+        return;
+      last_n = n;
+      fprintf (out, "rows %" G_GINT64_FORMAT " %u %d\n", now, n, filled);
+      fflush (out);
+      if (filled && !was_filled)
+        g_signal_connect (gtk_widget_get_frame_clock (window), "after-paint",
+                          G_CALLBACK (after_paint), NULL);
+      was_filled = filled;
+      return;
+    }
+}
+
+static gboolean
+beat (gpointer data)
+{
+  gint64 now = g_get_monotonic_time ();
+  if (last_beat != 0 && now - last_beat > LIMIT_US)
+    {
+      fprintf (out, "gap %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", now, now - last_beat);
+      fflush (out);
+    }
+  look (now);
+  last_beat = g_get_monotonic_time ();
+  return G_SOURCE_CONTINUE;
+}
+
+__attribute__ ((constructor)) static void
+probe_start (void)
+{
+  const char *path = g_getenv ("TERN_PROBE_LOG");
+  if (path == NULL || (out = fopen (path, "we")) == NULL)
+    return;
+  /* Children (the web process, a helper of GIO) are not what is measured. */
+  g_unsetenv ("LD_PRELOAD");
+  g_unsetenv ("TERN_PROBE_LOG");
+  fprintf (out, "start %" G_GINT64_FORMAT "\n", g_get_monotonic_time ());
+  fflush (out);
+  g_timeout_add_full (G_PRIORITY_HIGH, BEAT_MS, beat, NULL, NULL);
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A private desktop for tests: X server, window manager, session bus, keyring, and XDG folders of its own.
+
+    with Desktop(size=(1280, 800), dark=False) as desktop:
+        window = desktop.spawn(['_build/src/tern'])
+        desktop.screenshot('first.png')
+
+Everything that it starts ends with it; nothing of the user's own session is touched.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+
+def wait_for(condition, seconds=20.0, what='the condition', interval=0.02):
+    """Calls condition until it returns something true, and returns that; fails after the deadline."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise TimeoutError(f'waited {seconds:.0f} s for {what}')
+        time.sleep(interval)
+
+
+class Desktop:
+    def __init__(self, size=(1280, 800), dark=False, keyring=True, home=None):
+        self.size = size
+        self.dark = dark
+        self.keyring = keyring
+        self.keep_home = home is not None
+        self.home = home or tempfile.mkdtemp(prefix='tern-desktop-')
+        self.processes = []
+        self.env = None
+
+    def __enter__(self):
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, *_exc):
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in reversed(self.processes):
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if not self.keep_home:
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    def _start(self):
+        env = {k: v for k, v in os.environ.items()
+               if k not in ('DISPLAY', 'WAYLAND_DISPLAY', 'DBUS_SESSION_BUS_ADDRESS', 'GNOME_KEYRING_CONTROL',
+                            'GSETTINGS_BACKEND', 'DESKTOP_SESSION', 'XDG_CURRENT_DESKTOP', 'AT_SPI_BUS_ADDRESS')}
+        for name, folder in (('XDG_CONFIG_HOME', 'config'), ('XDG_DATA_HOME', 'data'), ('XDG_CACHE_HOME', 'cache'),
+                             ('XDG_RUNTIME_DIR', 'runtime'), ('HOME', 'home')):
+            env[name] = os.path.join(self.home, folder)
+            os.makedirs(env[name], mode=0o700, exist_ok=True)
+        env.update(GDK_BACKEND='x11', LANG=env.get('LANG', 'C.UTF-8'), NO_AT_BRIDGE='0', GTK_A11Y='atspi',
+                   GSETTINGS_BACKEND='keyfile', WEBKIT_DISABLE_COMPOSITING_MODE='1', LIBGL_ALWAYS_SOFTWARE='1',
+                   ADW_DISABLE_PORTAL='1', ADW_DEBUG_COLOR_SCHEME='prefer-dark' if self.dark else 'prefer-light')
+        self.env = env
+        self._start_display()
+        self._start_bus()
+        if self.keyring:
+            self._start_keyring()
+        self.spawn(['openbox'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def _start_display(self):
+        read_end, write_end = os.pipe()
+        width, height = self.size
+        self.spawn(['Xvfb', '-displayfd', str(write_end), '-screen', '0', f'{width}x{height}x24', '-nolisten', 'tcp'],
+                   pass_fds=(write_end,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(write_end)
+        with os.fdopen(read_end) as pipe:
+            number = pipe.readline().strip()
+        if not number:
+            raise RuntimeError('Xvfb did not start')
+        self.env['DISPLAY'] = f':{number}'
+
+    def _start_bus(self):
+        bus = self.spawn(['dbus-daemon', '--session', '--nofork', '--print-address=1'],
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        address = bus.stdout.readline().strip()
+        if not address:
+            raise RuntimeError('dbus-daemon did not start')
+        self.env['DBUS_SESSION_BUS_ADDRESS'] = address
+
+    def _start_keyring(self):
+        keyring = self.spawn(['gnome-keyring-daemon', '--foreground', '--unlock', '--components=secrets'],
+                             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        keyring.stdin.write(b'tern-test')
+        keyring.stdin.close()
+        wait_for(lambda: self.run(['dbus-send', '--session', '--print-reply', '--dest=org.freedesktop.DBus', '/',
+                                   'org.freedesktop.DBus.GetNameOwner', 'string:org.freedesktop.secrets'],
+                                  check=False).returncode == 0, what='the keyring')
+
+    def spawn(self, argv, env=None, **kwargs):
+        """Starts a program on this desktop; it is stopped with it."""
+        process = subprocess.Popen(argv, env={**self.env, **(env or {})}, start_new_session=True, **kwargs)
+        self.processes.append(process)
+        return process
+
+    def run(self, argv, check=True, timeout=60, env=None, **kwargs):
+        """Runs a program to its end and captures its text."""
+        return subprocess.run(argv, env={**self.env, **(env or {})}, check=check, timeout=timeout, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kwargs)
+
+    def stop(self, process, seconds=10):
+        """Ends one program as a session manager would."""
+        process.send_signal(signal.SIGTERM)
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+
+    def screenshot(self, path):
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        self.run(['import', '-window', 'root', path])
+        return path
+
+    def xdotool(self, *args):
+        return self.run(['xdotool', *map(str, args)]).stdout
