@@ -149,6 +149,13 @@ connect_fault (Attempt *self, GError *error)
                              _ ("There is no server with the name %s. Check how it is written."),
                              endpoint->host);
     }
+  if (error->domain == G_RESOLVER_ERROR)
+    {
+      g_error_free (error);
+      return tern_fault_new (
+          TERN_FAULT_UNREACHABLE,
+          _ ("The name %s cannot be looked up at the moment. Check the network."), endpoint->host);
+    }
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
     {
       g_error_free (error);
@@ -347,6 +354,23 @@ handshake_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   advance (task);
 }
 
+static gboolean
+use_ca_file (GTlsConnection *tls, const char *path, GError **error)
+{
+  g_autoptr (GTlsDatabase) database = g_tls_file_database_new (path, NULL);
+
+  if (database == NULL)
+    {
+      g_propagate_error (error, tern_fault_new (TERN_FAULT_CERTIFICATE,
+                                                _ ("The file with certificate authorities, %s, "
+                                                   "cannot be read. Nothing was sent."),
+                                                path));
+      return FALSE;
+    }
+  g_tls_connection_set_database (tls, database);
+  return TRUE;
+}
+
 static GTlsConnection *
 make_tls (Attempt *self, GError **error)
 {
@@ -354,21 +378,16 @@ make_tls (Attempt *self, GError **error)
   TernEndpoint *endpoint = transport->endpoint;
   g_autoptr (GSocketConnectable) identity = g_network_address_new (endpoint->host, endpoint->port);
   g_autoptr (GIOStream) tls = NULL;
+  GError *problem = NULL;
 
-  tls = g_tls_client_connection_new (G_IO_STREAM (transport->connection), identity, error);
+  tls = g_tls_client_connection_new (G_IO_STREAM (transport->connection), identity, &problem);
   if (tls == NULL)
     {
-      g_prefix_error (error, "%s: ", endpoint->host);
+      g_propagate_error (error, handshake_fault (self, problem));
       return NULL;
     }
-  if (endpoint->ca_file != NULL)
-    {
-      g_autoptr (GTlsDatabase) database = g_tls_file_database_new (endpoint->ca_file, error);
-
-      if (database == NULL)
-        return NULL;
-      g_tls_connection_set_database (G_TLS_CONNECTION (tls), database);
-    }
+  if (endpoint->ca_file != NULL && !use_ca_file (G_TLS_CONNECTION (tls), endpoint->ca_file, error))
+    return NULL;
   /* The mail protocols say themselves when they are at an end; a missing close_notify is nothing.
    */
   g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls), FALSE);
@@ -380,20 +399,13 @@ static void
 start_handshake (GTask *task)
 {
   Attempt *self = g_task_get_task_data (task);
-  TernEndpoint *endpoint = self->transport->endpoint;
   g_autoptr (GTlsConnection) tls = NULL;
   GError *error = NULL;
 
   tls = make_tls (self, &error);
   if (tls == NULL)
     {
-      g_autofree char *what =
-          endpoint->ca_file != NULL
-              ? g_strdup_printf (_ ("Cannot read the certificate authorities in %s"),
-                                 endpoint->ca_file)
-              : g_strdup_printf (_ ("Cannot make a secure connection to %s"), endpoint->host);
-
-      g_task_return_error (task, tern_fault_take (error, what));
+      g_task_return_error (task, error);
       g_object_unref (task);
       return;
     }
