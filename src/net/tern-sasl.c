@@ -173,19 +173,17 @@ step (TernSasl *self, const char *challenge, GError **error)
 char *
 tern_sasl_initial (TernSasl *self, GError **error)
 {
-  char *response = step (self, "", error);
-
-  if (response == NULL || find_mechanism (self->mechanism)->initial)
-    return response;
-  /* LOGIN waits to be asked; its first step only starts libgsasl's side. */
-  tern_sasl_wipe (response);
-  return NULL;
+  /* LOGIN waits to be asked. */
+  if (!find_mechanism (self->mechanism)->initial)
+    return NULL;
+  return step (self, "", error);
 }
 
 /* A server may ask for 2^31 rounds of hashing, and this context would do nothing else for hours.
- * The count is the "i=" attribute of the server's first message (RFC 5802 section 5.1). */
+ * The count is the "i=" attribute of the server's first message, and "e=" is a refusal (RFC 5802
+ * section 5.1). */
 static gboolean
-check_iterations (TernSasl *self, const char *challenge, GError **error)
+check_scram (TernSasl *self, const char *challenge, GError **error)
 {
   g_autofree char *text = NULL;
   g_auto (GStrv) attributes = NULL;
@@ -195,6 +193,14 @@ check_iterations (TernSasl *self, const char *challenge, GError **error)
   if (!g_str_has_prefix (self->mechanism, "SCRAM-") || *challenge == '\0')
     return TRUE;
   text = (char *) g_base64_decode (challenge, &length);
+  if (g_str_has_prefix (text, "e="))
+    {
+      g_propagate_error (error, tern_fault_new_server (TERN_FAULT_AUTHENTICATION, text,
+                                                       _ ("%s refused the user name or the "
+                                                          "password."),
+                                                       self->host));
+      return FALSE;
+    }
   attributes = g_strsplit (text, ",", -1);
   sane = strlen (text) == length;
   for (gsize i = 0; sane && attributes[i] != NULL; i++)
@@ -214,7 +220,7 @@ check_iterations (TernSasl *self, const char *challenge, GError **error)
 char *
 tern_sasl_step (TernSasl *self, const char *challenge, GError **error)
 {
-  if (!check_iterations (self, challenge, error))
+  if (!check_scram (self, challenge, error))
     return NULL;
   return step (self, challenge, error);
 }
