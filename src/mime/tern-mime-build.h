@@ -16,8 +16,7 @@ typedef struct
   GBytes *bytes;
 } TernAttachment;
 
-TernAttachment *tern_attachment_new (const char *filename, const char *content_type,
-                                     GBytes *bytes);
+TernAttachment *tern_attachment_new (const char *filename, const char *content_type, GBytes *bytes);
 void tern_attachment_free (TernAttachment *self);
 
 /**
@@ -28,24 +27,24 @@ void tern_attachment_free (TernAttachment *self);
  */
 typedef struct
 {
-  char *account;         /* uuid */
+  char *account; /* uuid */
   TernAddress *from;
-  GPtrArray *to;         /* of TernAddress */
+  GPtrArray *to; /* of TernAddress */
   GPtrArray *cc;
   GPtrArray *bcc;
   char *subject;
-  char *text;            /* plain, LF */
+  char *text;             /* plain, LF */
   GPtrArray *attachments; /* of TernAttachment */
-  char *in_reply_to;     /* (nullable) message-id without brackets */
-  char **references;     /* (nullable) */
-  TernId reply_to_id;    /* location to mark, 0 if none */
+  char *in_reply_to;      /* (nullable) message-id without brackets */
+  char **references;      /* (nullable) */
+  TernId reply_to_id;     /* location to mark, 0 if none */
   TernFlags reply_flag;
 } TernDraft;
 
 TernDraft *tern_draft_new (void);
 TernDraft *tern_draft_copy (const TernDraft *self);
 void tern_draft_free (TernDraft *self);
-GBytes *tern_draft_encode (const TernDraft *self);                    /* opaque, for the store */
+GBytes *tern_draft_encode (const TernDraft *self); /* opaque, for the store */
 TernDraft *tern_draft_decode (GBytes *encoded, GError **error);
 
 typedef enum
@@ -55,11 +54,15 @@ typedef enum
   TERN_REPLY_FORWARD,
 } TernReplyKind;
 
-/* A draft that answers: recipients by Reply-To and From, own addresses left out of Cc, "Re: "/"Fwd: "
- * once, In-Reply-To and References (RFC 5322 section 3.6.4), the text quoted under an attribution.
+/* A draft that answers: recipients by Reply-To and From, own addresses left out of Cc, "Re: "/"Fwd:
+ * " once, In-Reply-To and References (RFC 5322 section 3.6.4), the text quoted under an
+ * attribution.
  * @own: GStrv of the account's addresses. @original: for forwarding its attachments, (nullable). */
-TernDraft *tern_draft_new_reply (TernReplyKind kind, const TernMessageFacts *facts,
-                                 const char *plain, GBytes *original, const char *const *own,
+TernDraft *tern_draft_new_reply (TernReplyKind kind,
+                                 const TernMessageFacts *facts,
+                                 const char *plain,
+                                 GBytes *original,
+                                 const char *const *own,
                                  const TernAddress *from);
 
 /** TernBuiltMessage: ready for the wire and for Sent. CRLF line ends, lines below 998 octets. */
@@ -77,8 +80,7 @@ void tern_built_message_free (TernBuiltMessage *self);
 
 /* @date seconds UTC; @offset minutes. No User-Agent, no host name. Text goes out format=flowed
  * (RFC 3676), 7bit where possible, else quoted-printable; file names by RFC 2231. */
-TernBuiltMessage *tern_mime_build (const TernDraft *draft, gint64 date, int offset,
-                                   GError **error);
+TernBuiltMessage *tern_mime_build (const TernDraft *draft, gint64 date, int offset, GError **error);
 /* For "ternctl send": an RFC 5322 message from outside, recipients from its To, Cc and Bcc; adds
  * Date and Message-ID if missing, CRLF, strips Bcc from the submission. */
 TernBuiltMessage *tern_mime_build_from_source (GBytes *source, GError **error);

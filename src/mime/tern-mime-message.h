@@ -10,13 +10,13 @@ G_BEGIN_DECLS
 /**
  * TernMimeText:
  *
- * The text of a message for the reader, the quote of a reply and the preview. Immutable, refcounted.
- * What comes out is untrusted still: the HTML is shown under the reader's policy only.
+ * The text of a message for the reader, the quote of a reply and the preview. Immutable,
+ * refcounted. What comes out is untrusted still: the HTML is shown under the reader's policy only.
  */
 typedef struct
 {
-  char *html;   /* (nullable) UTF-8, as sent, at most TERN_LIMIT_TEXT_SHOWN */
-  char *plain;  /* UTF-8, LF, format=flowed undone, never NULL (made from html when need be) */
+  char *html;  /* (nullable) UTF-8, as sent, at most TERN_LIMIT_TEXT_SHOWN */
+  char *plain; /* UTF-8, LF, format=flowed undone, never NULL (made from html when need be) */
   gboolean plain_is_flowed;
   gboolean truncated;
 } TernMimeText;
@@ -41,8 +41,8 @@ GBytes *tern_mime_read_part (GBytes *message, const char *section);
 /* The same from single parts, when the message is here only in parts: @root from BODYSTRUCTURE,
  * @get gives the transferred bytes of a section or NULL. */
 typedef GBytes *(*TernMimeGetSection) (const char *section, gpointer data);
-TernMimeText *tern_mime_read_text_from_parts (const TernPart *root, TernMimeGetSection get,
-                                              gpointer data);
+TernMimeText *
+tern_mime_read_text_from_parts (const TernPart *root, TernMimeGetSection get, gpointer data);
 GBytes *tern_mime_decode_part (const TernPart *part, GBytes *transferred);
 /* The sections that the reader needs first: best text and what its cid: may name; (GStrv). */
 char **tern_mime_text_sections (const TernPart *root);

@@ -12,7 +12,8 @@ void tern_mime_init (void);
 /* Decoded, unfolded, valid UTF-8, without control or bidi-override characters, at most 4 KiB.
  * RFC 2047 with the usual damage; raw 8-bit is UTF-8 if valid, else windows-1252. */
 char *tern_mime_decode_header (const char *raw, gsize length);
-/* RFC 2231 and RFC 2047 file names as they come in BODYSTRUCTURE; safe to show, not yet to create. */
+/* RFC 2231 and RFC 2047 file names as they come in BODYSTRUCTURE; safe to show, not yet to create.
+ */
 char *tern_mime_decode_filename (const char *raw);
 /* Seconds since 1970 UTC and minutes east of it from a Date: value; FALSE when unreadable. */
 gboolean tern_mime_parse_date (const char *raw, gsize length, gint64 *seconds, int *offset);
