@@ -173,6 +173,7 @@ service auth {{
 }}
 service imap {{
   process_limit = 200
+  {post_login}
 }}
 service stats {{
   client_limit = 1000
@@ -474,7 +475,17 @@ class Dovecot:
             quota += 'protocol imap {\n  mail_plugins = ' + ' '.join(plugins) + '\n}\n'
             if options.mailbox_size:
                 quota += 'protocol lmtp {\n  mail_plugins = quota\n}\n'
+        post_login = ''
+        if options.log_logins:
+            # Dovecot's log has whole seconds only; this runs just before the login's OK is sent.
+            script = f'{server.dir}/post-login'
+            write_file(script, f'#!/bin/bash\necho "$EPOCHREALTIME $USER" >> {server.dir}/logins\nexec "$@"\n', 0o755)
+            write_file(f'{server.dir}/logins', '')
+            os.chmod(f'{server.dir}/logins', 0o666)
+            post_login = f'executable = imap imap-postlogin\n}}\nservice imap-postlogin {{\n' \
+                         f'  executable = script-login {script}\n  unix_listener imap-postlogin {{\n  }}'
         write_file(self.conf, DOVECOT_CONF.format(
+            post_login=post_login,
             dir=server.dir, address=server.address, domain=server.domain, user=server.mail_user,
             group=server.mail_group, format=options.mailbox_format, mechanisms=options.mechanisms.replace(',', ' '),
             capability=capability, quota=quota, separator=options.separator, prefix=options.prefix,
@@ -937,6 +948,7 @@ def parse(argv):
     parser.add_argument('--mailbox-format', default='mdbox', choices=('mdbox', 'sdbox', 'maildir'))
     parser.add_argument('--separator', default='/', help='hierarchy delimiter')
     parser.add_argument('--prefix', default='', help='namespace prefix, for example INBOX/')
+    parser.add_argument('--log-logins', action='store_true', help='note the time of each IMAP login in DIR/logins')
     parser.add_argument('--compress', action='store_true', help='COMPRESS=DEFLATE')
     parser.add_argument('--seed', action='append', default=[], metavar='[USER:]N[:FOLDER]',
                         help='fill a mailbox with N generated messages')

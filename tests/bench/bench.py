@@ -1,0 +1,257 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measures the real window against a raw client and neomutt, on one server in one run, and prints a table.
+
+    tests/bench/bench.py BUILD-DIR [--sizes 10000,100000] [--pushes 20] [--runs 3]
+
+The build should be a release build without sanitizers. What each line means stands beside it; times are
+seconds from the login's OK unless the line says otherwise.  Everything runs on a private desktop and a private
+server, and stops by itself.
+"""
+
+import argparse
+import datetime
+import glob
+import json
+import os
+import pty
+import queue
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..', 'lib'))
+
+from desktop import Desktop, wait_for  # noqa: E402
+
+
+class Server:
+    def __init__(self, messages):
+        self.process = subprocess.Popen(
+            [os.path.join(HERE, '..', 'lib', 'mailserver.py'), '--users', 'anna', '--no-postfix', '--log-logins', '--seed', f'anna:{messages}'],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        self.info = json.loads(line)
+        if 'error' in self.info:
+            raise RuntimeError(self.info['error'])
+        self.user = self.info['users'][0]
+
+    def control(self, command):
+        self.process.stdin.write(command + '\n')
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def first_login_after(self, moment):
+        """Wall-clock time of the first IMAP login at or after moment, taken just before its OK was sent."""
+        with open(os.path.join(self.info['dir'], 'logins'), encoding='utf-8') as log:
+            return next(t for t in (float(line.split()[0]) for line in log) if t >= moment)
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(30)
+
+
+class Probe:
+    """The events that probe.so writes, in seconds of the monotonic clock."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def events(self, kind=None):
+        try:
+            with open(self.path, encoding='utf-8') as log:
+                rows = [line.split() for line in log if line.endswith('\n')]
+        except FileNotFoundError:
+            return []
+        return [(r[0], int(r[1]) / 1e6, *map(int, r[2:])) for r in rows if kind is None or r[0] == kind]
+
+    def first_filled(self, at_least=1):
+        return next((e for e in self.events('rows') if e[2] >= at_least and e[3]), None)
+
+    def reached(self, count):
+        return next((e for e in self.events('rows') if e[2] >= count), None)
+
+
+def raw_limit(build, server):
+    info = server.info
+    out = subprocess.run([f'{build}/tests/bench/raw-imap', info['host'], str(info['imap']), info['ca_file'],
+                          server.user['address'], server.user['password'], 'INBOX'],
+                         check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    return {'first': float(out[1]), 'all': float(out[3]), 'bytes': int(out[5])}
+
+
+def neomutt_open(server):
+    """neomutt's first open of the mailbox with an empty header cache, from start to its own exit."""
+    info = server.info
+    home = tempfile.mkdtemp(prefix='tern-neomutt-')
+    with open(f'{home}/rc', 'w', encoding='utf-8') as rc:
+        rc.write(f'set header_cache={home}/hcache\nset ssl_ca_certificates_file={info["ca_file"]}\n'
+                 f'set imap_user="{server.user["address"]}"\nset imap_pass="{server.user["password"]}"\n'
+                 f'set folder=imaps://localhost:{info["imap"]}\nset spoolfile=imaps://localhost:{info["imap"]}/INBOX\n'
+                 'set quit=yes\nset imap_qresync=yes\nset ssl_verify_host=no\n')
+    os.makedirs(f'{home}/hcache')
+    start = time.monotonic()
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ['TERM'] = 'xterm'
+        os.environ['HOME'] = home
+        os.execvp('neomutt', ['neomutt', '-F', f'{home}/rc', '-e', 'push <quit>'])
+    try:
+        while os.read(fd, 65536):
+            pass
+    except OSError:
+        pass
+    _pid, status = os.waitpid(pid, 0)
+    seconds = time.monotonic() - start
+    cached = sum(os.path.getsize(p) for p in glob.glob(f'{home}/hcache/**', recursive=True) if os.path.isfile(p))
+    shutil.rmtree(home, ignore_errors=True)
+    if status != 0 or cached < 100000:
+        raise RuntimeError(f'neomutt did not read the mailbox (status {status}, cache {cached} bytes)')
+    return seconds
+
+
+def add_account(desktop, build, server):
+    info = server.info
+    desktop.run([f'{build}/src/ternctl/ternctl', 'account', 'add', server.user['address'], '--name', 'Anna',
+                 '--imap', f'{info["host"]}:{info["imap"]}', '--smtp', f'{info["host"]}:{info["smtp"]}',
+                 '--ca-file', info['ca_file'], '--password-stdin', '--no-test'],
+                input=server.user['password'] + '\n')
+
+
+def start_window(desktop, build, env=None, **kwargs):
+    probe = Probe(tempfile.mktemp(prefix='tern-probe-'))
+    env = {'LD_PRELOAD': os.path.abspath(f'{build}/tests/bench/libprobe.so'), 'TERN_PROBE_LOG': probe.path,
+           'GSETTINGS_SCHEMA_DIR': os.path.abspath(f'{build}/data'), **(env or {})}
+    mono, wall = time.monotonic(), time.time()
+    window = desktop.spawn([f'{build}/src/tern'], env=env, **kwargs)
+    return window, probe, mono, wall
+
+
+def memory_mib(process):
+    with open(f'/proc/{process.pid}/status', encoding='utf-8') as status:
+        return next(int(line.split()[1]) for line in status if line.startswith('VmRSS')) / 1024
+
+
+def cold(desktop, build, server, size):
+    """First synchronisation with an empty store."""
+    window, probe, mono, wall = start_window(desktop, build, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: probe.reached(size), seconds=600, what=f'{size} rows', interval=0.1)
+    login = server.first_login_after(wall) - wall + mono
+    filled = next((e for e in probe.events('painted')), None)
+    end = probe.reached(size)[1]
+    gaps = [e[2] / 1000 for e in probe.events('gap') if login <= e[1] <= end]
+    result = {'first': filled[1] - login, 'all': end - login, 'gaps': gaps, 'rss': memory_mib(window)}
+    desktop.stop(window, seconds=30)
+    return result
+
+
+def warm(desktop, build):
+    """A later start: from the start of the process to the painted list."""
+    window, probe, mono, _wall = start_window(desktop, build, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: probe.events('painted'), seconds=60, what='a painted list', interval=0.01)
+    painted = probe.events('painted')[0][1] - mono
+    time.sleep(5)  # let everything that follows the first frame come to rest before memory is read
+    result = {'painted': painted, 'rss': memory_mib(window)}
+    desktop.stop(window, seconds=30)
+    return result
+
+
+def read_exists(pipe, found):
+    """Notes when the line with an untagged EXISTS came out of the wire log."""
+    for line in pipe:
+        if re.search(rb'S: \* \d+ EXISTS', line):
+            found.put(time.monotonic())
+
+
+def push(desktop, build, server, size, count):
+    """From the untagged EXISTS of the watching connection to the row in the list."""
+    window, probe, _mono, _wall = start_window(desktop, build, env={'G_MESSAGES_DEBUG': 'tern-wire'},
+                                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    found = queue.Queue()
+    threading.Thread(target=read_exists, args=(window.stdout, found), daemon=True).start()
+    wait_for(lambda: probe.reached(size), seconds=120, what='the list')
+    time.sleep(3)  # the watching connection has to be idle before a push can come
+    times = []
+    for i in range(count):
+        while not found.empty():
+            found.get()
+        with tempfile.NamedTemporaryFile('w', suffix='.eml', delete=False) as message:
+            message.write(f'From: Bob <bob@example.test>\nTo: anna@example.test\nSubject: Push {i}\n'
+                          f'Date: {time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime())}\n'
+                          f'Message-ID: <push-{i}-{time.time()}@example.test>\n\nHello\n')
+        server.control(f'deliver anna {message.name}')
+        seen = found.get(timeout=30)
+        wanted = size + i + 1
+        wait_for(lambda: probe.reached(wanted), seconds=30, what='the new row')
+        times.append(probe.reached(wanted)[1] - seen)
+        os.unlink(message.name)
+    desktop.stop(window, seconds=30)
+    return times
+
+
+def row(what, value, limit, ok):
+    print(f'| {what} | {value} | {limit} | {"yes" if ok else "NO"} |', flush=True)
+
+
+def bench_size(build, size, runs, pushes):
+    server = Server(size)
+    try:
+        raw_limit(build, server)  # warms the server's caches
+        raw, colds, mutt = [], [], []
+        for _ in range(runs):  # in turn, so that a slower minute of the machine is shared
+            raw.append(raw_limit(build, server))
+            with Desktop() as desktop:
+                add_account(desktop, build, server)
+                colds.append(cold(desktop, build, server, size))
+            mutt.append(neomutt_open(server))
+        limit = statistics.median(r['all'] for r in raw)
+        first = statistics.median(c['first'] for c in colds)
+        everything = statistics.median(c['all'] for c in colds)
+        neomutt = statistics.median(mutt)
+        gaps = [g for c in colds for g in c['gaps']]
+        print(f'\n{size} messages, {raw[0]["bytes"] / 1e6:.1f} MB of header data; {runs} runs, medians\n')
+        print('| what | measured | limit | kept |\n| --- | --- | --- | --- |')
+        row('raw client, all headers', f'{limit:.2f} s', '–', True)
+        row('first screen painted', f'{first * 1000:.0f} ms', '300 ms', first <= 0.3)
+        row('all headers stored, threaded, listed', f'{everything:.2f} s = {everything / limit:.2f} × raw', '3 × raw',
+            everything <= 3 * limit)
+        row('neomutt, first open', f'{neomutt:.2f} s = {neomutt / limit:.2f} × raw', 'more than ours', neomutt > everything)
+        row('main loop held meanwhile, worst', f'{max(gaps, default=0):.0f} ms', '50 ms', max(gaps, default=0) <= 50)
+        row('… more often than 16 ms', f'{len(gaps) / runs:.1f} times a run', '0', not gaps)
+        with Desktop() as desktop:
+            add_account(desktop, build, server)
+            cold(desktop, build, server, size)
+            starts = [warm(desktop, build) for _ in range(runs)]
+            painted = statistics.median(s['painted'] for s in starts)
+            rss = max(s['rss'] for s in starts)
+            row('warm start to a painted list', f'{painted * 1000:.0f} ms', '500 ms', painted <= 0.5)
+            row('resident memory with it open', f'{rss:.0f} MiB', '150 MiB', rss <= 150)
+            if pushes:
+                times = push(desktop, build, server, size, pushes)
+                median = statistics.median(times)
+                row(f'push, EXISTS to list (median of {pushes})', f'{median * 1000:.0f} ms (worst {max(times) * 1000:.0f})',
+                    '200 ms', median <= 0.2)
+    finally:
+        server.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('build')
+    parser.add_argument('--sizes', default='10000,100000')
+    parser.add_argument('--runs', type=int, default=3)
+    parser.add_argument('--pushes', type=int, default=20)
+    options = parser.parse_args()
+    print(f'{datetime.date.today()}, {os.cpu_count()} cores')
+    for size in map(int, options.sizes.split(',')):
+        bench_size(options.build, size, options.runs, options.pushes)
+
+
+if __name__ == '__main__':
+    main()
