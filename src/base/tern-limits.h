@@ -8,6 +8,9 @@
 
 /* IMAP (architecture, section 3.1) */
 #define TERN_LIMIT_IMAP_LINE      (1024 * 1024)         /* one response line without literals */
+#define TERN_LIMIT_IMAP_NUMBERS       (16 * 1024 * 1024) /* the same for SEARCH, ESEARCH, VANISHED */
+#define TERN_LIMIT_IMAP_SKIP          (64 * 1024 * 1024) /* a longer line is skipped up to this */
+#define TERN_LIMIT_IMAP_MESSAGES      (10 * 1000 * 1000) /* numbers taken from one response */
 #define TERN_LIMIT_IMAP_INLINE    (32 * 1024)           /* literal kept in the buffer */
 #define TERN_LIMIT_IMAP_LITERAL   (1024L * 1024 * 1024) /* any literal, streamed to a sink */
 #define TERN_LIMIT_IMAP_DEPTH     64                    /* nested parentheses */
@@ -39,3 +42,6 @@
 #define TERN_TIMEOUT_CONNECT  30
 #define TERN_TIMEOUT_SILENCE  60 /* no byte while a reply is owed */
 #define TERN_TIMEOUT_GREETING 30
+#define TERN_TIMEOUT_SMTP_ENVELOPE    300                /* RFC 5321 section 4.5.3.2, as below */
+#define TERN_TIMEOUT_SMTP_DATA        180                /* for each piece of the message */
+#define TERN_TIMEOUT_SMTP_DOT         600                /* the server is delivering */
