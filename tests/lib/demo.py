@@ -1,0 +1,214 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What "./dev run" does after building: a private mail server, some 500 messages, the window on them.
+
+    demo.py PREFIX [--screenshots DIR]     PREFIX: where Tern is installed
+
+Everything is private and goes away at the end, also after a crash: the server and the folder with the account
+are taken away by the server's guard, other processes die with this one. Where there is a display the window opens
+on it; otherwise on a virtual one, and tests/ui/walkthrough.py does what a person would.
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+from desktop import Desktop  # noqa: E402  (beside this file)
+
+SEEDS = ['anna:400', 'anna:100:Archive', 'bob:40']
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Server:
+    """mailserver.py, which ends when the pipe to it closes."""
+
+    def __enter__(self):
+        arguments = [word for seed in SEEDS for word in ('--seed', seed)]
+        self.process = subprocess.Popen(['/usr/bin/python3', f'{HERE}/mailserver.py', *arguments], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        self.facts = json.loads(self.process.stdout.readline() or '{"error": "the mail server said nothing"}')
+        if 'error' in self.facts:
+            self.process.wait()
+            raise SystemExit(f'demo: {self.facts["error"]}')
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def have_display(env):
+    """A variable alone is no display: ask it."""
+    if env.get('WAYLAND_DISPLAY'):
+        path = os.path.join(env.get('XDG_RUNTIME_DIR', '/'), env['WAYLAND_DISPLAY'])
+        if os.path.exists(path):
+            return True
+    if not env.get('DISPLAY'):
+        return False
+    try:
+        return subprocess.run(['xdpyinfo'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=5,
+                              check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def bus_names(env):
+    """Names on the session bus, owned and activatable; none where there is no bus."""
+    names = set()
+    if not env.get('DBUS_SESSION_BUS_ADDRESS') and not os.path.exists(f'{env.get("XDG_RUNTIME_DIR", "/")}/bus'):
+        return names
+    for method in ('ListNames', 'ListActivatableNames'):
+        try:
+            done = subprocess.run(
+                ['dbus-send', '--session', '--print-reply', '--reply-timeout=3000', '--dest=org.freedesktop.DBus',
+                 '/org/freedesktop/DBus', f'org.freedesktop.DBus.{method}'], env=env, text=True, timeout=5, check=False,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        except (OSError, subprocess.TimeoutExpired):
+            return set()
+        if done.returncode:
+            return set()
+        names |= {line.split('"')[1] for line in done.stdout.splitlines() if 'string "' in line}
+    return names
+
+
+class PrivateBus:
+    """A session bus and a keyring of the demonstration's own, for desktops without a Secret Service."""
+
+    def __init__(self, env):
+        self.env = env
+        self.processes = []
+
+    def __enter__(self):
+        bus = subprocess.Popen(['dbus-daemon', '--session', '--nofork', '--print-address=1'], env=self.env, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+                               preexec_fn=die_with_parent)
+        self.processes.append(bus)
+        self.env['DBUS_SESSION_BUS_ADDRESS'] = bus.stdout.readline().strip()
+        keyring = subprocess.Popen(['gnome-keyring-daemon', '--foreground', '--unlock', '--components=secrets'],
+                                   env=self.env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent)
+        keyring.stdin.write(b'tern-demo')
+        keyring.stdin.close()
+        self.processes.append(keyring)
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            process.terminate()
+            process.wait()
+
+
+def demo_environment(env, prefix, home):
+    env = dict(env)
+    for name, folder in (('XDG_CONFIG_HOME', 'config'), ('XDG_DATA_HOME', 'data'), ('XDG_CACHE_HOME', 'cache')):
+        env[name] = os.path.join(home, folder)
+        os.makedirs(env[name], mode=0o700, exist_ok=True)
+    env['XDG_DATA_DIRS'] = f'{prefix}/share:' + env.get('XDG_DATA_DIRS', '/usr/local/share:/usr/share')
+    env['PATH'] = f'{prefix}/bin:' + env['PATH']
+    env['GSETTINGS_BACKEND'] = 'keyfile'
+    return env
+
+
+def ternctl(env, *args, text=None):
+    done = subprocess.run(['ternctl', *args], env=env, input=text, text=True, timeout=120, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if done.returncode:
+        raise SystemExit(f'demo: ternctl {args[0]} {args[1]} ended with {done.returncode}: {done.stderr.strip()}')
+    return done.stdout
+
+
+def add_account(env, facts):
+    user, host = facts['users'][0], facts['host']
+    answer = ternctl(env, 'account', 'add', user['address'], '--name', 'Anna Demo',
+                     '--imap', f'{host}:{facts["imap"]}', '--imap-security', 'tls',
+                     '--smtp', f'{host}:{facts["smtp"]}', '--smtp-security', 'tls',
+                     '--password-stdin', '--ca-file', facts['ca_file'], '--json', text=user['password'] + '\n')
+    return json.loads(answer)['account']
+
+
+def tell(facts):
+    bob = facts['users'][1]
+    print(f'''
+The account {facts["users"][0]["address"]} is ready, with some 500 messages.
+  Write to {facts["echo"]}: the answer arrives within a second.
+  {bob["address"]} (password {bob["password"]}) has a mailbox on the same server:
+    IMAP {facts["host"]}:{facts["imap"]}, SMTP {facts["host"]}:{facts["smtp"]}, both TLS, certificate authority {facts["ca_file"]}
+Everything is thrown away when the window closes.
+''', flush=True)
+
+
+def run_on_display(prefix, facts, home):
+    env = demo_environment(os.environ, prefix, home)
+    names = bus_names(env)
+    # The user's own Tern must not be handed the demonstration's window, nor the other way round.
+    if 'org.freedesktop.secrets' in names and 'org.ternmail.Tern' not in names:
+        account = add_account(env, facts)
+        try:
+            tell(facts)
+            return show_window(env)
+        finally:
+            # The password lies in the user's keyring, which this takes it out of.
+            ternctl(env, 'account', 'remove', account)
+    with PrivateBus(env):
+        add_account(env, facts)
+        tell(facts)
+        return show_window(env)
+
+
+def show_window(env):
+    window = subprocess.Popen(['tern'], env=env, preexec_fn=die_with_parent)
+    try:
+        return window.wait()
+    finally:
+        if window.poll() is None:
+            window.terminate()
+            window.wait()
+
+
+def run_headless(prefix, facts, home, screenshots):
+    shutil.rmtree(screenshots, ignore_errors=True)
+    os.makedirs(screenshots)
+    print('demo: no display here, walking through on a virtual one', flush=True)
+    with Desktop(home=home) as desktop:
+        desktop.env = demo_environment(desktop.env, prefix, home)
+        add_account(desktop.env, facts)
+        window = desktop.spawn(['tern'])
+        walk = desktop.run(['/usr/bin/python3', f'{HERE}/../ui/walkthrough.py', '--screenshots', screenshots,
+                            '--echo', facts['echo']], check=False, timeout=300)
+        print(walk.stdout, end='')
+        print(walk.stderr, end='', file=sys.stderr)
+        desktop.stop(window)
+    print(f'demo: screenshots in {screenshots}', flush=True)
+    return walk.returncode
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', 1)[0])
+    parser.add_argument('prefix')
+    parser.add_argument('--screenshots', help='where those of the walk-through go (default: beside the prefix)')
+    options = parser.parse_args()
+    prefix = os.path.abspath(options.prefix)
+    screenshots = os.path.abspath(options.screenshots or f'{prefix}/../screenshots')
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(130))
+    with Server() as server:
+        home = os.path.join(server.facts['dir'], 'desktop')
+        os.mkdir(home, 0o700)
+        if have_display(os.environ):
+            return run_on_display(prefix, server.facts, home)
+        return run_headless(prefix, server.facts, home, screenshots)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks at a window through AT-SPI and acts on it with pointer and keyboard, as a person does.
+
+Use it inside a desktop (desktop.py): DISPLAY and DBUS_SESSION_BUS_ADDRESS must be set before the import.
+Names are regular expressions, matched anywhere in the accessible name.
+"""
+
+import re
+import subprocess
+import time
+
+import gi
+
+gi.require_version('Atspi', '2.0')
+from gi.repository import Atspi, GLib  # noqa: E402  (after the version)
+
+
+class NotFound(AssertionError):
+    pass
+
+
+def xdotool(*args):
+    return subprocess.run(['xdotool', *map(str, args)], check=True, timeout=30, text=True,
+                          stdout=subprocess.PIPE).stdout.strip()
+
+
+class Screen:
+    def __init__(self, application='tern', patience=20.0):
+        Atspi.init()
+        Atspi.set_timeout(2000, 5000)
+        self.application = application
+        self.patience = patience
+
+    # --- looking ---
+
+    def windows(self):
+        desktop = Atspi.get_desktop(0)
+        desktop.clear_cache()
+        found = []
+        for index in range(desktop.get_child_count()):
+            try:
+                application = desktop.get_child_at_index(index)
+                if application is None or self.application not in (application.get_name() or ''):
+                    continue
+                application.clear_cache()
+                found += [application.get_child_at_index(n) for n in range(application.get_child_count())]
+            except GLib.Error:
+                pass  # it has just gone
+        return [window for window in found if window is not None]
+
+    def walk(self, node):
+        try:
+            states = node.get_state_set()
+            if not states.contains(Atspi.StateType.VISIBLE) and node.get_role_name() not in ('frame', 'dialog'):
+                return
+            yield node
+            children = [node.get_child_at_index(n) for n in range(node.get_child_count())]
+        except GLib.Error:
+            return
+        for child in children:
+            if child is not None:
+                yield from self.walk(child)
+
+    def find_all(self, name=None, role=None, within=None):
+        """Everything visible with that name and role, of all windows or below WITHIN."""
+        pattern = re.compile(name) if name is not None else None
+        found = []
+        for top in [within] if within is not None else self.windows():
+            top.clear_cache()
+            for node in self.walk(top):
+                try:
+                    if (role is None or node.get_role_name() == role) and (
+                            pattern is None or pattern.search(node.get_name() or '')):
+                        found.append(node)
+                except GLib.Error:
+                    pass
+        return found
+
+    def find(self, name=None, role=None, within=None, seconds=None):
+        """The first of them, waited for."""
+        end = time.monotonic() + (seconds or self.patience)
+        while True:
+            found = self.find_all(name, role, within)
+            if found:
+                return found[0]
+            if time.monotonic() > end:
+                raise NotFound(f'no {role or "thing"} named "{name}" after {seconds or self.patience:.0f} s\n' + self.dump())
+            time.sleep(0.05)
+
+    def wait(self, condition, what, seconds=None):
+        end = time.monotonic() + (seconds or self.patience)
+        while True:
+            value = condition()
+            if value:
+                return value
+            if time.monotonic() > end:
+                raise NotFound(f'{what}: not after {seconds or self.patience:.0f} s\n' + self.dump())
+            time.sleep(0.05)
+
+    def text(self, node):
+        try:
+            return Atspi.Text.get_text(node, 0, Atspi.Text.get_character_count(node))
+        except GLib.Error:
+            return node.get_name() or ''
+
+    def dump(self):
+        lines = []
+
+        def show(node, depth):
+            try:
+                name = (node.get_name() or '').replace('\n', ' ')[:70]
+                lines.append(f'# {"  " * depth}{node.get_role_name()} "{name}"')
+                for number in range(min(node.get_child_count(), 12)):
+                    child = node.get_child_at_index(number)
+                    if child is not None and len(lines) < 400:
+                        show(child, depth + 1)
+            except GLib.Error:
+                pass
+
+        for window in self.windows():
+            show(window, 0)
+        return '\n'.join(lines)
+
+    # --- acting ---
+
+    def window_of(self, node):
+        while node is not None and node.get_role_name() not in ('frame', 'dialog', 'window'):
+            node = node.get_parent()
+        return node
+
+    def center(self, node):
+        """On the screen. GTK 4 knows positions inside the window only, X knows where the window is."""
+        box = node.get_extents(Atspi.CoordType.WINDOW)
+        window = self.window_of(node)
+        title = window.get_name() or ''
+        identity = xdotool('search', '--onlyvisible', '--name', f'^{re.escape(title)}$').split()[-1]
+        place = dict(line.split('=') for line in
+                     xdotool('getwindowgeometry', '--shell', identity).splitlines() if '=' in line)
+        return int(place['X']) + box.x + box.width // 2, int(place['Y']) + box.y + box.height // 2
+
+    def click(self, node, button=1):
+        x, y = self.center(node)
+        xdotool('mousemove', '--sync', x, y, 'click', button)
+        return node
+
+    def key(self, *keys):
+        xdotool('key', '--clearmodifiers', *keys)
+
+    def type(self, text):
+        xdotool('type', '--delay', '12', text)
