@@ -267,6 +267,9 @@ take_auth (TernSmtpSession *self, const TernSmtpReply *reply)
 
   if (reply->code == 334)
     answer_challenge (self, reply);
+  else if (reply->code / 100 == 4)
+    fail_reply (self, reply, TERN_FAULT_UNAVAILABLE, _ ("%s cannot check the login at the moment."),
+                self->endpoint->host);
   else if (reply->code / 100 != 2)
     fail_reply (self, reply, TERN_FAULT_AUTHENTICATION,
                 _ ("%s refused the user name or the password."), self->endpoint->host);
