@@ -43,92 +43,141 @@ typedef enum
 typedef struct
 {
   void (*fetch) (TernImapSession *self, TernImapFetch *fetch, gpointer data);
-  void (*vanished) (TernImapSession *self, GArray *uids, gboolean earlier, gpointer data); /* guint32; from EXPUNGE or VANISHED */
-  void (*exists) (TernImapSession *self, guint32 count, gpointer data); /* EXISTS seen on the wire */
+  void (*vanished) (TernImapSession *self,
+                    GArray *uids,
+                    gboolean earlier,
+                    gpointer data); /* guint32; from EXPUNGE or VANISHED */
+  /* EXISTS seen on the wire, and after an EXPUNGE of a message whose UID was never told. */
+  void (*exists) (TernImapSession *self, guint32 count, gpointer data);
   void (*list) (TernImapSession *self, const TernImapList *list, gpointer data);
   void (*status) (TernImapSession *self, const TernImapStatus *status, gpointer data);
   void (*search) (TernImapSession *self, GArray *uids, gpointer data); /* SEARCH or ESEARCH ALL */
   void (*alert) (TernImapSession *self, const char *text, gpointer data);
-  /* The connection is over; @error says why. Called once, last. */
+  /* The connection is over; @error says why, NULL after tern_imap_session_close(). Called once,
+   * last; not called when opening failed, which its callback tells. */
   void (*closed) (TernImapSession *self, const GError *error, gpointer data);
 } TernImapHandlers;
 
 /* @label names the session in logs ("work", "watch"). @safe_mode: one command at a time. */
-TernImapSession *tern_imap_session_new (TernEndpoint *endpoint, TernCredentials *credentials,
-                                        const char *label, gboolean safe_mode,
-                                        const TernImapHandlers *handlers, gpointer data);
+TernImapSession *tern_imap_session_new (TernEndpoint *endpoint,
+                                        TernCredentials *credentials,
+                                        const char *label,
+                                        gboolean safe_mode,
+                                        const TernImapHandlers *handlers,
+                                        gpointer data);
 
 /* Connect, greeting, TLS, authenticate, CAPABILITY, ID, ENABLE, NAMESPACE: until AUTHENTICATED.
  * PREAUTH before TLS, plain text of any kind, a BYE greeting: refused with their own fault. */
-void tern_imap_session_open_async (TernImapSession *self, GCancellable *cancellable,
-                                   GAsyncReadyCallback callback, gpointer user_data);
-gboolean tern_imap_session_open_finish (TernImapSession *self, GAsyncResult *result,
-                                        GError **error);
+void tern_imap_session_open_async (TernImapSession *self,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+gboolean
+tern_imap_session_open_finish (TernImapSession *self, GAsyncResult *result, GError **error);
 
 TernImapState tern_imap_session_get_state (TernImapSession *self);
 TernImapCaps tern_imap_session_get_caps (TernImapSession *self);
 const TernImapMailbox *tern_imap_session_get_mailbox (TernImapSession *self); /* (nullable) */
-GPtrArray *tern_imap_session_get_namespaces (TernImapSession *self); /* personal; TernImapNamespace */
+GPtrArray *
+tern_imap_session_get_namespaces (TernImapSession *self); /* personal; TernImapNamespace */
 
 /*
  * Commands. Any number may be given; they are sent when may_send() lets them. Each ends exactly
- * once: OK, or a fault (REFUSED with the server's text for NO, LIMIT, RIGHTS, NOT_FOUND, UNAVAILABLE
- * by response code, PROTOCOL for BAD, DISCONNECTED when the session died, CANCELLED).
+ * once: OK, or a fault (REFUSED with the server's text for NO, LIMIT, RIGHTS, NOT_FOUND,
+ * UNAVAILABLE by response code, PROTOCOL for BAD, DISCONNECTED when the session died, CANCELLED).
  * The result of all is a TernImapReply (transfer full).
  */
-TernImapReply *tern_imap_session_command_finish (TernImapSession *self, GAsyncResult *result,
-                                                 GError **error);
+TernImapReply *
+tern_imap_session_command_finish (TernImapSession *self, GAsyncResult *result, GError **error);
 
-/* LIST with what the server has (SPECIAL-USE, SUBSCRIBED, STATUS); data to handlers list, status. */
-void tern_imap_session_list_async (TernImapSession *self, GCancellable *cancellable,
-                                   GAsyncReadyCallback callback, gpointer user_data);
-void tern_imap_session_status_async (TernImapSession *self, const char *mailbox,
-                                     GCancellable *cancellable, GAsyncReadyCallback callback,
+/* LIST with what the server has (SPECIAL-USE, SUBSCRIBED, STATUS); data to handlers list, status.
+ */
+void tern_imap_session_list_async (TernImapSession *self,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+void tern_imap_session_status_async (TernImapSession *self,
+                                     const char *mailbox,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
                                      gpointer user_data);
 /* @mailbox is the raw remote name. Already selected: answers at once. With @uidvalidity and @modseq
  * known and QRESYNC offered: SELECT (QRESYNC …), changes to handlers before the callback. */
-void tern_imap_session_select_async (TernImapSession *self, const char *mailbox,
-                                     gboolean read_only, guint32 uidvalidity, guint64 modseq,
-                                     GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_imap_session_select_async (TernImapSession *self,
+                                     const char *mailbox,
+                                     gboolean read_only,
+                                     guint32 uidvalidity,
+                                     guint64 modseq,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
                                      gpointer user_data);
 /* UID FETCH @set (@items); @set like "1:*", see tern_imap_set_format(). @changed_since 0 = all.
  * Bound to the mailbox that is selected when it is sent; fails if that changed meanwhile. */
-void tern_imap_session_fetch_async (TernImapSession *self, const char *set,
-                                    TernImapFetchItems items, guint64 changed_since,
-                                    GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_imap_session_fetch_async (TernImapSession *self,
+                                    const char *set,
+                                    TernImapFetchItems items,
+                                    guint64 changed_since,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
                                     gpointer user_data);
 /* UID FETCH @uid BODY.PEEK[@section]; result in reply->body. */
-void tern_imap_session_fetch_body_async (TernImapSession *self, guint32 uid, const char *section,
-                                         GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_imap_session_fetch_body_async (TernImapSession *self,
+                                         guint32 uid,
+                                         const char *section,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
                                          gpointer user_data);
-void tern_imap_session_search_async (TernImapSession *self, const char *criteria,
-                                     GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_imap_session_search_async (TernImapSession *self,
+                                     const char *criteria,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
                                      gpointer user_data); /* reply->uids */
 /* UID STORE ±FLAGS.SILENT; @keywords (nullable) space separated. */
-void tern_imap_session_store_async (TernImapSession *self, const char *set, gboolean add,
-                                    TernFlags flags, const char *keywords,
-                                    GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_imap_session_store_async (TernImapSession *self,
+                                    const char *set,
+                                    gboolean add,
+                                    TernFlags flags,
+                                    const char *keywords,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
                                     gpointer user_data);
-void tern_imap_session_copy_async (TernImapSession *self, const char *set, const char *mailbox,
-                                   GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_imap_session_copy_async (TernImapSession *self,
+                                   const char *set,
+                                   const char *mailbox,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
                                    gpointer user_data); /* reply->uid_pairs when COPYUID came */
 /* Needs TERN_IMAP_CAP_MOVE; without it the engine composes COPY, STORE \Deleted, UID EXPUNGE. */
-void tern_imap_session_move_async (TernImapSession *self, const char *set, const char *mailbox,
-                                   GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_imap_session_move_async (TernImapSession *self,
+                                   const char *set,
+                                   const char *mailbox,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
                                    gpointer user_data);
 /* UID EXPUNGE; needs UIDPLUS: there is no plain EXPUNGE on purpose. */
-void tern_imap_session_expunge_async (TernImapSession *self, const char *set,
-                                      GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_imap_session_expunge_async (TernImapSession *self,
+                                      const char *set,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
                                       gpointer user_data);
 /* APPEND; @date 0 = now. reply->uidvalidity and ->uid when APPENDUID came. */
-void tern_imap_session_append_async (TernImapSession *self, const char *mailbox, GBytes *message,
-                                     TernFlags flags, gint64 date, GCancellable *cancellable,
-                                     GAsyncReadyCallback callback, gpointer user_data);
-void tern_imap_session_create_async (TernImapSession *self, const char *mailbox,
-                                     GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_imap_session_append_async (TernImapSession *self,
+                                     const char *mailbox,
+                                     GBytes *message,
+                                     TernFlags flags,
+                                     gint64 date,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
                                      gpointer user_data);
-void tern_imap_session_noop_async (TernImapSession *self, GCancellable *cancellable,
-                                   GAsyncReadyCallback callback, gpointer user_data);
+void tern_imap_session_create_async (TernImapSession *self,
+                                     const char *mailbox,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+void tern_imap_session_noop_async (TernImapSession *self,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
 
 /* IDLE until tern_imap_session_stop_idle(), re-issued every 9 minutes by itself. Other commands
  * given meanwhile end it, run, and it is taken up again. */
@@ -137,6 +186,9 @@ void tern_imap_session_stop_idle (TernImapSession *self);
 
 /* LOGOUT, not awaited; the closed handler follows. */
 void tern_imap_session_close (TernImapSession *self);
+
+/* How long the server may be silent while a reply is owed; TERN_TIMEOUT_SILENCE at first. */
+void tern_imap_session_set_silence (TernImapSession *self, guint milliseconds);
 
 /* Counters for "sync" of ternctl and the benches. */
 guint64 tern_imap_session_get_bytes_in (TernImapSession *self);

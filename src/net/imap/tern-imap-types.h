@@ -36,8 +36,8 @@ typedef enum
 
 typedef struct
 {
-  char *prefix;    /* raw */
-  char delimiter;  /* 0 = NIL */
+  char *prefix;   /* raw */
+  char delimiter; /* 0 = NIL */
 } TernImapNamespace;
 
 /** TernImapList: one LIST response; strings are lent. */
@@ -70,7 +70,7 @@ typedef struct
   guint32 uidvalidity;
   guint32 uidnext;
   guint32 exists;
-  guint64 modseq;       /* 0 = NOMODSEQ */
+  guint64 modseq; /* 0 = NOMODSEQ */
   gboolean read_only;
   gboolean keywords;    /* PERMANENTFLAGS has \* */
   gboolean uids_sticky; /* FALSE after [UIDNOTSTICKY] */
@@ -112,11 +112,11 @@ typedef struct
   guint32 uid;
   TernImapFetchItems has;
   TernFlags flags;
-  const char *keywords;       /* (nullable) other keywords, space separated */
+  const char *keywords; /* (nullable) other keywords, space separated */
   guint64 modseq;
   guint64 size;
-  gint64 internal_date;       /* seconds since 1970 UTC, 0 if unreadable */
-  TernImapSlice date;         /* ENVELOPE … */
+  gint64 internal_date; /* seconds since 1970 UTC, 0 if unreadable */
+  TernImapSlice date;   /* ENVELOPE … */
   TernImapSlice subject;
   const TernImapAddress *from;
   const TernImapAddress *sender;
@@ -127,9 +127,10 @@ typedef struct
   guint n_from, n_sender, n_reply_to, n_to, n_cc, n_bcc;
   TernImapSlice in_reply_to;
   TernImapSlice message_id;
-  TernImapSlice references;   /* the raw header field(s), folded, with their name */
-  TernPart *structure;        /* (nullable) lent; tern_part_copy() to keep, or steal it:
-                                 set the field to NULL */
+  TernImapSlice references; /* the raw header field(s), folded, with their name */
+  TernPart *structure;      /* (nullable) lent; tern_part_copy() to keep, or steal it:
+                               set the field to NULL. The multipart inside a message/rfc822
+                               that is part 2 has the section "2.TEXT", its parts 2.1, 2.2 … */
 } TernImapFetch;
 
 /** TernImapReply: how a command ended, and what it collected. */
@@ -153,7 +154,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernImapReply, tern_imap_reply_free)
 char *tern_imap_utf7_decode (const char *name, gboolean *valid);
 char *tern_imap_utf7_encode (const char *name);
 
-/* A sorted GArray of guint32 as "1:3,7"; split into sets of at most @max_bytes when 0 is not given. */
+/* Sorted UIDs as a set: "1:3,7". */
 char *tern_imap_set_format (const guint32 *uids, gsize n);
 
 G_END_DECLS

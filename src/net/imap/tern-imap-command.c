@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-command.h"
+
+#include <string.h>
+
+static void
+part_free (gpointer data)
+{
+  TernImapPart *part = data;
+
+  g_bytes_unref (part->bytes);
+  g_free (part);
+}
+
+TernImapCommand *
+tern_imap_command_new (TernImapVerb verb, TernImapCommandDone done, gpointer data)
+{
+  TernImapCommand *self = g_new0 (TernImapCommand, 1);
+
+  self->verb = verb;
+  self->parts = g_ptr_array_new_with_free_func (part_free);
+  self->reply = g_new0 (TernImapReply, 1);
+  self->done = done;
+  self->data = data;
+  return self;
+}
+
+void
+tern_imap_command_free (TernImapCommand *self)
+{
+  if (self->cancel_source != NULL)
+    {
+      g_source_destroy (self->cancel_source);
+      g_source_unref (self->cancel_source);
+    }
+  g_free (self->mailbox);
+  g_free (self->body_section);
+  g_ptr_array_unref (self->parts);
+  g_clear_pointer (&self->reply, tern_imap_reply_free);
+  g_free (self);
+}
+
+static void
+add_part (TernImapCommand *self, GBytes *bytes, gboolean literal)
+{
+  TernImapPart *part = g_new (TernImapPart, 1);
+
+  part->bytes = bytes;
+  part->literal = literal;
+  self->size += g_bytes_get_size (bytes);
+  g_ptr_array_add (self->parts, part);
+}
+
+void
+tern_imap_command_add (TernImapCommand *self, const char *format, ...)
+{
+  va_list args;
+  char *text;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  add_part (self, g_bytes_new_take (text, strlen (text)), FALSE);
+}
+
+static gboolean
+can_quote (const char *string)
+{
+  gsize length = 0;
+
+  for (const char *p = string; *p != '\0'; p++, length++)
+    if (*p < 0x20 || *p > 0x7e)
+      return FALSE;
+  return length < 1000;
+}
+
+void
+tern_imap_command_add_string (TernImapCommand *self, const char *string)
+{
+  GString *quoted;
+
+  if (!can_quote (string))
+    {
+      tern_imap_command_add_literal (self, g_bytes_new (string, strlen (string)));
+      return;
+    }
+  quoted = g_string_new ("\"");
+  for (const char *p = string; *p != '\0'; p++)
+    {
+      if (*p == '"' || *p == '\\')
+        g_string_append_c (quoted, '\\');
+      g_string_append_c (quoted, *p);
+    }
+  g_string_append_c (quoted, '"');
+  add_part (self, g_string_free_to_bytes (quoted), FALSE);
+}
+
+void
+tern_imap_command_add_literal (TernImapCommand *self, GBytes *bytes)
+{
+  add_part (self, bytes, TRUE);
+}
+
+void
+tern_imap_command_finish (TernImapCommand *self, const GError *error)
+{
+  TernImapCommandDone done = g_steal_pointer (&self->done);
+
+  if (done != NULL)
+    done (self, error, self->data);
+}

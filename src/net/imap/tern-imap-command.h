@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-imap-faults.h"
+#include "tern-imap-types.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  TERN_IMAP_VERB_CAPABILITY,
+  TERN_IMAP_VERB_STARTTLS,
+  TERN_IMAP_VERB_AUTHENTICATE, /* and LOGIN */
+  TERN_IMAP_VERB_ENABLE,
+  TERN_IMAP_VERB_INFORM, /* ID, NAMESPACE, LIST, LSUB, STATUS, CREATE: no mailbox needed */
+  TERN_IMAP_VERB_SELECT,
+  TERN_IMAP_VERB_FETCH,
+  TERN_IMAP_VERB_SEARCH,
+  TERN_IMAP_VERB_STORE,
+  TERN_IMAP_VERB_CHANGE, /* COPY, MOVE, UID EXPUNGE: change what is in mailboxes */
+  TERN_IMAP_VERB_APPEND,
+  TERN_IMAP_VERB_NOOP,
+  TERN_IMAP_VERB_IDLE,
+  TERN_IMAP_VERB_LOGOUT,
+} TernImapVerb;
+
+typedef struct _TernImapCommand TernImapCommand;
+
+/* How a command ended: @error is NULL after OK. Everything is lent. */
+typedef void (*TernImapCommandDone) (TernImapCommand *command, const GError *error, gpointer data);
+
+/**
+ * TernImapCommand:
+ *
+ * One command: text and literals to send, what it needs to be sent, and what it collects. Owned by
+ * the queue from the moment it is given to it until its tagged reply.
+ */
+struct _TernImapCommand
+{
+  TernImapVerb verb;
+  char tag[12];          /* given when it is sent */
+  char *mailbox;         /* (nullable) raw: for SELECT, and for faults */
+  guint generation;      /* of the mailbox it needs, 0 if it needs none */
+  gboolean secret;       /* nothing of it in the transcript */
+  gboolean read_only;    /* SELECT: EXAMINE */
+  gboolean plain_search; /* answered by SEARCH, which names no command */
+  gboolean search_all;   /* its result is every UID of the mailbox */
+  gboolean is_move;
+  guint32 body_uid;   /* FETCH of one body */
+  char *body_section; /* (nullable) */
+
+  GPtrArray *parts; /* of TernImapPart */
+  guint next_part;  /* the first that is not sent */
+  gsize size;       /* of all parts */
+
+  TernImapReply *reply; /* what was collected so far */
+  TernImapCommandDone done;
+  gpointer data;
+  GSource *cancel_source; /* (nullable) watches the caller's cancellable */
+  gboolean abandoned;     /* the caller was answered already */
+};
+
+typedef struct
+{
+  GBytes *bytes;
+  gboolean literal;
+} TernImapPart;
+
+TernImapCommand *tern_imap_command_new (TernImapVerb verb, TernImapCommandDone done, gpointer data);
+void tern_imap_command_free (TernImapCommand *self);
+
+void tern_imap_command_add (TernImapCommand *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* An astring: quoted where that is possible, else a literal. */
+void tern_imap_command_add_string (TernImapCommand *self, const char *string);
+void tern_imap_command_add_literal (TernImapCommand *self, GBytes *bytes);
+
+/* Answers the caller, at most once. */
+void tern_imap_command_finish (TernImapCommand *self, const GError *error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernImapCommand, tern_imap_command_free)
+
+G_END_DECLS

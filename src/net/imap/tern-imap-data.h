@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-imap-parser.h"
+
+G_BEGIN_DECLS
+
+/*
+ * Untagged data other than FETCH, and response codes, from tokens. @first is the first token after
+ * the name of the response.
+ */
+
+/* The atoms of CAPABILITY. Names of SASL mechanisms (after "AUTH=", upper case) are added to
+ * @mechanisms, of char *. */
+TernImapCaps
+tern_imap_parse_caps (TernImapParser *parser, guint first, guint end, GPtrArray *mechanisms);
+
+/* LIST and LSUB. Strings live in @mailbox and as long as the tokens. FALSE: not one. */
+gboolean
+tern_imap_parse_list (TernImapParser *parser, guint first, GString *mailbox, TernImapList *list);
+gboolean tern_imap_parse_status (TernImapParser *parser,
+                                 guint first,
+                                 GString *mailbox,
+                                 TernImapStatus *status);
+
+/* The personal namespaces, of TernImapNamespace; NULL when it is not a NAMESPACE. */
+GPtrArray *tern_imap_parse_namespace (TernImapParser *parser, guint first);
+
+/* ALL of an ESEARCH as numbers appended to @uids; *@tag is the index of the tag's token, or
+ * G_MAXUINT. FALSE when it tells no UIDs that can be used. */
+gboolean tern_imap_parse_esearch (TernImapParser *parser, guint first, GArray *uids, guint *tag);
+
+void tern_imap_namespace_free (TernImapNamespace *self);
+
+G_END_DECLS

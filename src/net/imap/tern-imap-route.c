@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-session-private.h"
+#include "tern-imap-data.h"
+#include "tern-imap-set.h"
+
+#include "tern-limits.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/*
+ * What the server says goes where its content belongs: to the state of the mailbox and to the
+ * handlers, whatever command is in flight. Only what can be told apart by its content (a body by
+ * UID and section, a search by its tag) or by its order is collected for a command.
+ */
+
+#define ABANDONED_BODY_MAX (4 * 1024 * 1024) /* more to come of a body nobody wants: hang up */
+#define VANISHED_CHUNK     (64 * 1024)
+
+void
+tern_imap_session_settle (TernImapSession *self)
+{
+  guint unknown;
+  g_autoptr (GArray) uids = tern_imap_selected_settle (&self->selected, &unknown);
+
+  if (uids == NULL)
+    return;
+  if (uids->len > 0 && self->handlers.vanished != NULL)
+    self->handlers.vanished (self, uids, FALSE, self->data);
+  /* Who does not know which message went can still know that the number changed. */
+  if (unknown > 0 && self->handlers.exists != NULL)
+    self->handlers.exists (self, self->selected.mailbox.exists, self->data);
+}
+
+/* --- large literals ----------------------------------------------------------------------- */
+
+static TernImapCommand *
+find_body_fetch (TernImapSession *self, gboolean abandoned)
+{
+  for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
+    {
+      TernImapCommand *command = l->data;
+
+      if (command->body_section != NULL && command->abandoned == abandoned)
+        return command;
+    }
+  return NULL;
+}
+
+void
+tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece)
+{
+  if (piece->first)
+    {
+      GByteArray *sink = NULL;
+
+      if (piece->is_body && find_body_fetch (self, FALSE) != NULL)
+        sink = g_byte_array_sized_new (MIN (piece->size, 1024 * 1024));
+      g_ptr_array_add (self->sinks, sink);
+    }
+  if (self->sinks->len > 0 && self->sinks->pdata[self->sinks->len - 1] != NULL)
+    g_byte_array_append (self->sinks->pdata[self->sinks->len - 1],
+                         (const guint8 *) piece->bytes.data, piece->bytes.length);
+  if (piece->left > ABANDONED_BODY_MAX && find_body_fetch (self, FALSE) == NULL
+      && find_body_fetch (self, TRUE) != NULL)
+    tern_imap_session_die (
+        self, tern_fault_new (TERN_FAULT_DISCONNECTED, _ ("The download from %s was stopped."),
+                              self->endpoint->host));
+}
+
+/* --- response codes ------------------------------------------------------------------------ */
+
+static void
+take_caps (TernImapSession *self, TernImapParser *parser, guint first, guint end)
+{
+  tern_imap_session_drop_caps (self);
+  self->caps = tern_imap_parse_caps (parser, first, end, self->mechanisms);
+  self->caps_told = TRUE;
+}
+
+static void
+take_permanent_flags (TernImapSession *self, TernImapParser *parser, guint list)
+{
+  guint end = tern_imap_parser_end (parser, list);
+
+  self->selected.mailbox.keywords = FALSE;
+  if (tern_imap_parser_kind (parser, list) != TERN_IMAP_TOKEN_LIST)
+    return;
+  for (guint t = list + 1; t < end; t = tern_imap_parser_after (parser, t))
+    if (tern_imap_parser_is (parser, t, "\\*"))
+      self->selected.mailbox.keywords = TRUE;
+}
+
+/* COPYUID uidvalidity source-set target-set, for the command it belongs to. */
+static void
+take_copy_uid (TernImapReply *reply, TernImapParser *parser, guint first)
+{
+  guint source = tern_imap_parser_after (parser, first);
+  guint target = tern_imap_parser_after (parser, source);
+  g_autoptr (GArray) from = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_autoptr (GArray) to = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+  if (!tern_imap_set_parse (tern_imap_parser_slice (parser, source), TERN_LIMIT_IMAP_MESSAGES, from)
+      || !tern_imap_set_parse (tern_imap_parser_slice (parser, target), TERN_LIMIT_IMAP_MESSAGES,
+                               to)
+      || from->len != to->len)
+    return;
+  reply->uidvalidity = tern_imap_parser_uint32 (parser, first);
+  if (reply->source_uids == NULL)
+    {
+      reply->source_uids = g_steal_pointer (&from);
+      reply->target_uids = g_steal_pointer (&to);
+      return;
+    }
+  /* Some servers tell a MOVE in several of them. */
+  g_array_append_vals (reply->source_uids, from->data, from->len);
+  g_array_append_vals (reply->target_uids, to->data, to->len);
+}
+
+static TernImapCommand *
+find_move (TernImapSession *self)
+{
+  for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
+    if (((TernImapCommand *) l->data)->is_move)
+      return l->data;
+  return NULL;
+}
+
+static void
+take_mailbox_code (TernImapSession *self, TernImapParser *parser, guint name, guint value)
+{
+  TernImapMailbox *mailbox = &self->selected.mailbox;
+
+  if (tern_imap_parser_is (parser, name, "UIDVALIDITY"))
+    mailbox->uidvalidity = tern_imap_parser_uint32 (parser, value);
+  else if (tern_imap_parser_is (parser, name, "UIDNEXT"))
+    mailbox->uidnext = tern_imap_parser_uint32 (parser, value);
+  else if (tern_imap_parser_is (parser, name, "HIGHESTMODSEQ"))
+    tern_imap_parser_number (parser, value, &mailbox->modseq);
+  else if (tern_imap_parser_is (parser, name, "NOMODSEQ"))
+    mailbox->modseq = 0;
+  else if (tern_imap_parser_is (parser, name, "UIDNOTSTICKY"))
+    mailbox->uids_sticky = FALSE;
+  else if (tern_imap_parser_is (parser, name, "READ-ONLY"))
+    mailbox->read_only = TRUE;
+  else if (tern_imap_parser_is (parser, name, "READ-WRITE"))
+    mailbox->read_only = FALSE;
+  else if (tern_imap_parser_is (parser, name, "PERMANENTFLAGS"))
+    take_permanent_flags (self, parser, value);
+}
+
+/* @command: the one whose tagged reply this is, NULL for an untagged response. */
+static void
+take_code (TernImapSession *self, TernImapParser *parser, guint code, TernImapCommand *command)
+{
+  guint name = code + 1;
+  guint value = tern_imap_parser_after (parser, name);
+
+  if (tern_imap_parser_kind (parser, code) != TERN_IMAP_TOKEN_CODE)
+    return;
+  if (tern_imap_parser_is (parser, name, "CAPABILITY"))
+    take_caps (self, parser, value, tern_imap_parser_end (parser, code));
+  else if (tern_imap_parser_is (parser, name, "CLOSED"))
+    {
+      if (self->entering != NULL)
+        tern_imap_selected_enter (&self->selected, self->entering->mailbox,
+                                  self->entering->read_only, self->entering->generation);
+    }
+  else if (tern_imap_parser_is (parser, name, "COPYUID"))
+    {
+      if (command == NULL)
+        command = find_move (self);
+      if (command != NULL)
+        take_copy_uid (command->reply, parser, value);
+    }
+  else if (tern_imap_parser_is (parser, name, "APPENDUID"))
+    {
+      if (command != NULL)
+        {
+          command->reply->uidvalidity = tern_imap_parser_uint32 (parser, value);
+          command->reply->uid =
+              tern_imap_parser_uint32 (parser, tern_imap_parser_after (parser, value));
+        }
+    }
+  else
+    take_mailbox_code (self, parser, name, value);
+}
+
+/* --- untagged data ------------------------------------------------------------------------- */
+
+static void
+take_bodies (TernImapSession *self, guint32 uid)
+{
+  guint n;
+  const TernImapBodyValue *bodies = tern_imap_fetch_get_bodies (self->decoder, &n);
+
+  for (guint i = 0; i < n; i++)
+    for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
+      {
+        TernImapCommand *command = l->data;
+        GByteArray *sink = NULL;
+
+        if (command->body_section == NULL || command->body_uid != uid || command->abandoned
+            || command->reply->body != NULL
+            || strlen (command->body_section) != bodies[i].section.length
+            || g_ascii_strncasecmp (command->body_section, bodies[i].section.data,
+                                    bodies[i].section.length)
+                   != 0)
+          continue;
+        if (bodies[i].sunk >= 0 && (guint) bodies[i].sunk < self->sinks->len)
+          sink = self->sinks->pdata[bodies[i].sunk];
+        if (sink != NULL)
+          {
+            self->sinks->pdata[bodies[i].sunk] = NULL;
+            command->reply->body = g_byte_array_free_to_bytes (sink);
+          }
+        else if (bodies[i].value.data != NULL)
+          command->reply->body = g_bytes_new (bodies[i].value.data, bodies[i].value.length);
+        break;
+      }
+}
+
+static void
+take_fetch (TernImapSession *self, TernImapParser *parser, guint32 position, guint list)
+{
+  TernImapFetch *fetch;
+
+  tern_imap_session_settle (self);
+  fetch = tern_imap_fetch_decode (self->decoder, parser, list);
+  if (fetch->uid != 0)
+    tern_imap_selected_learn (&self->selected, position, fetch->uid);
+  else
+    fetch->uid = tern_imap_selected_uid (&self->selected, position);
+  if (fetch->uid == 0)
+    return;
+  take_bodies (self, fetch->uid);
+  if (fetch->has != 0 && self->handlers.fetch != NULL)
+    self->handlers.fetch (self, fetch, self->data);
+}
+
+static void
+take_exists (TernImapSession *self, guint32 count)
+{
+  tern_imap_session_settle (self);
+  tern_imap_selected_exists (&self->selected, count);
+  if (self->handlers.exists != NULL)
+    self->handlers.exists (self, count, self->data);
+}
+
+/* A number and a word: what happens in the selected mailbox. */
+static void
+take_numbered (TernImapSession *self, TernImapParser *parser, guint32 number)
+{
+  if (self->selected.mailbox.name == NULL)
+    return;
+  if (tern_imap_parser_is (parser, 2, "FETCH"))
+    take_fetch (self, parser, number, 3);
+  else if (tern_imap_parser_is (parser, 2, "EXISTS"))
+    take_exists (self, number);
+  else if (tern_imap_parser_is (parser, 2, "EXPUNGE"))
+    tern_imap_selected_expunge (&self->selected, number);
+}
+
+/* Hands UIDs on in pieces: a server may name millions of them in one range. */
+static void
+flush_vanished (TernImapSession *self, GArray *uids, gboolean earlier)
+{
+  if (uids->len > 0 && self->handlers.vanished != NULL)
+    self->handlers.vanished (self, uids, earlier, self->data);
+  if (!earlier)
+    tern_imap_selected_vanish (&self->selected, uids->len);
+  g_array_set_size (uids, 0);
+}
+
+static void
+take_vanished (TernImapSession *self, TernImapParser *parser, guint first)
+{
+  gboolean earlier = tern_imap_parser_kind (parser, first) == TERN_IMAP_TOKEN_LIST;
+  guint set = earlier ? tern_imap_parser_after (parser, first) : first;
+  TernImapSlice rest = tern_imap_parser_slice (parser, set);
+  g_autoptr (GArray) uids = g_array_new (FALSE, FALSE, sizeof (guint32));
+  gsize total = 0;
+  guint32 from, to;
+
+  while (self->selected.mailbox.name != NULL && tern_imap_set_next (&rest, &from, &to))
+    {
+      /* No UID from UIDNEXT on was ever given to a message. */
+      if (self->selected.mailbox.uidnext > 0)
+        to = MIN (to, self->selected.mailbox.uidnext - 1);
+      for (guint64 i = from; i <= to; i++)
+        {
+          guint32 uid = i;
+
+          g_array_append_val (uids, uid);
+          if (++total > TERN_LIMIT_IMAP_MESSAGES)
+            {
+              tern_imap_session_die (
+                  self, tern_fault_new (TERN_FAULT_PROTOCOL,
+                                        _ ("%s says that more messages are gone than can have "
+                                           "been there."),
+                                        self->endpoint->host));
+              return;
+            }
+          if (uids->len == VANISHED_CHUNK)
+            flush_vanished (self, uids, earlier);
+        }
+    }
+  flush_vanished (self, uids, earlier);
+}
+
+static void
+take_search (TernImapSession *self, TernImapCommand *command, GArray *uids)
+{
+  if (self->handlers.search != NULL)
+    self->handlers.search (self, uids, self->data);
+  if (command == NULL)
+    return;
+  if (command->reply->uids == NULL)
+    command->reply->uids = g_array_ref (uids);
+  else
+    g_array_append_vals (command->reply->uids, uids->data, uids->len);
+}
+
+static TernImapCommand *
+find_search (TernImapSession *self, TernImapSlice tag)
+{
+  for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
+    {
+      TernImapCommand *command = l->data;
+
+      if (command->verb == TERN_IMAP_VERB_SEARCH && strlen (command->tag) == tag.length
+          && memcmp (command->tag, tag.data, tag.length) == 0)
+        return command;
+    }
+  return NULL;
+}
+
+static void
+take_any_search (TernImapSession *self, TernImapParser *parser, gboolean extended)
+{
+  g_autoptr (GArray) uids = g_array_new (FALSE, FALSE, sizeof (guint32));
+  TernImapCommand *command = NULL;
+  guint tag;
+
+  if (extended)
+    {
+      if (!tern_imap_parse_esearch (parser, 2, uids, &tag))
+        return;
+      if (tag != G_MAXUINT)
+        command = find_search (self, tern_imap_parser_slice (parser, tag));
+    }
+  else
+    {
+      tern_imap_numbers_parse (tern_imap_parser_slice (parser, 2), TERN_LIMIT_IMAP_MESSAGES, uids);
+      command = tern_imap_queue_find (&self->queue, TERN_IMAP_VERB_SEARCH);
+    }
+  tern_imap_uids_sort (uids);
+  take_search (self, command, uids);
+}
+
+static void
+take_list (TernImapSession *self, TernImapParser *parser, gboolean lsub)
+{
+  TernImapList list;
+
+  if (!tern_imap_parse_list (parser, 2, self->scratch, &list))
+    return;
+  if (lsub)
+    {
+      if (self->subscribed != NULL && g_hash_table_size (self->subscribed) < TERN_LIMIT_FOLDERS
+          && !list.no_select)
+        g_hash_table_add (self->subscribed, g_strdup (list.mailbox));
+      return;
+    }
+  list.has_subscribed = self->subscribed != NULL || self->extended_lists > 0;
+  if (self->listed != NULL && !list.no_select && self->listed->len < TERN_LIMIT_FOLDERS)
+    g_ptr_array_add (self->listed, g_strdup (list.mailbox));
+  if (self->subscribed != NULL && g_hash_table_contains (self->subscribed, list.mailbox))
+    list.subscribed = TRUE;
+  if (self->handlers.list != NULL)
+    self->handlers.list (self, &list, self->data);
+}
+
+static void
+take_status (TernImapSession *self, TernImapParser *parser)
+{
+  TernImapStatus status;
+
+  if (tern_imap_parse_status (parser, 2, self->scratch, &status) && self->handlers.status != NULL)
+    self->handlers.status (self, &status, self->data);
+}
+
+static void
+take_enabled (TernImapSession *self, TernImapParser *parser)
+{
+  guint end = tern_imap_parser_get_n_tokens (parser);
+
+  for (guint t = 2; t < end; t = tern_imap_parser_after (parser, t))
+    if (tern_imap_parser_is (parser, t, "QRESYNC"))
+      {
+        self->qresync = TRUE;
+        self->selected.by_uid = TRUE;
+      }
+}
+
+static void
+take_namespace (TernImapSession *self, TernImapParser *parser)
+{
+  GPtrArray *spaces = tern_imap_parse_namespace (parser, 2);
+
+  if (spaces == NULL)
+    return;
+  g_ptr_array_unref (self->namespaces);
+  self->namespaces = spaces;
+}
+
+static void
+take_untagged_status (TernImapSession *self, TernImapParser *parser)
+{
+  gboolean has_code = tern_imap_parser_kind (parser, 2) == TERN_IMAP_TOKEN_CODE;
+  guint text = has_code ? tern_imap_parser_after (parser, 2) : 2;
+
+  if (self->opener != NULL && tern_imap_opener_awaits_greeting (self->opener))
+    {
+      if (has_code)
+        take_code (self, parser, 2, NULL);
+      tern_imap_opener_greeting (self->opener, parser);
+      return;
+    }
+  if (tern_imap_parser_is (parser, 1, "BYE"))
+    {
+      g_autofree char *words = tern_imap_parser_dup (parser, text);
+      g_autofree char *raw = has_code ? tern_imap_parser_dup (parser, 2) : NULL;
+      g_autofree char *code = raw != NULL ? g_ascii_strup (raw, -1) : NULL;
+      gboolean asked = self->state == TERN_IMAP_LEAVING;
+
+      tern_imap_session_die (
+          self, asked ? NULL : tern_imap_bye_fault_new (code, words, self->endpoint->host));
+      return;
+    }
+  if (!has_code)
+    return;
+  take_code (self, parser, 2, NULL);
+  if (tern_imap_parser_is (parser, 3, "ALERT") && self->handlers.alert != NULL)
+    {
+      g_autofree char *words = tern_imap_parser_dup (parser, text);
+      g_autofree char *valid = g_utf8_make_valid (words, -1);
+
+      self->handlers.alert (self, valid, self->data);
+    }
+}
+
+static void
+route_untagged (TernImapSession *self, TernImapParser *parser)
+{
+  guint64 number;
+
+  if (tern_imap_parser_is (parser, 1, "OK") || tern_imap_parser_is (parser, 1, "NO")
+      || tern_imap_parser_is (parser, 1, "BAD") || tern_imap_parser_is (parser, 1, "BYE")
+      || tern_imap_parser_is (parser, 1, "PREAUTH"))
+    take_untagged_status (self, parser);
+  else if (tern_imap_parser_number (parser, 1, &number))
+    {
+      if (number <= G_MAXUINT32)
+        take_numbered (self, parser, number);
+    }
+  else if (tern_imap_parser_is (parser, 1, "CAPABILITY"))
+    take_caps (self, parser, 2, tern_imap_parser_get_n_tokens (parser));
+  else if (tern_imap_parser_is (parser, 1, "VANISHED"))
+    take_vanished (self, parser, 2);
+  else if (tern_imap_parser_is (parser, 1, "SEARCH"))
+    take_any_search (self, parser, FALSE);
+  else if (tern_imap_parser_is (parser, 1, "ESEARCH"))
+    take_any_search (self, parser, TRUE);
+  else if (tern_imap_parser_is (parser, 1, "LIST"))
+    take_list (self, parser, FALSE);
+  else if (tern_imap_parser_is (parser, 1, "LSUB"))
+    take_list (self, parser, TRUE);
+  else if (tern_imap_parser_is (parser, 1, "STATUS"))
+    take_status (self, parser);
+  else if (tern_imap_parser_is (parser, 1, "ENABLED"))
+    take_enabled (self, parser);
+  else if (tern_imap_parser_is (parser, 1, "NAMESPACE"))
+    take_namespace (self, parser);
+}
+
+/* --- tagged replies ------------------------------------------------------------------------ */
+
+static GError *
+new_fault (TernImapSession *self, TernImapCommand *command, TernImapOutcome outcome)
+{
+  const char *host = self->endpoint->host;
+  const char *text = command->reply->text;
+  const char *code = command->reply->code;
+
+  if (command->verb == TERN_IMAP_VERB_AUTHENTICATE)
+    return tern_imap_login_fault_new (outcome, code, text, host, self->credentials->user);
+  if (command->verb == TERN_IMAP_VERB_STARTTLS)
+    return tern_fault_new_server (
+        TERN_FAULT_TLS, text, _ ("%s refuses to encrypt the connection, so Tern does not use it."),
+        host);
+  return tern_imap_fault_new (outcome, code, text, host, command->mailbox);
+}
+
+static void
+end_select (TernImapSession *self, TernImapCommand *command, gboolean ok)
+{
+  if (ok)
+    {
+      /* A server that never said [CLOSED]. */
+      if (self->selected.mailbox.generation != command->generation)
+        tern_imap_selected_enter (&self->selected, command->mailbox, command->read_only,
+                                  command->generation);
+      self->queue.generation = command->generation;
+      tern_imap_session_set_state (self, TERN_IMAP_SELECTED);
+    }
+  else
+    {
+      /* RFC 9051 section 6.3.2: a SELECT that fails leaves no mailbox selected. */
+      tern_imap_selected_leave (&self->selected);
+      self->queue.generation = 0;
+      g_clear_pointer (&self->last_name, g_free);
+      tern_imap_session_set_state (self, TERN_IMAP_AUTHENTICATED);
+    }
+  self->entering = NULL;
+}
+
+static void
+end_command (TernImapSession *self, TernImapCommand *command, TernImapOutcome outcome)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (outcome != TERN_IMAP_OK)
+    error = new_fault (self, command, outcome);
+  if (command->verb == TERN_IMAP_VERB_SELECT)
+    end_select (self, command, outcome == TERN_IMAP_OK);
+  else if (command->verb == TERN_IMAP_VERB_IDLE)
+    tern_imap_session_idle_over (self, outcome != TERN_IMAP_OK);
+  else if (command->verb == TERN_IMAP_VERB_SEARCH && outcome == TERN_IMAP_OK)
+    {
+      if (command->reply->uids == NULL)
+        command->reply->uids = g_array_new (FALSE, FALSE, sizeof (guint32));
+      if (command->search_all && command->generation == self->queue.generation)
+        tern_imap_selected_learn_all (&self->selected, command->reply->uids);
+    }
+  if (outcome == TERN_IMAP_OK)
+    self->throttle_seconds = 0;
+  tern_imap_command_finish (command, error);
+}
+
+static void
+route_tagged (TernImapSession *self, TernImapParser *parser)
+{
+  TernImapSlice tag = tern_imap_parser_slice (parser, 0);
+  g_autoptr (TernImapCommand) command = tern_imap_queue_land (&self->queue, tag.data, tag.length);
+  gboolean has_code = tern_imap_parser_kind (parser, 2) == TERN_IMAP_TOKEN_CODE;
+  TernImapOutcome outcome = TERN_IMAP_BAD;
+
+  if (command == NULL)
+    {
+      g_debug ("%s: a reply to no command", self->label);
+      return;
+    }
+  tern_imap_session_settle (self);
+  if (tern_imap_parser_is (parser, 1, "OK"))
+    outcome = TERN_IMAP_OK;
+  else if (tern_imap_parser_is (parser, 1, "NO"))
+    outcome = TERN_IMAP_NO;
+  command->reply->text =
+      tern_imap_parser_dup (parser, has_code ? tern_imap_parser_after (parser, 2) : 2);
+  if (has_code)
+    {
+      g_autofree char *raw = tern_imap_parser_dup (parser, 2);
+
+      command->reply->code = g_ascii_strup (raw, -1);
+      take_code (self, parser, 2, command);
+      if (tern_imap_parser_is (parser, 3, "THROTTLED"))
+        tern_imap_session_throttle (self);
+    }
+  end_command (self, command, outcome);
+  if (self->state == TERN_IMAP_LEAVING && g_queue_is_empty (&self->queue.in_flight)
+      && self->leave_source != NULL)
+    g_source_set_ready_time (self->leave_source, 0);
+  tern_imap_session_pump (self);
+}
+
+void
+tern_imap_session_route (TernImapSession *self)
+{
+  TernImapParser *parser = tern_imap_wire_get_parser (self->wire);
+  TernImapSlice tag = tern_imap_parser_slice (parser, 0);
+
+  if (tag.length == 1 && tag.data[0] == '+')
+    {
+      if (self->opener != NULL
+          && tern_imap_queue_find (&self->queue, TERN_IMAP_VERB_AUTHENTICATE) != NULL
+          && self->queue.waiting == NULL)
+        tern_imap_opener_continuation (self->opener, tern_imap_parser_slice (parser, 1));
+      else
+        tern_imap_session_continue (self);
+    }
+  else if (tag.length == 1 && tag.data[0] == '*')
+    route_untagged (self, parser);
+  else
+    route_tagged (self, parser);
+  g_ptr_array_set_size (self->sinks, 0);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-imap-fetch.h"
+#include "tern-imap-mailbox.h"
+#include "tern-imap-queue.h"
+#include "tern-imap-session.h"
+#include "tern-imap-wire.h"
+
+G_BEGIN_DECLS
+
+typedef struct _TernImapOpener TernImapOpener;
+
+typedef enum
+{
+  TERN_IMAP_IDLE_NONE,
+  TERN_IMAP_IDLE_ENTERING, /* sent; DONE may not be sent before the "+" */
+  TERN_IMAP_IDLE_ACTIVE,
+  TERN_IMAP_IDLE_LEAVING, /* DONE sent; nothing else before the tagged reply */
+} TernImapIdleState;
+
+struct _TernImapSession
+{
+  GObject parent_instance;
+
+  TernEndpoint *endpoint;
+  TernCredentials *credentials;
+  char *label;
+  TernImapHandlers handlers;
+  gpointer data; /* (lent): of the handlers */
+  GMainContext *context;
+
+  TernImapState state;
+  TernTransport *transport; /* (nullable) */
+  TernImapWire *wire;       /* (nullable) */
+  TernImapOpener *opener;   /* (nullable): while opening */
+  TernImapQueue queue;
+  gboolean pumping;
+  guint silence; /* milliseconds */
+  guint round_trips;
+  guint64 bytes_in; /* of the wire that is gone */
+  guint64 bytes_out;
+
+  TernImapCaps caps;
+  gboolean caps_told;    /* since they were dropped last */
+  gboolean qresync;      /* ENABLED */
+  GPtrArray *mechanisms; /* of char *, upper case */
+  GPtrArray *namespaces; /* of TernImapNamespace */
+
+  TernImapSelected selected;
+  guint last_generation; /* of the last SELECT that was asked for */
+  char *last_name;       /* (nullable): its mailbox */
+  gboolean last_read_only;
+  TernImapCommand *entering; /* (nullable): SELECT in flight whose mailbox waits for [CLOSED] */
+
+  TernImapFetchDecoder *decoder;
+  GString *scratch; /* for names of mailboxes */
+  GPtrArray *sinks; /* of GByteArray, NULL for what is dropped: literals of one response */
+
+  /* While LIST is under way, see tern-imap-list.c. */
+  guint extended_lists;   /* in flight: LIST tells subscriptions too */
+  guint plain_lists;      /* under way */
+  GHashTable *subscribed; /* (nullable): names told by LSUB */
+  GPtrArray *listed;      /* (nullable): names that can be selected */
+
+  gboolean want_idle;
+  gboolean idle_refused; /* by the server: polled instead */
+  TernImapIdleState idle;
+  GSource *idle_source; /* (nullable): re-issues IDLE, or polls */
+  GSource *throttle_source;
+  guint throttle_seconds;
+  GSource *leave_source; /* (nullable): LEAVING does not last for ever */
+};
+
+/* (a) session */
+void tern_imap_session_set_state (TernImapSession *self, TernImapState state);
+/* Ends it: every command, the opener, and last the closed handler. Takes @error; NULL when the
+ * owner asked for it. The caller must hold a reference. */
+void tern_imap_session_die (TernImapSession *self, GError *error);
+void tern_imap_session_enqueue (TernImapSession *self, TernImapCommand *command);
+void tern_imap_session_pump (TernImapSession *self);     /* sends what may_send() lets through */
+void tern_imap_session_continue (TernImapSession *self); /* "+" came */
+void tern_imap_session_update_owed (TernImapSession *self);
+void tern_imap_session_send_text (TernImapSession *self, const char *text, gboolean secret);
+void tern_imap_session_clear_source (GSource **source);
+void tern_imap_session_drop_caps (TernImapSession *self);
+void tern_imap_session_throttle (TernImapSession *self);
+
+/* (b) routing: what the server says */
+void tern_imap_session_route (TernImapSession *self);
+void tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece);
+void tern_imap_session_settle (TernImapSession *self); /* EXPUNGEs collected so far */
+
+/* (c) IDLE */
+void tern_imap_session_idle_pump (TernImapSession *self);
+void tern_imap_session_idle_continue (TernImapSession *self);
+void tern_imap_session_idle_over (TernImapSession *self, gboolean refused);
+
+/* (d) opening */
+void tern_imap_opener_greeting (TernImapOpener *self, TernImapParser *parser);
+void tern_imap_opener_continuation (TernImapOpener *self, TernImapSlice text);
+void tern_imap_opener_fail (TernImapOpener *self, GError *error); /* takes it, frees the opener */
+gboolean tern_imap_opener_awaits_greeting (TernImapOpener *self);
+
+G_END_DECLS

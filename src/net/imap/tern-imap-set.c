@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-set.h"
+
+/* A nz-number; moves *@p past it. 0 if there is none. */
+static guint32
+take_number (const char **p, const char *end)
+{
+  guint64 value = 0;
+
+  for (; *p < end && g_ascii_isdigit (**p); (*p)++)
+    {
+      value = value * 10 + (**p - '0');
+      if (value > G_MAXUINT32)
+        return 0;
+    }
+  return value;
+}
+
+gboolean
+tern_imap_set_next (TernImapSlice *rest, guint32 *from, guint32 *to)
+{
+  const char *p = rest->data;
+  const char *end = p + rest->length;
+  guint32 a, b;
+
+  if (p == NULL || p == end)
+    return FALSE;
+  a = b = take_number (&p, end);
+  if (p < end && *p == ':')
+    {
+      p++;
+      b = take_number (&p, end);
+    }
+  if (a == 0 || b == 0 || (p < end && *p != ','))
+    return FALSE;
+  if (p < end)
+    p++;
+  rest->data = p;
+  rest->length = end - p;
+  *from = MIN (a, b);
+  *to = MAX (a, b);
+  return TRUE;
+}
+
+gboolean
+tern_imap_set_parse (TernImapSlice set, gsize max, GArray *out)
+{
+  guint before = out->len;
+  guint32 from, to;
+
+  while (tern_imap_set_next (&set, &from, &to))
+    {
+      gsize n = (gsize) to - from + 1;
+      gsize at = out->len;
+
+      if (at >= max || n > max - at)
+        break;
+      g_array_set_size (out, at + n);
+      for (gsize i = 0; i < n; i++)
+        g_array_index (out, guint32, at + i) = from + i;
+    }
+  if (set.length == 0 && out->len > before)
+    return TRUE;
+  g_array_set_size (out, before);
+  return FALSE;
+}
+
+void
+tern_imap_numbers_parse (TernImapSlice text, gsize max, GArray *out)
+{
+  const char *p = text.data;
+  const char *end = p + text.length;
+
+  while (p < end && out->len < max)
+    {
+      guint32 number;
+
+      while (p < end && *p == ' ')
+        p++;
+      number = take_number (&p, end);
+      if (number == 0)
+        return;
+      g_array_append_val (out, number);
+    }
+}
+
+static int
+compare_uids (gconstpointer a, gconstpointer b)
+{
+  guint32 x = *(const guint32 *) a;
+  guint32 y = *(const guint32 *) b;
+
+  return (x > y) - (x < y);
+}
+
+void
+tern_imap_uids_sort (GArray *uids)
+{
+  guint32 *data = (guint32 *) uids->data;
+  gboolean sorted = TRUE;
+  guint n = 0;
+
+  for (guint i = 1; i < uids->len && sorted; i++)
+    sorted = data[i - 1] < data[i];
+  if (sorted)
+    return;
+  g_array_sort (uids, compare_uids);
+  for (guint i = 0; i < uids->len; i++)
+    if (n == 0 || data[i] != data[n - 1])
+      data[n++] = data[i];
+  g_array_set_size (uids, n);
+}
+
+char *
+tern_imap_set_format (const guint32 *uids, gsize n)
+{
+  GString *out = g_string_new (NULL);
+
+  for (gsize i = 0; i < n;)
+    {
+      gsize last = i;
+
+      while (last + 1 < n && uids[last + 1] == uids[last] + 1)
+        last++;
+      if (out->len > 0)
+        g_string_append_c (out, ',');
+      g_string_append_printf (out, "%u", uids[i]);
+      if (last > i)
+        g_string_append_printf (out, ":%u", uids[last]);
+      i = last + 1;
+    }
+  return g_string_free (out, FALSE);
+}

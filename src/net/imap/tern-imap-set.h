@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-imap-types.h"
+
+G_BEGIN_DECLS
+
+/* Takes the first range off a set, lower number first. FALSE at the end, and where it is no set:
+ * then @rest is not empty. */
+gboolean tern_imap_set_next (TernImapSlice *rest, guint32 *from, guint32 *to);
+
+/* Appends the numbers of a set ("1:3,7") in the order in which it tells them; ranges may be the
+ * wrong way round. FALSE, with @out as it was, when it is not a set, names 0 or "*", or would make
+ * @out longer than @max. */
+gboolean tern_imap_set_parse (TernImapSlice set, gsize max, GArray *out);
+
+/* Appends numbers separated by spaces; stops at what is no number. */
+void tern_imap_numbers_parse (TernImapSlice text, gsize max, GArray *out);
+
+/* Sorts, and takes doubles out. */
+void tern_imap_uids_sort (GArray *uids);
+
+G_END_DECLS

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-session-private.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* The commands that others give: what they look like, and how their result comes back. */
+
+static void
+task_done (TernImapCommand *command, const GError *error, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+
+  if (error != NULL)
+    g_task_return_error (task, g_error_copy (error));
+  else
+    g_task_return_pointer (task, g_steal_pointer (&command->reply),
+                           (GDestroyNotify) tern_imap_reply_free);
+}
+
+typedef struct
+{
+  TernImapSession *session;
+  TernImapCommand *command;
+} Watch;
+
+/* The caller gave up. What is not sent is not sent; what is in flight comes to its end, and what
+ * the server says is still taken in. The socket has nothing to do with it. */
+static gboolean
+on_cancelled (GCancellable *cancellable, gpointer data)
+{
+  Watch *watch = data;
+  g_autoptr (TernImapSession) session = g_object_ref (watch->session);
+  TernImapCommand *command = watch->command;
+  g_autoptr (GError) error = tern_fault_new (TERN_FAULT_CANCELLED, _ ("Cancelled."));
+
+  tern_imap_session_clear_source (&command->cancel_source);
+  command->abandoned = TRUE;
+  if (tern_imap_queue_withdraw (&session->queue, command) != NULL)
+    {
+      tern_imap_command_finish (command, error);
+      tern_imap_command_free (command);
+      tern_imap_session_pump (session);
+    }
+  else
+    tern_imap_command_finish (command, error);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+watch_cancellable (TernImapSession *self, TernImapCommand *command, GCancellable *cancellable)
+{
+  Watch *watch;
+
+  if (cancellable == NULL)
+    return;
+  watch = g_new (Watch, 1);
+  watch->session = self;
+  watch->command = command;
+  command->cancel_source = g_cancellable_source_new (cancellable);
+  g_source_set_callback (command->cancel_source, G_SOURCE_FUNC (on_cancelled), watch, g_free);
+  g_source_attach (command->cancel_source, self->context);
+}
+
+static TernImapCommand *
+new_command (TernImapSession *self,
+             TernImapVerb verb,
+             GCancellable *cancellable,
+             GAsyncReadyCallback callback,
+             gpointer user_data,
+             gpointer source_tag)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+  TernImapCommand *command = tern_imap_command_new (verb, task_done, task);
+
+  g_task_set_source_tag (task, source_tag);
+  watch_cancellable (self, command, cancellable);
+  return command;
+}
+
+/* For what happens in the mailbox that is selected when everything before it is done. */
+static TernImapCommand *
+new_bound_command (TernImapSession *self,
+                   TernImapVerb verb,
+                   GCancellable *cancellable,
+                   GAsyncReadyCallback callback,
+                   gpointer user_data,
+                   gpointer source_tag)
+{
+  TernImapCommand *command = new_command (self, verb, cancellable, callback, user_data, source_tag);
+
+  /* Without any SELECT so far there is no such mailbox, and generation 0 means "needs none". */
+  command->generation = self->last_generation != 0 ? self->last_generation : G_MAXUINT;
+  if (self->last_name != NULL)
+    command->mailbox = g_strdup (self->last_name);
+  return command;
+}
+
+TernImapReply *
+tern_imap_session_command_finish (TernImapSession *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+add_mailbox (TernImapCommand *command, const char *mailbox)
+{
+  if (command->mailbox == NULL)
+    command->mailbox = g_strdup (mailbox);
+  tern_imap_command_add_string (command, mailbox);
+}
+
+void
+tern_imap_session_status_async (TernImapSession *self,
+                                const char *mailbox,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
+                                          user_data, tern_imap_session_status_async);
+
+  tern_imap_command_add (command, "STATUS ");
+  add_mailbox (command, mailbox);
+  tern_imap_command_add (command, " (MESSAGES UNSEEN UIDNEXT UIDVALIDITY%s)",
+                         self->caps & TERN_IMAP_CAP_CONDSTORE ? " HIGHESTMODSEQ" : "");
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_select_async (TernImapSession *self,
+                                const char *mailbox,
+                                gboolean read_only,
+                                guint32 uidvalidity,
+                                guint64 modseq,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_SELECT, cancellable, callback,
+                                          user_data, tern_imap_session_select_async);
+
+  /* The same again: ends when the one before it did, without a word to the server. */
+  if (self->last_name == NULL || strcmp (self->last_name, mailbox) != 0
+      || self->last_read_only != read_only)
+    {
+      g_free (self->last_name);
+      self->last_name = g_strdup (mailbox);
+      self->last_read_only = read_only;
+      self->last_generation++;
+    }
+  command->generation = self->last_generation;
+  command->read_only = read_only;
+  tern_imap_command_add (command, read_only ? "EXAMINE " : "SELECT ");
+  add_mailbox (command, mailbox);
+  if (self->qresync && uidvalidity != 0 && modseq != 0)
+    tern_imap_command_add (command, " (QRESYNC (%u %" G_GUINT64_FORMAT "))", uidvalidity, modseq);
+  else if (self->caps & TERN_IMAP_CAP_CONDSTORE)
+    tern_imap_command_add (command, " (CONDSTORE)");
+  tern_imap_session_enqueue (self, command);
+}
+
+static void
+add_fetch_items (GString *text, TernImapFetchItems items)
+{
+  static const struct
+  {
+    TernImapFetchItems item;
+    const char *name;
+  } names[] = {
+    { TERN_IMAP_FETCH_FLAGS, " FLAGS" },
+    { TERN_IMAP_FETCH_INTERNALDATE, " INTERNALDATE" },
+    { TERN_IMAP_FETCH_SIZE, " RFC822.SIZE" },
+    { TERN_IMAP_FETCH_ENVELOPE, " ENVELOPE" },
+    { TERN_IMAP_FETCH_STRUCTURE, " BODYSTRUCTURE" },
+    { TERN_IMAP_FETCH_THREADING, " BODY.PEEK[HEADER.FIELDS (REFERENCES)]" },
+    { TERN_IMAP_FETCH_MODSEQ, " MODSEQ" },
+  };
+
+  g_string_append (text, "UID");
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (items & names[i].item)
+      g_string_append (text, names[i].name);
+}
+
+void
+tern_imap_session_fetch_async (TernImapSession *self,
+                               const char *set,
+                               TernImapFetchItems items,
+                               guint64 changed_since,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  TernImapCommand *command = new_bound_command (self, TERN_IMAP_VERB_FETCH, cancellable, callback,
+                                                user_data, tern_imap_session_fetch_async);
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  if (!(self->caps & TERN_IMAP_CAP_CONDSTORE))
+    items &= ~TERN_IMAP_FETCH_MODSEQ;
+  add_fetch_items (list, items);
+  tern_imap_command_add (command, "UID FETCH %s (%s)", set, list->str);
+  if (changed_since != 0 && (self->caps & TERN_IMAP_CAP_CONDSTORE))
+    tern_imap_command_add (command, " (CHANGEDSINCE %" G_GUINT64_FORMAT ")", changed_since);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_fetch_body_async (TernImapSession *self,
+                                    guint32 uid,
+                                    const char *section,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data)
+{
+  TernImapCommand *command = new_bound_command (self, TERN_IMAP_VERB_FETCH, cancellable, callback,
+                                                user_data, tern_imap_session_fetch_body_async);
+
+  command->body_uid = uid;
+  command->body_section = g_strdup (section);
+  tern_imap_command_add (command, "UID FETCH %u (UID BODY.PEEK[%s])", uid, section);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_search_async (TernImapSession *self,
+                                const char *criteria,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  TernImapCommand *command = new_bound_command (self, TERN_IMAP_VERB_SEARCH, cancellable, callback,
+                                                user_data, tern_imap_session_search_async);
+  gboolean extended = (self->caps & TERN_IMAP_CAP_ESEARCH) != 0;
+
+  command->plain_search = !extended;
+  command->search_all = strcmp (criteria, "ALL") == 0;
+  tern_imap_command_add (command, "UID SEARCH %s%s", extended ? "RETURN (ALL) " : "", criteria);
+  tern_imap_session_enqueue (self, command);
+}
+
+static char *
+format_flags (TernFlags flags, const char *keywords)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint bit = 0; bit < 32; bit++)
+    if (flags & 1u << bit)
+      {
+        const char *name = tern_flag_to_imap (1u << bit);
+
+        if (name != NULL)
+          g_string_append_printf (text, "%s%s", text->len > 0 ? " " : "", name);
+      }
+  if (keywords != NULL && *keywords != '\0')
+    g_string_append_printf (text, "%s%s", text->len > 0 ? " " : "", keywords);
+  return g_string_free (text, FALSE);
+}
+
+void
+tern_imap_session_store_async (TernImapSession *self,
+                               const char *set,
+                               gboolean add,
+                               TernFlags flags,
+                               const char *keywords,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  TernImapCommand *command = new_bound_command (self, TERN_IMAP_VERB_STORE, cancellable, callback,
+                                                user_data, tern_imap_session_store_async);
+  g_autofree char *names = format_flags (flags, keywords);
+
+  tern_imap_command_add (command, "UID STORE %s %cFLAGS.SILENT (%s)", set, add ? '+' : '-', names);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_copy_async (TernImapSession *self,
+                              const char *set,
+                              const char *mailbox,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  TernImapCommand *command = new_bound_command (self, TERN_IMAP_VERB_CHANGE, cancellable, callback,
+                                                user_data, tern_imap_session_copy_async);
+
+  g_clear_pointer (&command->mailbox, g_free);
+  tern_imap_command_add (command, "UID COPY %s ", set);
+  add_mailbox (command, mailbox);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_move_async (TernImapSession *self,
+                              const char *set,
+                              const char *mailbox,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  TernImapCommand *command = new_bound_command (self, TERN_IMAP_VERB_CHANGE, cancellable, callback,
+                                                user_data, tern_imap_session_move_async);
+
+  g_clear_pointer (&command->mailbox, g_free);
+  command->is_move = TRUE;
+  tern_imap_command_add (command, "UID MOVE %s ", set);
+  add_mailbox (command, mailbox);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_expunge_async (TernImapSession *self,
+                                 const char *set,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+  TernImapCommand *command = new_bound_command (self, TERN_IMAP_VERB_CHANGE, cancellable, callback,
+                                                user_data, tern_imap_session_expunge_async);
+
+  tern_imap_command_add (command, "UID EXPUNGE %s", set);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_append_async (TernImapSession *self,
+                                const char *mailbox,
+                                GBytes *message,
+                                TernFlags flags,
+                                gint64 date,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_APPEND, cancellable, callback,
+                                          user_data, tern_imap_session_append_async);
+  g_autofree char *names = format_flags (flags, NULL);
+
+  tern_imap_command_add (command, "APPEND ");
+  add_mailbox (command, mailbox);
+  tern_imap_command_add (command, " (%s) ", names);
+  if (date != 0)
+    {
+      g_autofree char *text = tern_imap_format_internal_date (date);
+
+      tern_imap_command_add (command, "\"%s\" ", text);
+    }
+  tern_imap_command_add_literal (command, g_bytes_ref (message));
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_create_async (TernImapSession *self,
+                                const char *mailbox,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
+                                          user_data, tern_imap_session_create_async);
+
+  tern_imap_command_add (command, "CREATE ");
+  add_mailbox (command, mailbox);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_noop_async (TernImapSession *self,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_NOOP, cancellable, callback,
+                                          user_data, tern_imap_session_noop_async);
+
+  tern_imap_command_add (command, "NOOP");
+  tern_imap_session_enqueue (self, command);
+}
