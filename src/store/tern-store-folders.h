@@ -46,7 +46,8 @@ TernId tern_read_account_id (TernReader *reader, const char *uuid, GError **erro
 TernId tern_txn_put_folder (TernTxn *txn, const TernFolderRecord *record, GError **error);
 
 /* After a complete LIST: folders of @account that were not put since @listing began are gone; those
- * without local data, pending operations or drafts are removed. @kept: GHashTable set of folder ids. */
+ * without local data, pending operations or drafts are removed. @kept: a set (g_direct_hash)
+ * of folder ids, each as GSIZE_TO_POINTER (id). */
 gboolean tern_txn_end_listing (TernTxn *txn, TernId account, GHashTable *kept, GError **error);
 
 gboolean tern_txn_set_folder_role (TernTxn *txn, TernId folder, TernRole role, gboolean by_person,

@@ -31,6 +31,7 @@ typedef struct
   TernBodyState body_state;
   TernFlags flags;      /* shown: server + local delta */
   gboolean pending;     /* an operation on it has not been confirmed */
+  gboolean hidden;      /* not listed: on its way out, or only the place of a moved one */
   TernMessageFacts *facts; /* (owned); facts->flags are the shown ones */
 } TernMessageRecord;
 
@@ -57,7 +58,9 @@ gboolean tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError
 
 /* UIDVALIDITY changed: uids of the folder become unknown; tern_txn_add_message() then re-matches
  * by Message-ID, date and size. tern_txn_end_rematch() removes what was not found again and is
- * neither local nor subject of an operation. */
+ * neither local nor subject of an operation. After any other complete listing that began after the
+ * last confirmation in the folder it removes what was confirmed to arrive here without a uid and
+ * has not been seen (somebody was faster). */
 gboolean tern_txn_begin_rematch (TernTxn *txn, TernId folder, GError **error);
 gboolean tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error);
 
@@ -76,12 +79,17 @@ typedef enum
 GArray *tern_read_keys (TernReader *reader, TernId folder, TernFilter filter, gsize limit,
                         GError **error); /* of TernListKey */
 GPtrArray *tern_read_messages (TernReader *reader, const TernId *locations, gsize n,
-                               GError **error); /* of TernMessageRecord; missing ones left out */
+                               GError **error); /* of TernMessageRecord; missing and hidden ones
+                                                   are left out */
+/* NULL without @error when there is none. A hidden one is told, too. */
 TernMessageRecord *tern_read_message (TernReader *reader, TernId location, GError **error);
 
 /* Sync. */
 GArray *tern_read_uids (TernReader *reader, TernId folder, GError **error); /* of guint32, sorted */
+/* 0 when there is none. For the hidden place of a moved message: the message's visible location. */
 TernId tern_read_location_by_uid (TernReader *reader, TernId folder, guint32 uid, GError **error);
+/* Where the server has it now: *@folder and the uid, both 0 when it is nowhere (yet). While a move
+ * is unconfirmed that is still the source. */
 guint32 tern_read_uid (TernReader *reader, TernId location, TernId *folder, GError **error);
 GArray *tern_read_locations_by_message_id (TernReader *reader, TernId account,
                                            const char *message_id, GError **error); /* of TernId */

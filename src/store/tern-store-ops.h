@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /**
- * The operation log (architecture, section 5): everything that a person does is one transaction
+ * The operation log: everything that a person does is one transaction
  * with the local change and an operation row that names local ids. The account's runner sends it
  * later; server ids are looked up when it runs.
  */
@@ -65,10 +65,17 @@ GArray *tern_txn_op_move (TernTxn *txn, const TernId *locations, gsize n, TernId
 GArray *tern_txn_op_copy (TernTxn *txn, const TernId *locations, gsize n, TernId target,
                           GError **error);
 TernId tern_txn_op_append (TernTxn *txn, TernId location, GError **error);
+/* For good. What the server has is hidden until it has confirmed; what it never had goes at once. */
+GArray *tern_txn_op_expunge (TernTxn *txn, const TernId *locations, gsize n, GError **error);
 
-/* The runner's verbs. */
+/* The runner's verbs. Chain heads only (no earlier unconfirmed operation names one of its messages),
+ * pending or stuck ones whose time has come, oldest first; never running ones. */
 GPtrArray *tern_read_runnable_ops (TernReader *reader, TernId account, gint64 now_ms, guint limit,
-                                   GError **error); /* chain heads only, oldest first */
+                                   GError **error);
+/* At start: what was on its way when the program ended. Ask the server before sending it again:
+ * tern_read_op_subjects() tells the source uids, tern_read_message() the Message-IDs to look for;
+ * then confirm it, or put it back with tern_txn_op_later(). */
+GPtrArray *tern_read_running_ops (TernReader *reader, TernId account, GError **error);
 gint64 tern_read_next_op_time (TernReader *reader, TernId account, GError **error); /* 0 = none */
 TernOpRecord *tern_read_op (TernReader *reader, TernId op, GError **error);
 GPtrArray *tern_read_ops (TernReader *reader, TernId account, gsize limit, GError **error);

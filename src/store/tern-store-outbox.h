@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /**
- * The outbox (architecture, section 7). Each transition is committed before the step that it
+ * The outbox. Each transition is committed before the step that it
  * announces. The message bytes lie in the body store, durable before the row exists.
  */
 typedef enum

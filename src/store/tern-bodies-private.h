@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * TernBodies:
+ *
+ * The layout of the body store on disk: bytes by SHA-256. What is small lies compressed in a second
+ * SQLite file (bodies.db), what is larger in a file of its own (bodies/ab/cdef…). Knows nothing of
+ * messages. One thread at a time.
+ */
+typedef struct _TernBodies TernBodies;
+
+TernBodies *tern_bodies_open (const char *dir, gboolean writable, GError **error);
+void tern_bodies_close (TernBodies *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernBodies, tern_bodies_close)
+
+/* Adds @bytes to the running batch, which begins by itself; (transfer full): the hash.
+ * @durable: fsynced before tern_bodies_commit() returns. */
+char *tern_bodies_put (TernBodies *self, GBytes *bytes, gboolean durable, GError **error);
+gboolean tern_bodies_commit (TernBodies *self, gboolean durable, GError **error);
+void tern_bodies_rollback (TernBodies *self);
+
+/* NULL without @error when there are none; TERN_FAULT_DAMAGED when they do not match. */
+GBytes *tern_bodies_get (TernBodies *self, const char *hash, GError **error);
+/* Outside a batch. */
+gboolean tern_bodies_drop (TernBodies *self, const char *hash, GError **error);
+/* Hashes of up to @limit bodies after the position @cursor, which moves on; it is 0 at the end. */
+GPtrArray *tern_bodies_walk (TernBodies *self, gint64 *cursor, guint limit, GError **error);
+
+G_END_DECLS

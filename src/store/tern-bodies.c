@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-bodies-private.h"
+
+#include "tern-db-private.h"
+
+#include "tern-fault.h"
+#include "tern-limits.h"
+#include "tern-paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+#include <zstd.h>
+
+/* Above this a file of its own: a blob is read as a whole, and a large one fragments the file. */
+#define LARGEST_BLOB      (256 * 1024)
+#define COMPRESSION_LEVEL 3
+#define HASH_LENGTH       64
+
+struct _TernBodies
+{
+  char *dir;           /* of large bodies */
+  char *path;          /* of the database */
+  TernDb *db;          /* (nullable): a reader whose file is damaged has none */
+  ZSTD_CCtx *compress; /* (nullable): writer only */
+  ZSTD_DCtx *decompress;
+  gboolean writable;
+  gboolean in_batch;
+};
+
+/* What is in here can be fetched again, or lies in the outbox and is checked when it is read; a
+ * damaged file is put aside and a new one made, as with the mail database. */
+static TernDb *
+open_writable (const char *path, GError **error)
+{
+  g_autoptr (TernDb) db = tern_db_open (path, TERN_DB_WRITE, error);
+
+  if (db == NULL
+      || !tern_db_exec (db,
+                        "PRAGMA journal_mode = WAL;"
+                        "PRAGMA synchronous = NORMAL;"
+                        "PRAGMA cache_size = -4096;"
+                        "PRAGMA wal_autocheckpoint = 4000;"
+                        "PRAGMA journal_size_limit = 67108864;"
+                        "CREATE TABLE IF NOT EXISTS body (id INTEGER PRIMARY KEY,"
+                        "  hash TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, data BLOB)",
+                        error))
+    return NULL;
+  return g_steal_pointer (&db);
+}
+
+static gboolean
+put_aside (const char *path, GError **error)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *date = g_date_time_format (now, "%Y%m%d-%H%M%S");
+  g_autofree char *kept = g_strdup_printf ("%s.corrupt-%s", path, date);
+  g_autofree char *log = g_strconcat (path, "-wal", NULL);
+  g_autofree char *kept_log = g_strconcat (kept, "-wal", NULL);
+  g_autofree char *index = g_strconcat (path, "-shm", NULL);
+
+  g_rename (log, kept_log);
+  g_unlink (index);
+  if (g_rename (path, kept) == 0)
+    return TRUE;
+  g_propagate_error (error, tern_db_fault (SQLITE_IOERR, errno, path, g_strerror (errno)));
+  return FALSE;
+}
+
+static gboolean
+open_db (TernBodies *self, GError **error)
+{
+  g_autoptr (GError) fault = NULL;
+
+  if (!self->writable)
+    {
+      self->db = tern_db_open (self->path, TERN_DB_READ, error);
+      return self->db != NULL;
+    }
+  self->db = open_writable (self->path, &fault);
+  if (self->db == NULL && tern_fault_is (fault, TERN_FAULT_DAMAGED))
+    {
+      g_clear_error (&fault);
+      if (!put_aside (self->path, error))
+        return FALSE;
+      self->db = open_writable (self->path, &fault);
+    }
+  if (self->db != NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&fault));
+  return FALSE;
+}
+
+TernBodies *
+tern_bodies_open (const char *dir, gboolean writable, GError **error)
+{
+  g_autoptr (TernBodies) self = g_new0 (TernBodies, 1);
+
+  self->dir = g_build_filename (dir, "bodies", NULL);
+  self->path = g_build_filename (dir, "bodies.db", NULL);
+  self->writable = writable;
+  self->decompress = ZSTD_createDCtx ();
+  if (writable)
+    self->compress = ZSTD_createCCtx ();
+  if ((writable && !tern_paths_ensure_dir (self->dir, error)) || !open_db (self, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+void
+tern_bodies_close (TernBodies *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->db, tern_db_close);
+  ZSTD_freeCCtx (self->compress);
+  ZSTD_freeDCtx (self->decompress);
+  g_free (self->dir);
+  g_free (self->path);
+  g_free (self);
+}
+
+static char *
+dup_file_path (TernBodies *self, const char *hash)
+{
+  return g_strdup_printf ("%s/%.2s/%s", self->dir, hash, hash + 2);
+}
+
+static GError *
+fault_file (const char *path, int saved)
+{
+  return tern_db_fault (SQLITE_IOERR, saved, path, g_strerror (saved));
+}
+
+static gboolean
+write_all (int fd, const char *data, gsize length)
+{
+  while (length > 0)
+    {
+      gssize n = write (fd, data, length);
+
+      if (n < 0 && errno != EINTR)
+        return FALSE;
+      if (n > 0)
+        {
+          data += n;
+          length -= n;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+sync_dir (const char *path)
+{
+  g_autofree char *dir = g_path_get_dirname (path);
+  int fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean ok = fd >= 0 && fsync (fd) == 0;
+
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
+/* Beside and renamed, so that a file under its hash is always whole unless the machine died. */
+static gboolean
+put_file (TernBodies *self, const char *hash, GBytes *bytes, gboolean durable, GError **error)
+{
+  g_autofree char *path = dup_file_path (self, hash);
+  g_autofree char *dir = g_path_get_dirname (path);
+  g_autofree char *temporary = g_strconcat (path, ".new", NULL);
+  gsize length;
+  const char *data = g_bytes_get_data (bytes, &length);
+  gboolean ok;
+  int saved;
+  int fd;
+
+  if (!tern_paths_ensure_dir (dir, error))
+    return FALSE;
+  fd = open (temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  ok = fd >= 0 && write_all (fd, data, length) && (!durable || fsync (fd) == 0);
+  saved = errno;
+  if (fd >= 0 && close (fd) != 0 && ok)
+    {
+      ok = FALSE;
+      saved = errno;
+    }
+  if (ok && g_rename (temporary, path) == 0 && (!durable || (sync_dir (path) && sync_dir (dir))))
+    return TRUE;
+  if (ok)
+    saved = errno;
+  g_unlink (temporary);
+  g_propagate_error (error, fault_file (path, saved));
+  return FALSE;
+}
+
+static gboolean
+begin_batch (TernBodies *self, GError **error)
+{
+  if (!self->in_batch)
+    self->in_batch = tern_db_exec (self->db, "BEGIN IMMEDIATE", error);
+  return self->in_batch;
+}
+
+static gboolean
+put_row (TernBodies *self,
+         const char *hash,
+         gsize size,
+         const void *data,
+         gsize length,
+         GError **error)
+{
+  /* A row that is there already may be the damaged one that made us fetch again. */
+  sqlite3_stmt *stmt = tern_db_prepare (self->db,
+                                        "INSERT INTO body (hash, size, data) VALUES (?1, ?2, ?3)"
+                                        " ON CONFLICT (hash) DO UPDATE SET data = excluded.data",
+                                        error);
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_static (stmt, 1, hash);
+  sqlite3_bind_int64 (stmt, 2, size);
+  if (data != NULL)
+    sqlite3_bind_blob64 (stmt, 3, data, length, SQLITE_STATIC);
+  return tern_db_step (self->db, stmt, error);
+}
+
+static gboolean
+put_blob (TernBodies *self, const char *hash, GBytes *bytes, GError **error)
+{
+  gsize size;
+  const void *data = g_bytes_get_data (bytes, &size);
+  gsize bound = ZSTD_compressBound (size);
+  g_autofree char *packed = g_malloc (bound);
+  gsize length = ZSTD_compressCCtx (self->compress, packed, bound, data, size, COMPRESSION_LEVEL);
+
+  if (ZSTD_isError (length))
+    {
+      g_propagate_error (
+          error, tern_fault_new (TERN_FAULT_INTERNAL, _ ("A message could not be compressed (%s)."),
+                                 ZSTD_getErrorName (length)));
+      return FALSE;
+    }
+  return put_row (self, hash, size, packed, length, error);
+}
+
+char *
+tern_bodies_put (TernBodies *self, GBytes *bytes, gboolean durable, GError **error)
+{
+  g_autofree char *hash = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+  gsize size = g_bytes_get_size (bytes);
+  gboolean ok;
+
+  if (!begin_batch (self, error))
+    return NULL;
+  if (size <= LARGEST_BLOB)
+    ok = put_blob (self, hash, bytes, error);
+  else
+    ok = put_file (self, hash, bytes, durable, error) && put_row (self, hash, size, NULL, 0, error);
+  return ok ? g_steal_pointer (&hash) : NULL;
+}
+
+gboolean
+tern_bodies_commit (TernBodies *self, gboolean durable, GError **error)
+{
+  if (!self->in_batch)
+    return TRUE;
+  if (!tern_db_exec (self->db, "COMMIT", error))
+    return FALSE;
+  self->in_batch = FALSE;
+  return !durable || tern_db_sync (self->db, error);
+}
+
+void
+tern_bodies_rollback (TernBodies *self)
+{
+  if (self->in_batch && !sqlite3_get_autocommit (tern_db_get_handle (self->db)))
+    tern_db_exec (self->db, "ROLLBACK", NULL);
+  self->in_batch = FALSE;
+}
+
+static GError *
+fault_damaged (void)
+{
+  GError *error = tern_fault_new (TERN_FAULT_DAMAGED,
+                                  _ ("The copy of this message on this disk is damaged. It will "
+                                     "be fetched again."));
+
+  tern_fault_set_scope (error, TERN_SCOPE_MESSAGE);
+  tern_fault_set_retry (error, TERN_RETRY_NOW);
+  return error;
+}
+
+static GBytes *
+verify (GBytes *bytes, const char *hash, GError **error)
+{
+  g_autoptr (GBytes) taken = bytes;
+  g_autofree char *found = NULL;
+
+  if (taken != NULL)
+    found = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, taken);
+  if (g_strcmp0 (found, hash) == 0)
+    return g_steal_pointer (&taken);
+  g_propagate_error (error, fault_damaged ());
+  return NULL;
+}
+
+static GBytes *
+unpack (TernBodies *self, const void *data, gsize length, gint64 size)
+{
+  g_autofree char *bytes = NULL;
+
+  if (size < 0 || size > LARGEST_BLOB)
+    return NULL;
+  bytes = g_malloc (size + 1);
+  if (ZSTD_decompressDCtx (self->decompress, bytes, size, data, length) != (gsize) size)
+    return NULL;
+  return g_bytes_new_take (g_steal_pointer (&bytes), size);
+}
+
+/* Mapped: nobody ever writes into a file that has its name, so the bytes stay as they are. */
+static GBytes *
+map_file (TernBodies *self, const char *hash)
+{
+  g_autofree char *path = dup_file_path (self, hash);
+  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
+
+  return file != NULL ? g_mapped_file_get_bytes (file) : NULL;
+}
+
+GBytes *
+tern_bodies_get (TernBodies *self, const char *hash, GError **error)
+{
+  sqlite3_stmt *stmt =
+      tern_db_prepare (self->db, "SELECT size, data FROM body WHERE hash = ?1", error);
+  g_autoptr (GError) fault = NULL;
+  GBytes *bytes = NULL;
+  gboolean found;
+  int rc;
+
+  if (stmt == NULL || strlen (hash) != HASH_LENGTH)
+    return NULL;
+  tern_db_bind_text (stmt, 1, hash);
+  rc = sqlite3_step (stmt);
+  found = rc == SQLITE_ROW;
+  if (found && sqlite3_column_type (stmt, 1) == SQLITE_NULL)
+    bytes = map_file (self, hash);
+  else if (found)
+    bytes = unpack (self, sqlite3_column_blob (stmt, 1), sqlite3_column_bytes (stmt, 1),
+                    sqlite3_column_int64 (stmt, 0));
+  if (tern_db_finish (self->db, stmt, rc, &fault))
+    return found ? verify (bytes, hash, error) : NULL;
+  g_clear_pointer (&bytes, g_bytes_unref);
+  /* A page of the file is bad: as far as this message goes, the same thing. */
+  if (tern_fault_is (fault, TERN_FAULT_DAMAGED))
+    g_propagate_error (error, fault_damaged ());
+  else
+    g_propagate_error (error, g_steal_pointer (&fault));
+  return NULL;
+}
+
+gboolean
+tern_bodies_drop (TernBodies *self, const char *hash, GError **error)
+{
+  g_autofree char *path = NULL;
+  sqlite3_stmt *stmt = tern_db_prepare (self->db, "DELETE FROM body WHERE hash = ?1", error);
+
+  if (stmt == NULL || strlen (hash) != HASH_LENGTH)
+    return FALSE;
+  tern_db_bind_text (stmt, 1, hash);
+  if (!tern_db_step (self->db, stmt, error))
+    return FALSE;
+  path = dup_file_path (self, hash);
+  g_unlink (path);
+  return TRUE;
+}
+
+GPtrArray *
+tern_bodies_walk (TernBodies *self, gint64 *cursor, guint limit, GError **error)
+{
+  g_autoptr (GPtrArray) hashes = g_ptr_array_new_with_free_func (g_free);
+  sqlite3_stmt *stmt = tern_db_query (
+      self->db, error, "SELECT id, hash FROM body WHERE id > ?1 ORDER BY id LIMIT ?2", *cursor,
+      limit);
+  int rc;
+
+  if (stmt == NULL)
+    return NULL;
+  while ((rc = sqlite3_step (stmt)) == SQLITE_ROW)
+    {
+      *cursor = sqlite3_column_int64 (stmt, 0);
+      g_ptr_array_add (hashes, tern_db_dup_text (stmt, 1));
+    }
+  if (!tern_db_finish (self->db, stmt, rc, error))
+    return NULL;
+  if (hashes->len < limit)
+    *cursor = 0;
+  return g_steal_pointer (&hashes);
+}

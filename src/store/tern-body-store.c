@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-body-store.h"
+
+#include "tern-store-messages-private.h"
+#include "tern-store-private.h"
+
+#include "tern-fault.h"
+
+/* What was saved from a damaged database and not asked for in this time is forgotten. */
+#define KEEP_SAVED_SECONDS (60 * 24 * 60 * 60)
+
+static gboolean
+put_part (TernTxn *txn, TernId message, const char *section, const char *hash, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  sqlite3_stmt *stmt =
+      tern_db_query (db, error,
+                     "INSERT INTO body_part (message, section, hash) VALUES (?1, ?2, ?3)"
+                     " ON CONFLICT (message, section) DO UPDATE SET hash = excluded.hash",
+                     message);
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_text (stmt, 2, section);
+  tern_db_bind_text (stmt, 3, hash);
+  return tern_db_step (db, stmt, error);
+}
+
+/* What the parts that are here amount to. */
+static gboolean
+update_state (TernTxn *txn, TernId message, GError **error)
+{
+  gint64 state = TERN_BODY_ABSENT;
+
+  return tern_db_look (tern_txn_db (txn), error, &state,
+                       "SELECT CASE section WHEN '' THEN ?2 ELSE ?3 END FROM body_part"
+                       " WHERE message = ?1 ORDER BY section LIMIT 1",
+                       message, TERN_BODY_HERE, TERN_BODY_PARTIAL)
+         && tern_txn_set_message_body_state (txn, message, (TernBodyState) state, error);
+}
+
+gboolean
+tern_txn_put_body (TernTxn *txn,
+                   TernId location,
+                   const char *section,
+                   GBytes *bytes,
+                   gboolean durable,
+                   GError **error)
+{
+  g_autofree char *hash = NULL;
+  TernId message;
+
+  if (!tern_txn_find_message (txn, location, &message, error))
+    return FALSE;
+  hash = tern_bodies_put (txn->reader.bodies, bytes, durable, error);
+  txn->durable = txn->durable || durable;
+  return hash != NULL && put_part (txn, message, section, hash, error)
+         && update_state (txn, message, error);
+}
+
+char *
+tern_txn_put_loose_body (TernTxn *txn, GBytes *bytes, GError **error)
+{
+  txn->durable = TRUE;
+  return tern_bodies_put (txn->reader.bodies, bytes, TRUE, error);
+}
+
+/* Bytes that are missing or damaged although a row names them are not here: the row goes, so that
+ * they are fetched again. */
+static GBytes *
+read_hash (TernReader *reader, const char *hash, GError **error)
+{
+  g_autoptr (GError) fault = NULL;
+  GBytes *bytes = tern_bodies_get (reader->bodies, hash, &fault);
+
+  if (bytes != NULL)
+    return bytes;
+  if (fault == NULL || tern_fault_is (fault, TERN_FAULT_DAMAGED))
+    tern_store_report_damaged_body (reader->store, hash);
+  if (fault != NULL)
+    g_propagate_error (error, g_steal_pointer (&fault));
+  return NULL;
+}
+
+GBytes *
+tern_read_body (TernReader *reader, TernId location, const char *section, GError **error)
+{
+  sqlite3_stmt *stmt = tern_db_query (reader->db, error,
+                                      "SELECT p.hash FROM location l JOIN body_part p"
+                                      " ON p.message = l.message"
+                                      " WHERE l.id = ?1 AND p.section = ?2",
+                                      location);
+  g_autofree char *hash = NULL;
+  int rc;
+
+  if (stmt == NULL)
+    return NULL;
+  tern_db_bind_text (stmt, 2, section);
+  rc = sqlite3_step (stmt);
+  if (rc == SQLITE_ROW)
+    hash = tern_db_dup_text (stmt, 0);
+  if (!tern_db_finish (reader->db, stmt, rc, error) || hash == NULL)
+    return NULL;
+  return read_hash (reader, hash, error);
+}
+
+GBytes *
+tern_read_loose_body (TernReader *reader, const char *hash, GError **error)
+{
+  return tern_bodies_get (reader->bodies, hash, error);
+}
+
+char **
+tern_read_body_sections (TernReader *reader, TernId location, GError **error)
+{
+  g_autoptr (GStrvBuilder) sections = g_strv_builder_new ();
+  sqlite3_stmt *stmt = tern_db_query (reader->db, error,
+                                      "SELECT p.section FROM location l JOIN body_part p"
+                                      " ON p.message = l.message WHERE l.id = ?1"
+                                      " ORDER BY p.section",
+                                      location);
+  int rc;
+
+  if (stmt == NULL)
+    return NULL;
+  while ((rc = sqlite3_step (stmt)) == SQLITE_ROW)
+    g_strv_builder_add (sections, tern_db_text (stmt, 0));
+  return tern_db_finish (reader->db, stmt, rc, error) ? g_strv_builder_end (sections) : NULL;
+}
+
+gboolean
+tern_txn_forget_body (TernTxn *txn, const char *hash, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  g_autoptr (GArray) messages = g_array_new (FALSE, FALSE, sizeof (TernId));
+  sqlite3_stmt *stmt =
+      tern_db_prepare (db, "DELETE FROM body_part WHERE hash = ?1 RETURNING message", error);
+  int rc;
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_text (stmt, 1, hash);
+  while ((rc = sqlite3_step (stmt)) == SQLITE_ROW)
+    {
+      TernId message = sqlite3_column_int64 (stmt, 0);
+
+      g_array_append_val (messages, message);
+    }
+  if (!tern_db_finish (db, stmt, rc, error))
+    return FALSE;
+  for (guint i = 0; i < messages->len; i++)
+    if (!update_state (txn, g_array_index (messages, TernId, i), error))
+      return FALSE;
+  /* The bytes themselves are dropped by the next walk, or replaced when they come again. */
+  return TRUE;
+}
+
+static gboolean
+is_named (TernDb *db, const char *hash, gboolean *named, GError **error)
+{
+  sqlite3_stmt *stmt = tern_db_prepare (db,
+                                        "SELECT EXISTS (SELECT 1 FROM body_part WHERE hash = ?1)"
+                                        " OR EXISTS (SELECT 1 FROM outbox WHERE body_hash = ?1)"
+                                        " OR EXISTS (SELECT 1 FROM saved_body WHERE body = ?1)",
+                                        error);
+  int rc;
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_static (stmt, 1, hash);
+  rc = sqlite3_step (stmt);
+  *named = rc == SQLITE_ROW && sqlite3_column_int (stmt, 0) != 0;
+  return tern_db_finish (db, stmt, rc, error);
+}
+
+gboolean
+tern_txn_collect_bodies (TernTxn *txn, guint limit, gboolean *more, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  gint64 *cursor = &txn->counters.walked;
+  g_autoptr (GPtrArray) hashes = NULL;
+
+  if (*cursor == 0
+      && !tern_db_run (db, error, "DELETE FROM saved_body WHERE saved < ?1",
+                       g_get_real_time () / G_USEC_PER_SEC - KEEP_SAVED_SECONDS))
+    return FALSE;
+  hashes = tern_bodies_walk (txn->reader.bodies, cursor, limit, error);
+  if (hashes == NULL)
+    return FALSE;
+  for (guint i = 0; i < hashes->len; i++)
+    {
+      gboolean named;
+
+      if (!is_named (db, g_ptr_array_index (hashes, i), &named, error))
+        return FALSE;
+      if (!named)
+        g_ptr_array_add (txn->doomed, g_strdup (g_ptr_array_index (hashes, i)));
+    }
+  *more = *cursor != 0;
+  return TRUE;
+}

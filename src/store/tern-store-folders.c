@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-store-folders.h"
+
+#include "tern-store-private.h"
+
+#include "tern-fault.h"
+
+#include <glib/gi18n.h>
+
+#define COLUMNS                                                                                  \
+  "id, account, parent, path, name, remote_name, delimiter, role, subscribed, selectable, gone," \
+  " uidvalidity, uidnext, modseq, backfill, total, unread, remote_total, remote_unread, checked"
+
+TernFolderRecord *
+tern_folder_record_copy (const TernFolderRecord *self)
+{
+  TernFolderRecord *copy = g_memdup2 (self, sizeof *self);
+
+  copy->path = g_strdup (self->path);
+  copy->name = g_strdup (self->name);
+  copy->remote_name = g_strdup (self->remote_name);
+  return copy;
+}
+
+void
+tern_folder_record_free (TernFolderRecord *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->path);
+  g_free (self->name);
+  g_free (self->remote_name);
+  g_free (self);
+}
+
+/* Accounts. */
+
+TernId
+tern_read_account_id (TernReader *reader, const char *uuid, GError **error)
+{
+  sqlite3_stmt *stmt =
+      tern_db_prepare (reader->db, "SELECT id FROM account WHERE uuid = ?1", error);
+  TernId id = 0;
+  int rc;
+
+  if (stmt == NULL)
+    return 0;
+  tern_db_bind_text (stmt, 1, uuid);
+  rc = sqlite3_step (stmt);
+  if (rc == SQLITE_ROW)
+    id = sqlite3_column_int64 (stmt, 0);
+  return tern_db_finish (reader->db, stmt, rc, error) ? id : 0;
+}
+
+GPtrArray *
+tern_read_account_uuids (TernReader *reader, GError **error)
+{
+  g_autoptr (GPtrArray) uuids = g_ptr_array_new_with_free_func (g_free);
+  sqlite3_stmt *stmt = tern_db_prepare (reader->db, "SELECT uuid FROM account ORDER BY id", error);
+  int rc;
+
+  if (stmt == NULL)
+    return NULL;
+  while ((rc = sqlite3_step (stmt)) == SQLITE_ROW)
+    g_ptr_array_add (uuids, tern_db_dup_text (stmt, 0));
+  return tern_db_finish (reader->db, stmt, rc, error) ? g_steal_pointer (&uuids) : NULL;
+}
+
+TernId
+tern_txn_ensure_account (TernTxn *txn, const char *uuid, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  sqlite3_stmt *stmt =
+      tern_db_prepare (db, "INSERT INTO account (uuid) VALUES (?1) ON CONFLICT DO NOTHING", error);
+
+  if (stmt == NULL)
+    return 0;
+  tern_db_bind_text (stmt, 1, uuid);
+  if (!tern_db_step (db, stmt, error))
+    return 0;
+  if (sqlite3_changes (tern_db_get_handle (db)) > 0)
+    txn->changes->tree_changed = TRUE;
+  return tern_read_account_id (&txn->reader, uuid, error);
+}
+
+/* Children before parents, as the foreign keys demand. */
+gboolean
+tern_txn_remove_account (TernTxn *txn, TernId account, GError **error)
+{
+  static const char *const steps[] = {
+    "DELETE FROM op WHERE account = ?1",
+    "DELETE FROM outbox WHERE account = ?1",
+    "DELETE FROM location WHERE folder IN (SELECT id FROM folder WHERE account = ?1)",
+    "DELETE FROM folder WHERE account = ?1",
+    "DELETE FROM reference WHERE thread IN (SELECT thread FROM message WHERE account = ?1)",
+    "DELETE FROM message WHERE account = ?1",
+    "DELETE FROM account WHERE id = ?1",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
+    if (!tern_db_run (tern_txn_db (txn), error, steps[i], account))
+      return FALSE;
+  g_hash_table_remove_all (txn->folders);
+  txn->changes->tree_changed = TRUE;
+  txn->changes->outbox_changed = TRUE;
+  txn->changes->ops_changed = TRUE;
+  txn->changes->reset = TRUE;
+  return TRUE;
+}
+
+/* Folders. */
+
+static gboolean
+find_folder (TernTxn *txn, const TernFolderRecord *record, TernId *id, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  gboolean remote = record->remote_name != NULL;
+  sqlite3_stmt *stmt;
+  int rc;
+
+  *id = 0;
+  if (remote)
+    stmt =
+        tern_db_query (db, error, "SELECT id FROM folder WHERE account = ?1 AND remote_name = ?2",
+                       record->account);
+  else
+    stmt = tern_db_query (db, error,
+                          "SELECT id FROM folder WHERE account = ?1 AND path = ?2"
+                          " AND remote_name IS NULL",
+                          record->account);
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_text (stmt, 2, remote ? record->remote_name : record->path);
+  rc = sqlite3_step (stmt);
+  if (rc == SQLITE_ROW)
+    *id = sqlite3_column_int64 (stmt, 0);
+  return tern_db_finish (db, stmt, rc, error);
+}
+
+static gboolean
+write_folder (TernTxn *txn, const TernFolderRecord *record, TernId id, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  sqlite3_stmt *stmt;
+
+  if (id == 0)
+    stmt = tern_db_prepare (db,
+                            "INSERT INTO folder (account, parent, path, name, remote_name,"
+                            " delimiter, role, subscribed, selectable, gone)"
+                            " VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                            error);
+  else
+    stmt = tern_db_prepare (db,
+                            "UPDATE folder SET parent = ?3, path = ?4, name = ?5,"
+                            " remote_name = ?6, delimiter = ?7,"
+                            " role = CASE role_by_person WHEN 0 THEN ?8 ELSE role END,"
+                            " subscribed = ?9, selectable = ?10, gone = ?11 WHERE id = ?1"
+                            " AND (parent, path, name, delimiter, subscribed, selectable, gone)"
+                            " IS NOT (?3, ?4, ?5, ?7, ?9, ?10, ?11)"
+                            " OR id = ?1 AND role_by_person = 0 AND role <> ?8",
+                            error);
+  if (stmt == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (stmt, 1, id);
+  sqlite3_bind_int64 (stmt, 2, record->account);
+  sqlite3_bind_int64 (stmt, 3, record->parent);
+  tern_db_bind_text (stmt, 4, record->path);
+  tern_db_bind_text (stmt, 5, record->name);
+  tern_db_bind_text (stmt, 6, record->remote_name);
+  sqlite3_bind_int (stmt, 7, record->delimiter);
+  sqlite3_bind_int (stmt, 8, record->role);
+  sqlite3_bind_int (stmt, 9, record->subscribed != FALSE);
+  sqlite3_bind_int (stmt, 10, record->selectable != FALSE);
+  sqlite3_bind_int (stmt, 11, record->gone != FALSE);
+  if (!tern_db_step (db, stmt, error))
+    return FALSE;
+  if (sqlite3_changes (tern_db_get_handle (db)) > 0)
+    txn->changes->tree_changed = TRUE;
+  return TRUE;
+}
+
+TernId
+tern_txn_put_folder (TernTxn *txn, const TernFolderRecord *record, GError **error)
+{
+  TernId id;
+
+  if (!find_folder (txn, record, &id, error) || !write_folder (txn, record, id, error))
+    return 0;
+  if (id != 0)
+    return id;
+  return sqlite3_last_insert_rowid (tern_db_get_handle (tern_txn_db (txn)));
+}
+
+static gboolean
+remove_folder (TernTxn *txn, TernId folder, GError **error)
+{
+  static const char *const steps[] = {
+    "DELETE FROM op WHERE source = ?1 OR target = ?1",
+    "CREATE TEMP TABLE IF NOT EXISTS leaving (message INTEGER PRIMARY KEY)",
+    "INSERT OR IGNORE INTO leaving SELECT message FROM location WHERE folder = ?1",
+    "DELETE FROM location WHERE folder = ?1",
+    "DELETE FROM message WHERE id IN leaving"
+    " AND NOT EXISTS (SELECT 1 FROM location WHERE message = message.id)",
+    "DELETE FROM leaving",
+    "DELETE FROM folder WHERE id = ?1",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
+    if (!tern_db_run (tern_txn_db (txn), error, steps[i], folder))
+      return FALSE;
+  tern_txn_forget_folder (txn, folder);
+  txn->changes->tree_changed = TRUE;
+  return TRUE;
+}
+
+/* What only this disk has: messages that the server has not got yet, and operations under way. */
+static gboolean
+has_local_data (TernTxn *txn, TernId folder, gboolean *has, GError **error)
+{
+  gint64 found = 0;
+
+  if (!tern_db_look (tern_txn_db (txn), error, &found,
+                     "SELECT EXISTS (SELECT 1 FROM location WHERE folder = ?1"
+                     "  AND (uid IS NULL OR ops > 0))"
+                     " OR EXISTS (SELECT 1 FROM op WHERE (source = ?1 OR target = ?1)"
+                     "  AND state IN (0, 1, 4))",
+                     folder))
+    return FALSE;
+  *has = found != 0;
+  return TRUE;
+}
+
+static gboolean
+end_folder (TernTxn *txn, TernId folder, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  gboolean has;
+
+  if (!has_local_data (txn, folder, &has, error))
+    return FALSE;
+  if (!has)
+    return remove_folder (txn, folder, error);
+  if (!tern_db_run (db, error, "UPDATE folder SET gone = 1 WHERE id = ?1 AND gone = 0", folder))
+    return FALSE;
+  if (sqlite3_changes (tern_db_get_handle (db)) > 0)
+    txn->changes->tree_changed = TRUE;
+  return TRUE;
+}
+
+gboolean
+tern_txn_end_listing (TernTxn *txn, TernId account, GHashTable *kept, GError **error)
+{
+  g_autoptr (GArray) ids = tern_db_list (tern_txn_db (txn), error,
+                                         "SELECT id FROM folder WHERE account = ?1"
+                                         " AND remote_name IS NOT NULL ORDER BY id DESC",
+                                         account);
+
+  if (ids == NULL)
+    return FALSE;
+  for (guint i = 0; i < ids->len; i++)
+    {
+      TernId id = g_array_index (ids, TernId, i);
+
+      if (!g_hash_table_contains (kept, GSIZE_TO_POINTER ((gsize) id))
+          && !end_folder (txn, id, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+tern_txn_set_folder_role (TernTxn *txn,
+                          TernId folder,
+                          TernRole role,
+                          gboolean by_person,
+                          GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+
+  if (!tern_db_run (db, error,
+                    "UPDATE folder SET role = ?2, role_by_person = ?3 WHERE id = ?1"
+                    " AND (?3 OR NOT role_by_person)"
+                    " AND (role <> ?2 OR role_by_person <> ?3)",
+                    folder, role, by_person != FALSE))
+    return FALSE;
+  if (sqlite3_changes (tern_db_get_handle (db)) > 0)
+    txn->changes->tree_changed = TRUE;
+  return TRUE;
+}
+
+gboolean
+tern_txn_set_sync_state (TernTxn *txn,
+                         TernId folder,
+                         guint32 uidvalidity,
+                         guint32 uidnext,
+                         guint64 modseq,
+                         guint32 backfill,
+                         GError **error)
+{
+  return tern_db_run (tern_txn_db (txn), error,
+                      "UPDATE folder SET uidvalidity = ?2, uidnext = ?3, modseq = ?4,"
+                      " backfill = ?5 WHERE id = ?1",
+                      folder, uidvalidity, uidnext, (gint64) modseq, backfill);
+}
+
+gboolean
+tern_txn_set_remote_counts (TernTxn *txn,
+                            TernId folder,
+                            gint64 total,
+                            gint64 unread,
+                            gboolean checked_now,
+                            GError **error)
+{
+  return tern_db_run (tern_txn_db (txn), error,
+                      "UPDATE folder SET remote_total = ?2, remote_unread = ?3,"
+                      " checked = max (checked, ?4) WHERE id = ?1",
+                      folder, total, unread, checked_now ? g_get_real_time () / G_USEC_PER_SEC : 0);
+}
+
+/* Reading. */
+
+static TernFolderRecord *
+take_record (sqlite3_stmt *stmt)
+{
+  TernFolderRecord *record = g_new0 (TernFolderRecord, 1);
+
+  record->id = sqlite3_column_int64 (stmt, 0);
+  record->account = sqlite3_column_int64 (stmt, 1);
+  record->parent = sqlite3_column_int64 (stmt, 2);
+  record->path = tern_db_dup_text (stmt, 3);
+  record->name = tern_db_dup_text (stmt, 4);
+  record->remote_name = tern_db_dup_text (stmt, 5);
+  record->delimiter = (char) sqlite3_column_int (stmt, 6);
+  record->role = sqlite3_column_int (stmt, 7);
+  record->subscribed = sqlite3_column_int (stmt, 8);
+  record->selectable = sqlite3_column_int (stmt, 9);
+  record->gone = sqlite3_column_int (stmt, 10);
+  record->uidvalidity = (guint32) sqlite3_column_int64 (stmt, 11);
+  record->uidnext = (guint32) sqlite3_column_int64 (stmt, 12);
+  record->modseq = (guint64) sqlite3_column_int64 (stmt, 13);
+  record->backfill = (guint32) sqlite3_column_int64 (stmt, 14);
+  record->total = sqlite3_column_int64 (stmt, 15);
+  record->unread = sqlite3_column_int64 (stmt, 16);
+  record->remote_total = sqlite3_column_int64 (stmt, 17);
+  record->remote_unread = sqlite3_column_int64 (stmt, 18);
+  record->checked = sqlite3_column_int64 (stmt, 19);
+  return record;
+}
+
+GPtrArray *
+tern_read_folders (TernReader *reader, TernId account, GError **error)
+{
+  g_autoptr (GPtrArray) folders =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tern_folder_record_free);
+  sqlite3_stmt *stmt = tern_db_query (reader->db, error,
+                                      "SELECT " COLUMNS " FROM folder WHERE ?1 = 0 OR account = ?1"
+                                      " ORDER BY account, path",
+                                      account);
+  int rc;
+
+  if (stmt == NULL)
+    return NULL;
+  while ((rc = sqlite3_step (stmt)) == SQLITE_ROW)
+    g_ptr_array_add (folders, take_record (stmt));
+  return tern_db_finish (reader->db, stmt, rc, error) ? g_steal_pointer (&folders) : NULL;
+}
+
+static TernFolderRecord *
+take_one (TernReader *reader, sqlite3_stmt *stmt, GError **error)
+{
+  g_autoptr (TernFolderRecord) record = NULL;
+  int rc = sqlite3_step (stmt);
+
+  if (rc == SQLITE_ROW)
+    record = take_record (stmt);
+  return tern_db_finish (reader->db, stmt, rc, error) ? g_steal_pointer (&record) : NULL;
+}
+
+TernFolderRecord *
+tern_read_folder (TernReader *reader, TernId folder, GError **error)
+{
+  sqlite3_stmt *stmt =
+      tern_db_query (reader->db, error, "SELECT " COLUMNS " FROM folder WHERE id = ?1", folder);
+
+  return stmt != NULL ? take_one (reader, stmt, error) : NULL;
+}
+
+/* INBOX is the one name without case (RFC 9051 section 5.1), also as the first level. */
+static char *
+normalize_path (const char *path)
+{
+  if (g_ascii_strncasecmp (path, "INBOX", 5) == 0 && (path[5] == '\0' || path[5] == '/'))
+    return g_strconcat ("INBOX", path + 5, NULL);
+  return g_strdup (path);
+}
+
+TernFolderRecord *
+tern_read_folder_by_path (TernReader *reader, TernId account, const char *path, GError **error)
+{
+  g_autofree char *normal = normalize_path (path);
+  sqlite3_stmt *stmt = tern_db_query (reader->db, error,
+                                      "SELECT " COLUMNS " FROM folder WHERE account = ?1"
+                                      " AND (path = ?2 OR ?3 AND path COLLATE NOCASE = ?2)"
+                                      " ORDER BY gone, remote_name IS NULL LIMIT 1",
+                                      account, 0, g_strcmp0 (normal, "INBOX") == 0);
+
+  if (stmt == NULL)
+    return NULL;
+  tern_db_bind_text (stmt, 2, normal);
+  return take_one (reader, stmt, error);
+}
+
+TernFolderRecord *
+tern_read_folder_by_role (TernReader *reader, TernId account, TernRole role, GError **error)
+{
+  sqlite3_stmt *stmt = tern_db_query (reader->db, error,
+                                      "SELECT " COLUMNS " FROM folder WHERE account = ?1"
+                                      " AND role = ?2 AND gone = 0"
+                                      " ORDER BY role_by_person DESC, id LIMIT 1",
+                                      account, role);
+
+  return stmt != NULL ? take_one (reader, stmt, error) : NULL;
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-store-messages.h"
+
+#include "tern-store-facts-private.h"
+#include "tern-store-locations-private.h"
+#include "tern-store-messages-private.h"
+#include "tern-store-ops-private.h"
+#include "tern-store-threads-private.h"
+
+#include "tern-fault.h"
+
+#include <glib/gi18n.h>
+
+/* The only rows that a message from the server may complete: known per folder and transaction, so
+ * that a first sync does not look for them a hundred thousand times. */
+static gboolean
+may_wait (TernTxn *txn, TernTxnFolder *folder, gboolean *waiting, GError **error)
+{
+  if (!folder->waiting_known)
+    {
+      gint64 found = 0;
+
+      if (!tern_db_look (tern_txn_db (txn), error, &found,
+                         "SELECT EXISTS (SELECT 1 FROM location WHERE folder = ?1 AND uid IS NULL)",
+                         folder->id))
+        return FALSE;
+      folder->waiting = folder->waiting || found != 0;
+      folder->waiting_known = TRUE;
+    }
+  *waiting = folder->waiting;
+  return TRUE;
+}
+
+static gboolean
+find_by_message_id (TernDb *db,
+                    TernTxnFolder *folder,
+                    const TernMessageFacts *facts,
+                    TernId *location,
+                    GError **error)
+{
+  sqlite3_stmt *stmt =
+      tern_db_query (db, error,
+                     "SELECT l.id FROM message m JOIN location l ON l.message = m.id"
+                     " WHERE m.hash = ?1 AND l.folder = ?2 AND l.uid IS NULL"
+                     " AND m.message_id = ?5"
+                     " AND (m.size = ?3 OR m.date = ?4 OR m.size = 0)"
+                     " ORDER BY (m.size = ?3) + (m.date = ?4) DESC, l.id LIMIT 1",
+                     tern_thread_hash (folder->account, facts->message_id), folder->id,
+                     (gint64) facts->size, facts->date);
+  int rc;
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_static (stmt, 5, facts->message_id);
+  rc = sqlite3_step (stmt);
+  if (rc == SQLITE_ROW)
+    *location = sqlite3_column_int64 (stmt, 0);
+  return tern_db_finish (db, stmt, rc, error);
+}
+
+/* A location here that waits for its uid and is the same message; 0 for none. */
+static gboolean
+find_waiting (TernTxn *txn,
+              TernTxnFolder *folder,
+              const TernMessageFacts *facts,
+              TernId *location,
+              GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  gboolean waiting;
+
+  *location = 0;
+  if (!may_wait (txn, folder, &waiting, error))
+    return FALSE;
+  if (!waiting)
+    return TRUE;
+  if (facts->message_id != NULL && facts->message_id[0] != '\0')
+    return find_by_message_id (db, folder, facts, location, error);
+  return tern_db_look (db, error, location,
+                       "SELECT l.id FROM location l JOIN message m ON m.id = l.message"
+                       " WHERE l.folder = ?1 AND l.uid IS NULL AND l.sort_key = ?2"
+                       " AND m.hash = 0 AND m.size = ?3 ORDER BY l.id LIMIT 1",
+                       folder->id, tern_message_facts_get_sort_time (facts), (gint64) facts->size);
+}
+
+/* Bodies kept through a recovery of the database belong to this message again. */
+static gboolean
+adopt_saved_bodies (TernTxn *txn,
+                    TernId account,
+                    TernId message,
+                    const TernMessageFacts *facts,
+                    GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  gint64 hash = tern_thread_hash (account, facts->message_id);
+  gint64 size = (gint64) facts->size;
+
+  if (!txn->saved_bodies || hash == 0)
+    return TRUE;
+  return tern_db_run (db, error,
+                      "INSERT OR IGNORE INTO body_part (message, section, hash)"
+                      " SELECT ?1, section, body FROM saved_body WHERE hash = ?2 AND size = ?3",
+                      message, hash, size)
+         && tern_db_run (db, error,
+                         "UPDATE message SET body_state = (SELECT max (body_state) FROM saved_body"
+                         " WHERE hash = ?2 AND size = ?3) WHERE id = ?1"
+                         " AND EXISTS (SELECT 1 FROM saved_body WHERE hash = ?2 AND size = ?3)",
+                         message, hash, size)
+         && tern_db_run (db, error, "DELETE FROM saved_body WHERE hash = ?1 AND size = ?2", hash,
+                         size);
+}
+
+static TernId
+insert_new (TernTxn *txn,
+            TernTxnFolder *folder,
+            const TernMessageFacts *facts,
+            guint32 uid,
+            GError **error)
+{
+  TernLocation row = { 0 };
+  TernId thread;
+
+  row.message = tern_facts_insert (txn, folder->account, facts, &thread, error);
+  if (row.message == 0 || !adopt_saved_bodies (txn, folder->account, row.message, facts, error))
+    return 0;
+  row.folder = folder->id;
+  row.uid = uid;
+  row.sort_key = tern_message_facts_get_sort_time (facts);
+  row.server_flags = row.shown_flags = facts->flags;
+  row.keywords = row.shown_keywords = facts->keywords;
+  row.modseq = (gint64) facts->modseq;
+  return tern_location_insert (txn, &row, error) ? row.id : 0;
+}
+
+/* A moved message shows what the server says of the place that stands for it. */
+static gboolean
+follow_place (TernTxn *txn, const TernLocation *place, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  GError *fault = NULL;
+  g_autoptr (TernLocation) before = tern_location_load (db, place->stands_for, &fault);
+  g_autoptr (TernLocation) now = NULL;
+
+  if (before == NULL)
+    {
+      if (fault != NULL)
+        g_propagate_error (error, fault);
+      return fault == NULL;
+    }
+  if (before->uid != 0)
+    return TRUE;
+  now = tern_location_copy (before);
+  now->server_flags = place->server_flags;
+  g_free (now->keywords);
+  now->keywords = g_strdup (place->keywords);
+  return tern_location_reshow (db, now, error) && tern_location_update (txn, before, now, error);
+}
+
+static gboolean
+set_server_layer (TernTxn *txn,
+                  const TernLocation *before,
+                  guint32 uid,
+                  TernFlags flags,
+                  const char *keywords,
+                  guint64 modseq,
+                  GError **error)
+{
+  g_autoptr (TernLocation) now = NULL;
+
+  if (before->uid == uid && before->server_flags == flags && before->modseq == (gint64) modseq
+      && g_strcmp0 (before->keywords, keywords) == 0)
+    return TRUE;
+  now = tern_location_copy (before);
+  now->uid = uid;
+  now->rematch = FALSE;
+  now->server_flags = flags;
+  now->modseq = (gint64) modseq;
+  g_free (now->keywords);
+  now->keywords = g_strdup (keywords);
+  if (!tern_location_reshow (tern_txn_db (txn), now, error)
+      || !tern_location_update (txn, before, now, error))
+    return FALSE;
+  return now->stands_for == 0 || follow_place (txn, now, error);
+}
+
+/* @row is known at this uid, or has waited for it. */
+static TernId
+complete (TernTxn *txn,
+          TernTxnFolder *folder,
+          TernLocation *row,
+          const TernMessageFacts *facts,
+          GError **error)
+{
+  if (!tern_facts_update (txn, folder->account, row->message, facts, error)
+      || !set_server_layer (txn, row, facts->uid, facts->flags, facts->keywords, facts->modseq,
+                            error)
+      || !tern_location_touch (txn, row, error))
+    return 0;
+  return row->stands_for != 0 ? row->stands_for : row->id;
+}
+
+TernId
+tern_txn_add_message (TernTxn *txn,
+                      TernId folder_id,
+                      TernMessageFacts *facts,
+                      gboolean fresh,
+                      GError **error)
+{
+  TernTxnFolder *folder = tern_txn_folder (txn, folder_id, error);
+  g_autoptr (TernLocation) row = NULL;
+  GError *fault = NULL;
+  TernId waiting = 0;
+  TernId id;
+
+  if (folder == NULL)
+    return 0;
+  row = tern_location_load_uid (tern_txn_db (txn), folder_id, facts->uid, &fault);
+  if (row == NULL && fault == NULL)
+    {
+      if (!find_waiting (txn, folder, facts, &waiting, error))
+        return 0;
+      if (waiting != 0)
+        row = tern_location_load (tern_txn_db (txn), waiting, &fault);
+    }
+  if (fault != NULL)
+    {
+      g_propagate_error (error, fault);
+      return 0;
+    }
+  if (row != NULL)
+    return complete (txn, folder, row, facts, error);
+  id = insert_new (txn, folder, facts, facts->uid, error);
+  if (id != 0 && fresh && (facts->flags & TERN_FLAG_SEEN) == 0)
+    tern_txn_row_fresh (txn, folder, id);
+  return id;
+}
+
+TernId
+tern_txn_add_local_message (TernTxn *txn, TernId folder_id, TernMessageFacts *facts, GError **error)
+{
+  TernTxnFolder *folder = tern_txn_folder (txn, folder_id, error);
+
+  return folder != NULL ? insert_new (txn, folder, facts, 0, error) : 0;
+}
+
+gboolean
+tern_txn_set_server_flags (TernTxn *txn,
+                           TernId folder,
+                           guint32 uid,
+                           TernFlags flags,
+                           const char *keywords,
+                           guint64 modseq,
+                           GError **error)
+{
+  GError *fault = NULL;
+  g_autoptr (TernLocation) row = tern_location_load_uid (tern_txn_db (txn), folder, uid, &fault);
+
+  if (row != NULL)
+    return set_server_layer (txn, row, uid, flags, keywords, MAX (modseq, (guint64) row->modseq),
+                             error);
+  if (fault != NULL)
+    g_propagate_error (error, fault);
+  return fault == NULL;
+}
+
+gboolean
+tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error)
+{
+  for (guint i = 0; i < uids->len; i++)
+    {
+      GError *fault = NULL;
+      g_autoptr (TernLocation) row = tern_location_load_uid (
+          tern_txn_db (txn), folder, g_array_index (uids, guint32, i), &fault);
+
+      if (fault != NULL)
+        {
+          g_propagate_error (error, fault);
+          return FALSE;
+        }
+      if (row != NULL && !tern_ops_remove_location (txn, row, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+tern_txn_begin_rematch (TernTxn *txn, TernId folder_id, GError **error)
+{
+  TernTxnFolder *folder = tern_txn_folder (txn, folder_id, error);
+
+  if (folder == NULL)
+    return FALSE;
+  folder->waiting_known = folder->waiting = TRUE;
+  return tern_db_run (tern_txn_db (txn), error,
+                      "UPDATE location SET uid = NULL, modseq = 0, rematch = 1"
+                      " WHERE folder = ?1 AND uid IS NOT NULL",
+                      folder_id);
+}
+
+/* Not again: what is subject of an operation, or the place of one, waits for that to end. */
+gboolean
+tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error)
+{
+  g_autoptr (GArray) ids = NULL;
+
+  ids = tern_db_list (tern_txn_db (txn), error,
+                      "SELECT id FROM location WHERE folder = ?1 AND uid IS NULL"
+                      " AND rematch = 1 AND ops = 0 AND stands_for = 0",
+                      folder);
+  if (ids == NULL)
+    return FALSE;
+  for (guint i = 0; i < ids->len; i++)
+    {
+      GError *fault = NULL;
+      g_autoptr (TernLocation) row =
+          tern_location_load (tern_txn_db (txn), g_array_index (ids, TernId, i), &fault);
+
+      if (row == NULL)
+        {
+          if (fault != NULL)
+            g_propagate_error (error, fault);
+          return FALSE;
+        }
+      if (!tern_location_delete (txn, row, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static GError *
+fault_no_message (void)
+{
+  GError *error = tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("This message is not there any more."));
+
+  tern_fault_set_scope (error, TERN_SCOPE_MESSAGE);
+  return error;
+}
+
+/* Everybody who shows the message shall look again. */
+static gboolean
+touch_all (TernTxn *txn, TernId message, GError **error)
+{
+  g_autoptr (GArray) ids =
+      tern_db_list (tern_txn_db (txn), error,
+                    "SELECT id FROM location WHERE message = ?1 AND hidden = 0", message);
+
+  if (ids == NULL)
+    return FALSE;
+  for (guint i = 0; i < ids->len; i++)
+    {
+      g_autoptr (TernLocation) row =
+          tern_location_load (tern_txn_db (txn), g_array_index (ids, TernId, i), error);
+
+      if (row == NULL || !tern_location_touch (txn, row, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+tern_txn_find_message (TernTxn *txn, TernId location, TernId *message, GError **error)
+{
+  *message = 0;
+  if (!tern_db_look (tern_txn_db (txn), error, message,
+                     "SELECT message FROM location WHERE id = ?1", location))
+    return FALSE;
+  if (*message == 0)
+    g_propagate_error (error, fault_no_message ());
+  return *message != 0;
+}
+
+gboolean
+tern_txn_set_preview (TernTxn *txn, TernId location, const char *preview, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  sqlite3_stmt *stmt;
+  TernId message;
+
+  if (!tern_txn_find_message (txn, location, &message, error))
+    return FALSE;
+  stmt = tern_db_query (db, error, "UPDATE message SET preview = ?2 WHERE id = ?1", message);
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_text (stmt, 2, preview);
+  return tern_db_step (db, stmt, error) && touch_all (txn, message, error);
+}
+
+gboolean
+tern_txn_set_message_body_state (TernTxn *txn, TernId message, TernBodyState state, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+
+  if (!tern_db_run (db, error,
+                    "UPDATE message SET body_state = ?2 WHERE id = ?1 AND body_state <> ?2",
+                    message, state))
+    return FALSE;
+  return sqlite3_changes (tern_db_get_handle (db)) == 0 || touch_all (txn, message, error);
+}
+
+gboolean
+tern_txn_set_body_state (TernTxn *txn, TernId location, TernBodyState state, GError **error)
+{
+  TernId message;
+
+  return tern_txn_find_message (txn, location, &message, error)
+         && tern_txn_set_message_body_state (txn, message, state, error);
+}

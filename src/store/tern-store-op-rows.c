@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-store-ops-private.h"
+
+#include "tern-store-messages.h"
+#include "tern-store-ops.h"
+
+#define COLUMNS                                                                        \
+  "o.id, o.account, o.kind, o.state, o.source, o.target, o.add_flags, o.remove_flags," \
+  " o.add_keywords, o.remove_keywords, o.attempts, o.not_before, o.created, o.fault"
+
+void
+tern_op_record_free (TernOpRecord *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->add_keywords);
+  g_free (self->remove_keywords);
+  g_free (self->fault);
+  g_array_unref (self->subjects);
+  g_free (self);
+}
+
+gboolean
+tern_op_is_unsent (const TernOpRecord *op)
+{
+  return op->state == TERN_OP_PENDING && op->attempts == 0;
+}
+
+static TernOpRecord *
+take_op (sqlite3_stmt *stmt)
+{
+  TernOpRecord *op = g_new0 (TernOpRecord, 1);
+
+  op->id = sqlite3_column_int64 (stmt, 0);
+  op->account = sqlite3_column_int64 (stmt, 1);
+  op->kind = sqlite3_column_int (stmt, 2);
+  op->state = sqlite3_column_int (stmt, 3);
+  op->source = sqlite3_column_int64 (stmt, 4);
+  op->target = sqlite3_column_int64 (stmt, 5);
+  op->add = sqlite3_column_int (stmt, 6);
+  op->remove = sqlite3_column_int (stmt, 7);
+  op->add_keywords = tern_db_dup_text (stmt, 8);
+  op->remove_keywords = tern_db_dup_text (stmt, 9);
+  op->attempts = sqlite3_column_int (stmt, 10);
+  op->not_before = sqlite3_column_int64 (stmt, 11);
+  op->created = sqlite3_column_int64 (stmt, 12);
+  op->fault = tern_db_dup_text (stmt, 13);
+  op->subjects = g_array_new (FALSE, FALSE, sizeof (TernId));
+  return op;
+}
+
+TernOpRecord *
+tern_op_load (TernDb *db, TernId op, GError **error)
+{
+  sqlite3_stmt *stmt =
+      tern_db_query (db, error, "SELECT " COLUMNS " FROM op o WHERE o.id = ?1", op);
+  g_autoptr (TernOpRecord) record = NULL;
+  int rc;
+
+  if (stmt == NULL)
+    return NULL;
+  rc = sqlite3_step (stmt);
+  if (rc == SQLITE_ROW)
+    record = take_op (stmt);
+  return tern_db_finish (db, stmt, rc, error) ? g_steal_pointer (&record) : NULL;
+}
+
+static GArray *
+take_subjects (TernDb *db, sqlite3_stmt *stmt, GError **error)
+{
+  g_autoptr (GArray) subjects = g_array_new (FALSE, FALSE, sizeof (TernSubject));
+  int rc;
+
+  if (stmt == NULL)
+    return NULL;
+  while ((rc = sqlite3_step (stmt)) == SQLITE_ROW)
+    {
+      TernSubject subject = {
+        .op = sqlite3_column_int64 (stmt, 0),
+        .location = sqlite3_column_int64 (stmt, 1),
+        .made = sqlite3_column_int (stmt, 2),
+        .other = sqlite3_column_int64 (stmt, 3),
+        .prior_folder = sqlite3_column_int64 (stmt, 4),
+        .prior_flags = sqlite3_column_int (stmt, 5),
+      };
+
+      g_array_append_val (subjects, subject);
+    }
+  return tern_db_finish (db, stmt, rc, error) ? g_steal_pointer (&subjects) : NULL;
+}
+
+GArray *
+tern_op_load_subjects (TernDb *db, TernId op, GError **error)
+{
+  return take_subjects (db,
+                        tern_db_query (db, error,
+                                       "SELECT op, location, made, other, prior_folder, prior_flags"
+                                       " FROM op_subject WHERE op = ?1 AND made = 0"
+                                       " ORDER BY location",
+                                       op),
+                        error);
+}
+
+GArray *
+tern_op_load_chain (TernDb *db, TernId location, TernId after, GError **error)
+{
+  return take_subjects (db,
+                        tern_db_query (db, error,
+                                       "SELECT s.op, s.location, s.made, s.other, s.prior_folder,"
+                                       " s.prior_flags FROM op_subject s JOIN op o ON o.id = s.op"
+                                       " WHERE s.location = ?1 AND s.op > ?2"
+                                       " AND o.state IN (0, 1, 4) ORDER BY s.op DESC",
+                                       location, after),
+                        error);
+}
+
+gboolean
+tern_op_insert (TernTxn *txn, TernOpRecord *record, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  sqlite3_stmt *stmt =
+      tern_db_prepare (db,
+                       "INSERT INTO op (account, kind, state, source, target, add_flags,"
+                       " remove_flags, add_keywords, remove_keywords, created)"
+                       " VALUES (?1, ?2, 0, ?3, nullif (?4, 0), ?5, ?6, ?7, ?8, ?9)",
+                       error);
+
+  if (stmt == NULL)
+    return FALSE;
+  record->created = g_get_real_time () / 1000;
+  sqlite3_bind_int64 (stmt, 1, record->account);
+  sqlite3_bind_int (stmt, 2, record->kind);
+  sqlite3_bind_int64 (stmt, 3, record->source);
+  sqlite3_bind_int64 (stmt, 4, record->target);
+  sqlite3_bind_int (stmt, 5, record->add);
+  sqlite3_bind_int (stmt, 6, record->remove);
+  tern_db_bind_text (stmt, 7, record->add_keywords);
+  tern_db_bind_text (stmt, 8, record->remove_keywords);
+  sqlite3_bind_int64 (stmt, 9, record->created);
+  if (!tern_db_step (db, stmt, error))
+    return FALSE;
+  record->id = sqlite3_last_insert_rowid (tern_db_get_handle (db));
+  txn->changes->ops_changed = TRUE;
+  return TRUE;
+}
+
+gboolean
+tern_op_add_subject (TernTxn *txn, const TernSubject *subject, GError **error)
+{
+  return tern_db_run (
+      tern_txn_db (txn), error,
+      "INSERT INTO op_subject (op, location, made, other, prior_folder, prior_flags)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+      subject->op, subject->location, subject->made, subject->other, subject->prior_folder,
+      subject->prior_flags);
+}
+
+gboolean
+tern_op_remove_subject (TernTxn *txn, TernId op, TernId location, GError **error)
+{
+  txn->changes->ops_changed = TRUE;
+  return tern_db_run (tern_txn_db (txn), error,
+                      "DELETE FROM op_subject WHERE op = ?1 AND location = ?2", op, location);
+}
+
+gboolean
+tern_op_delete_if_empty (TernTxn *txn, TernId op, GError **error)
+{
+  txn->changes->ops_changed = TRUE;
+  return tern_db_run (tern_txn_db (txn), error,
+                      "DELETE FROM op WHERE id = ?1 AND state <> ?2"
+                      " AND NOT EXISTS (SELECT 1 FROM op_subject WHERE op = ?1 AND made = 0)",
+                      op, TERN_OP_RUNNING);
+}
+
+gboolean
+tern_op_set_state (TernTxn *txn, TernId op, TernOpState state, const char *fault, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  sqlite3_stmt *stmt =
+      tern_db_query (db, error, "UPDATE op SET state = ?2, fault = ?3 WHERE id = ?1", op, state);
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_text (stmt, 3, fault);
+  txn->changes->ops_changed = TRUE;
+  return tern_db_step (db, stmt, error);
+}
+
+gboolean
+tern_op_count (TernTxn *txn, TernId location, int change, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  GError *fault = NULL;
+  g_autoptr (TernLocation) before = tern_location_load (db, location, &fault);
+  g_autoptr (TernLocation) now = NULL;
+
+  if (before == NULL)
+    {
+      if (fault != NULL)
+        g_propagate_error (error, fault);
+      return fault == NULL;
+    }
+  now = tern_location_copy (before);
+  now->ops = (guint) MAX ((int) now->ops + change, 0);
+  return tern_location_reshow (db, now, error) && tern_location_update (txn, before, now, error);
+}
+
+/* Reading. */
+
+static GPtrArray *
+take_ops (TernReader *reader, sqlite3_stmt *stmt, GError **error)
+{
+  g_autoptr (GPtrArray) ops = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_op_record_free);
+  int rc;
+
+  if (stmt == NULL)
+    return NULL;
+  while ((rc = sqlite3_step (stmt)) == SQLITE_ROW)
+    g_ptr_array_add (ops, take_op (stmt));
+  if (!tern_db_finish (reader->db, stmt, rc, error))
+    return NULL;
+  for (guint i = 0; i < ops->len; i++)
+    {
+      TernOpRecord *op = g_ptr_array_index (ops, i);
+
+      g_array_unref (op->subjects);
+      op->subjects = tern_db_list (reader->db, error,
+                                   "SELECT location FROM op_subject WHERE op = ?1 AND made = 0"
+                                   " ORDER BY location",
+                                   op->id);
+      if (op->subjects == NULL)
+        {
+          op->subjects = g_array_new (FALSE, FALSE, sizeof (TernId));
+          return NULL;
+        }
+    }
+  return g_steal_pointer (&ops);
+}
+
+GPtrArray *
+tern_read_runnable_ops (TernReader *reader,
+                        TernId account,
+                        gint64 now_ms,
+                        guint limit,
+                        GError **error)
+{
+  return take_ops (reader,
+                   tern_db_query (reader->db, error,
+                                  "SELECT " COLUMNS " FROM op o WHERE o.account = ?1"
+                                  " AND o.state IN (0, 4) AND o.not_before <= ?2"
+                                  " AND NOT EXISTS (SELECT 1 FROM op_subject s"
+                                  "  JOIN op_subject e ON e.location = s.location AND e.op < s.op"
+                                  "  JOIN op b ON b.id = e.op AND b.state IN (0, 1, 4)"
+                                  "  WHERE s.op = o.id)"
+                                  " ORDER BY o.id LIMIT ?3",
+                                  account, now_ms, limit),
+                   error);
+}
+
+GPtrArray *
+tern_read_running_ops (TernReader *reader, TernId account, GError **error)
+{
+  return take_ops (reader,
+                   tern_db_query (reader->db, error,
+                                  "SELECT " COLUMNS " FROM op o WHERE o.account = ?1"
+                                  " AND o.state = 1 ORDER BY o.id",
+                                  account),
+                   error);
+}
+
+gint64
+tern_read_next_op_time (TernReader *reader, TernId account, GError **error)
+{
+  gint64 time = 0;
+
+  tern_db_look (reader->db, error, &time,
+                "SELECT ifnull (min (not_before), 0) FROM op o WHERE account = ?1"
+                " AND state IN (0, 4) AND not_before > 0",
+                account);
+  return time;
+}
+
+TernOpRecord *
+tern_read_op (TernReader *reader, TernId op, GError **error)
+{
+  g_autoptr (GPtrArray) ops = take_ops (
+      reader, tern_db_query (reader->db, error, "SELECT " COLUMNS " FROM op o WHERE o.id = ?1", op),
+      error);
+
+  return ops != NULL && ops->len > 0 ? g_ptr_array_steal_index (ops, 0) : NULL;
+}
+
+GPtrArray *
+tern_read_ops (TernReader *reader, TernId account, gsize limit, GError **error)
+{
+  return take_ops (reader,
+                   tern_db_query (reader->db, error,
+                                  "SELECT " COLUMNS " FROM op o WHERE ?1 = 0 OR o.account = ?1"
+                                  " ORDER BY o.id DESC LIMIT ?2",
+                                  account, limit > 0 ? (gint64) limit : -1),
+                   error);
+}
+
+GArray *
+tern_read_op_subjects (TernReader *reader, TernId op, GError **error)
+{
+  g_autoptr (TernOpRecord) record = tern_op_load (reader->db, op, error);
+  g_autoptr (GArray) subjects = NULL;
+  g_autoptr (GArray) result = g_array_new (FALSE, FALSE, sizeof (TernOpSubject));
+
+  if (record == NULL || (subjects = tern_op_load_subjects (reader->db, op, error)) == NULL)
+    return NULL;
+  for (guint i = 0; i < subjects->len; i++)
+    {
+      TernOpSubject subject = { g_array_index (subjects, TernSubject, i).location, 0 };
+      GError *fault = NULL;
+      TernId folder;
+
+      subject.uid = tern_read_uid (reader, subject.location, &folder, &fault);
+      if (fault != NULL)
+        {
+          g_propagate_error (error, fault);
+          return NULL;
+        }
+      if (folder != record->source)
+        subject.uid = 0;
+      g_array_append_val (result, subject);
+    }
+  return g_steal_pointer (&result);
+}

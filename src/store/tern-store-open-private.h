@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-store-private.h"
+
+G_BEGIN_DECLS
+
+/** TernStoreFiles: everything that an open store holds on disk. (thread: writer) */
+typedef struct
+{
+  int lock; /* descriptor of the lock file, -1 */
+  TernReader writer;
+  TernReader lanes[2];
+  TernCounters counters;
+} TernStoreFiles;
+
+/* Takes the lock, opens, migrates, checks and, when the database is damaged, recovers. */
+gboolean tern_store_files_open (TernStoreFiles *self, TernStore *store, const char *dir,
+                                TernStoreOutcome *outcome, GError **error);
+/* Checkpoints and releases everything. Works on what was opened half-way, too. */
+void tern_store_files_close (TernStoreFiles *self);
+
+/* Remembers on disk that a damaged page was met, so that the next open looks at everything. */
+void tern_store_mark_damaged (const char *dir);
+
+/* tern-store-recover.c: moves the damaged database aside, makes a new one at the same place and
+ * carries over what can be read. */
+gboolean tern_store_recover (const char *dir, GError **error);
+
+/* A database at @path, with the pragmas of the writer and the newest schema. */
+TernDb *tern_store_open_writer (const char *path, gboolean *created, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-bodies-private.h"
+#include "tern-db-private.h"
+#include "tern-store.h"
+
+G_BEGIN_DECLS
+
+/** TernCounters: the one row of "state", cached by the writer. Ids are never used twice. */
+typedef struct
+{
+  gint64 seq;
+  TernId message;  /* last one given */
+  TernId location; /* likewise */
+  gint64 walked;   /* how far the walk over the bodies has come; not stored */
+} TernCounters;
+
+/** TernReader: a connection in use; the writer's transactions embed one. */
+struct _TernReader
+{
+  TernDb *db;
+  TernBodies *bodies;
+  TernStore *store; /* (unowned): to report a damaged body */
+  char *db_path;    /* (owned) */
+};
+
+/** TernTxn: one write transaction. */
+struct _TernTxn
+{
+  TernReader reader;
+  TernChangeSet *changes;
+  GHashTable *folders; /* (owned) of TernTxnFolder by id */
+  TernCounters counters;
+  GPtrArray *doomed;   /* (owned) of char*: hashes of bodies to drop after the commit */
+  gboolean durable;    /* fsync after the commit */
+  gboolean saved_bodies; /* there are bodies from before a recovery to match again */
+};
+
+/** TernTxnFolder: what a transaction knows and has changed of a folder. */
+typedef struct
+{
+  TernId id;
+  TernId account;
+  gboolean remote; /* the server has it too */
+  gint64 added_total;
+  gint64 added_unread;
+  GHashTable *net; /* (owned) of TernRowNet by location */
+  gboolean waiting_known;
+  gboolean waiting; /* locations without a uid may be here */
+} TernTxnFolder;
+
+/* tern-store.c */
+void tern_store_report_damaged_body (TernStore *self, const char *hash);
+
+/* tern-body-store.c: no row names these bytes any more; their messages count as absent. */
+gboolean tern_txn_forget_body (TernTxn *txn, const char *hash, GError **error);
+
+/* tern-store-txn.c */
+gboolean tern_txn_begin (TernTxn *txn, TernDb *db, TernBodies *bodies, TernStore *store,
+                         const TernCounters *counters, GError **error);
+/* Writes counts and counters, commits. Afterwards @txn->changes is what to tell. */
+gboolean tern_txn_commit (TernTxn *txn, GError **error);
+void tern_txn_rollback (TernTxn *txn);
+void tern_txn_clear (TernTxn *txn);
+gboolean tern_txn_has_changes (TernTxn *txn);
+
+/* The folder, loaded on first use; TERN_FAULT_NOT_FOUND when there is none. */
+TernTxnFolder *tern_txn_folder (TernTxn *txn, TernId folder, GError **error);
+void tern_txn_forget_folder (TernTxn *txn, TernId folder);
+TernDb *tern_txn_db (TernTxn *txn);
+
+/* A visible row came, went or looks different now. */
+void tern_txn_row_added (TernTxn *txn, TernTxnFolder *folder, gint64 key, TernId id,
+                         gboolean unread);
+void tern_txn_row_removed (TernTxn *txn, TernTxnFolder *folder, gint64 key, TernId id,
+                           gboolean unread);
+void tern_txn_row_touched (TernTxn *txn, TernTxnFolder *folder, gint64 key, TernId id);
+void tern_txn_row_fresh (TernTxn *txn, TernTxnFolder *folder, TernId id);
+
+G_END_DECLS

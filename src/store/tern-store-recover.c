@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-store-open-private.h"
+
+#include "tern-fault.h"
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <glib/gstdio.h>
+
+/*
+ * A damaged database is kept under another name and a new one is made. From the old one comes what
+ * no server can give back: accounts' ids, folders, the outbox, operations not yet confirmed with
+ * the messages that they are about, messages that are nowhere else, and the names of the bodies,
+ * which are matched again when the headers come. Each table is read from its start and, when a bad
+ * page stops that, from its end; what cannot be read is left out.
+ */
+
+/* Column by column from a row of the old table to one of the new. Rows that do not fit (their
+ * folder was not readable, say) are left out. */
+static const struct
+{
+  const char *forward;
+  const char *backward;
+  const char *insert;
+} carries[] = {
+#define CARRY(select, key, insert)                                   \
+  {                                                                  \
+    select " ORDER BY " key, select " ORDER BY " key " DESC", insert \
+  }
+  CARRY ("SELECT id, uuid FROM account",
+         "id",
+         "INSERT OR IGNORE INTO account (id, uuid) VALUES"
+         " (?1, ?2)"),
+  /* The sync state is left out: everything is listed anew. */
+  CARRY ("SELECT id, account, parent, path, name, remote_name, delimiter, role, role_by_person,"
+         " subscribed, selectable, gone FROM folder",
+         "id",
+         "INSERT OR IGNORE INTO folder (id, account, parent, path, name, remote_name, delimiter,"
+         " role, role_by_person, subscribed, selectable, gone)"
+         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
+  CARRY ("SELECT id, account, state, message_id, sender, subject, body_hash, draft, in_reply_to,"
+         " reply_flag, size, attempts, not_before, queued, fault, server_text FROM outbox",
+         "id",
+         "INSERT OR IGNORE INTO outbox (id, account, state, message_id, sender, subject, body_hash,"
+         " draft, in_reply_to, reply_flag, size, attempts, not_before, queued, fault, server_text)"
+         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"),
+  CARRY ("SELECT outbox, position, address, state, server_text FROM outbox_recipient",
+         "1, 2",
+         "INSERT OR IGNORE INTO outbox_recipient (outbox, position, address, state, server_text)"
+         " VALUES (?1, ?2, ?3, ?4, ?5)"),
+  CARRY ("SELECT id, account, kind, state, source, target, add_flags, remove_flags, add_keywords,"
+         " remove_keywords, attempts, not_before, created, fault FROM op WHERE state IN (0, 1, 4)",
+         "id",
+         "INSERT OR IGNORE INTO op (id, account, kind, state, source, target, add_flags,"
+         " remove_flags, add_keywords, remove_keywords, attempts, not_before, created, fault)"
+         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
+  CARRY ("SELECT id, account, thread, hash, size, received, date, date_offset, body_state,"
+         " attachments, subject, authors, preview, message_id, in_reply_to, refs, sender, reply_to,"
+         " recipients, cc, bcc, structure FROM message WHERE id IN (SELECT message FROM location"
+         " NOT INDEXED WHERE ops > 0 OR stands_for <> 0 OR uid IS NULL)",
+         "id",
+         "INSERT OR IGNORE INTO message (id, account, thread, hash, size, received, date,"
+         " date_offset, body_state, attachments, subject, authors, preview, message_id,"
+         " in_reply_to, refs, sender, reply_to, recipients, cc, bcc, structure)"
+         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
+         " ?18, ?19, ?20, ?21, ?22)"),
+  CARRY ("SELECT id, folder, message, uid, sort_key, server_flags, shown_flags, hidden, ops,"
+         " stands_for, rematch, modseq, keywords, shown_keywords FROM location"
+         " NOT INDEXED WHERE ops > 0 OR stands_for <> 0 OR uid IS NULL",
+         "id",
+         "INSERT OR IGNORE INTO location (id, folder, message, uid, sort_key, server_flags,"
+         " shown_flags, hidden, ops, stands_for, rematch, modseq, keywords, shown_keywords)"
+         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
+  CARRY ("SELECT op, location, made, other, prior_folder, prior_flags, prior_keywords"
+         " FROM op_subject",
+         "1, 2",
+         "INSERT OR IGNORE INTO op_subject (op, location, made, other, prior_folder, prior_flags,"
+         " prior_keywords) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM op WHERE id = ?1"),
+  CARRY ("SELECT message, section, hash FROM body_part",
+         "1, 2",
+         "INSERT OR IGNORE INTO body_part (message, section, hash) SELECT ?1, ?2, ?3 FROM message"
+         " WHERE id = ?1"),
+  CARRY ("SELECT m.hash, m.size, p.section, p.hash, m.body_state"
+         " FROM message m JOIN body_part p ON p.message = m.id WHERE m.hash <> 0",
+         "m.id",
+         "INSERT OR IGNORE INTO saved_body (hash, size, section, body, body_state, saved)"
+         " VALUES (?1, ?2, ?3, ?4, ?5, strftime ('%s', 'now'))"),
+  CARRY ("SELECT seq, message, location FROM state",
+         "id",
+         "UPDATE state SET seq = max (seq, ?1), message = max (message, ?2),"
+         " location = max (location, ?3)"),
+#undef CARRY
+};
+
+/* After that: what does not fit together any more is made to. */
+static const char repair[] =
+    "DELETE FROM location WHERE stands_for <> 0 AND id NOT IN (SELECT other FROM op_subject);"
+    "DELETE FROM op WHERE NOT EXISTS (SELECT 1 FROM op_subject WHERE op = op.id AND made = 0);"
+    "UPDATE location SET ops = (SELECT count (*) FROM op_subject WHERE location = location.id);"
+    "UPDATE folder SET total = (SELECT count (*) FROM location WHERE folder = folder.id"
+    " AND hidden = 0), unread = (SELECT count (*) FROM location WHERE folder = folder.id"
+    " AND hidden = 0 AND (shown_flags & 1) = 0);"
+    "UPDATE state SET message = max (message, (SELECT ifnull (max (id), 0) FROM message)),"
+    " location = max (location, (SELECT ifnull (max (id), 0) FROM location)), seq = seq + 1;";
+
+/* A row that does not fit is left out. */
+static void
+copy_row (TernDb *to, sqlite3_stmt *from, const char *insert)
+{
+  sqlite3_stmt *stmt = tern_db_prepare (to, insert, NULL);
+
+  if (stmt == NULL)
+    return;
+  for (int i = 0; i < sqlite3_column_count (from); i++)
+    sqlite3_bind_value (stmt, i + 1, sqlite3_column_value (from, i));
+  tern_db_step (to, stmt, NULL);
+}
+
+/* TRUE when it came to the end of the table. */
+static gboolean
+copy_rows (TernDb *from, TernDb *to, const char *select, const char *insert)
+{
+  sqlite3_stmt *stmt = tern_db_prepare (from, select, NULL);
+  int rc;
+
+  if (stmt == NULL)
+    return FALSE;
+  while ((rc = sqlite3_step (stmt)) == SQLITE_ROW)
+    copy_row (to, stmt, insert);
+  return tern_db_finish (from, stmt, rc, NULL);
+}
+
+static void
+carry_over (const char *old, TernDb *to)
+{
+  g_autoptr (TernDb) from = tern_db_open (old, TERN_DB_RESCUE, NULL);
+
+  if (from == NULL)
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (carries); i++)
+    if (!copy_rows (from, to, carries[i].forward, carries[i].insert))
+      copy_rows (from, to, carries[i].backward, carries[i].insert);
+}
+
+static gboolean
+move_aside (const char *path, const char *kept, GError **error)
+{
+  static const char *const companions[] = { "-wal", "-shm", "-journal" };
+
+  if (g_rename (path, kept) != 0)
+    {
+      g_propagate_error (error, tern_db_fault (SQLITE_IOERR, errno, path, g_strerror (errno)));
+      return FALSE;
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (companions); i++)
+    {
+      g_autofree char *from = g_strconcat (path, companions[i], NULL);
+      g_autofree char *to = g_strconcat (kept, companions[i], NULL);
+
+      g_rename (from, to);
+    }
+  return TRUE;
+}
+
+gboolean
+tern_store_recover (const char *dir, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, "mail.db", NULL);
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *date = g_date_time_format (now, "%Y%m%d-%H%M%S");
+  g_autofree char *kept = g_strdup_printf ("%s.corrupt-%s", path, date);
+  g_autoptr (TernDb) db = NULL;
+  gboolean created;
+
+  if (!move_aside (path, kept, error))
+    return FALSE;
+  g_message ("The mail database was damaged; it is kept as %s", kept);
+  db = tern_store_open_writer (path, &created, error);
+  if (db == NULL || !tern_db_exec (db, "BEGIN IMMEDIATE", error))
+    return FALSE;
+  carry_over (kept, db);
+  return tern_db_exec (db, repair, error) && tern_db_exec (db, "COMMIT", error);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-store-schema-private.h"
+
+#include "tern-fault.h"
+
+#include <glib/gi18n.h>
+
+/*
+ * Notes on the tables:
+ *
+ * - location.shown_flags is server_flags with every unconfirmed flag operation applied in order, so
+ *   that lists need no arithmetic. location.ops counts the unconfirmed operations on the row.
+ * - location.uid is NULL while a move, copy or append is unconfirmed. A hidden row with stands_for
+ *   keeps the place of a moved one at the source until the server has confirmed.
+ * - message.thread is the id of some message that belonged to the thread first. reference maps the
+ *   hash of every Message-ID seen to the thread; merged tells where a thread went that was found to
+ *   be a part of another one.
+ * - ids of messages and locations come from state, so that none is ever used twice.
+ * - The list index is a covering one; unread and flagged have partial ones because walking a large
+ *   folder for them is twenty times slower.
+ */
+static const char version_1[] =
+    "CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL,"
+    "  message INTEGER NOT NULL, location INTEGER NOT NULL);"
+    "INSERT INTO state VALUES (1, 0, 0, 0);"
+
+    "CREATE TABLE account (id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE);"
+
+    "CREATE TABLE folder (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  account INTEGER NOT NULL REFERENCES account, parent INTEGER NOT NULL, path TEXT NOT NULL,"
+    "  name TEXT NOT NULL, remote_name TEXT, delimiter INTEGER NOT NULL, role INTEGER NOT NULL,"
+    "  role_by_person INTEGER NOT NULL DEFAULT 0, subscribed INTEGER NOT NULL,"
+    "  selectable INTEGER NOT NULL, gone INTEGER NOT NULL,"
+    "  uidvalidity INTEGER NOT NULL DEFAULT 0, uidnext INTEGER NOT NULL DEFAULT 0,"
+    "  modseq INTEGER NOT NULL DEFAULT 0, backfill INTEGER NOT NULL DEFAULT 0,"
+    "  total INTEGER NOT NULL DEFAULT 0, unread INTEGER NOT NULL DEFAULT 0,"
+    "  remote_total INTEGER NOT NULL DEFAULT -1, remote_unread INTEGER NOT NULL DEFAULT -1,"
+    "  checked INTEGER NOT NULL DEFAULT 0);"
+    "CREATE UNIQUE INDEX folder_remote ON folder (account, remote_name)"
+    "  WHERE remote_name IS NOT NULL;"
+    "CREATE INDEX folder_path ON folder (account, path);"
+
+    "CREATE TABLE message (id INTEGER PRIMARY KEY, account INTEGER NOT NULL REFERENCES account,"
+    "  thread INTEGER NOT NULL, hash INTEGER NOT NULL, size INTEGER NOT NULL,"
+    "  received INTEGER NOT NULL, date INTEGER NOT NULL, date_offset INTEGER NOT NULL,"
+    "  body_state INTEGER NOT NULL DEFAULT 0, attachments INTEGER NOT NULL,"
+    "  subject TEXT NOT NULL, authors TEXT, preview TEXT, message_id TEXT, in_reply_to TEXT,"
+    "  refs TEXT, sender TEXT, reply_to TEXT, recipients TEXT, cc TEXT, bcc TEXT,"
+    "  structure TEXT);"
+    "CREATE INDEX message_hash ON message (hash) WHERE hash <> 0;"
+    "CREATE INDEX message_thread ON message (thread);"
+
+    "CREATE TABLE location (id INTEGER PRIMARY KEY, folder INTEGER NOT NULL REFERENCES folder,"
+    "  message INTEGER NOT NULL REFERENCES message, uid INTEGER, sort_key INTEGER NOT NULL,"
+    "  server_flags INTEGER NOT NULL, shown_flags INTEGER NOT NULL,"
+    "  hidden INTEGER NOT NULL DEFAULT 0, ops INTEGER NOT NULL DEFAULT 0,"
+    "  stands_for INTEGER NOT NULL DEFAULT 0, rematch INTEGER NOT NULL DEFAULT 0,"
+    "  modseq INTEGER NOT NULL DEFAULT 0, keywords TEXT, shown_keywords TEXT);"
+    "CREATE UNIQUE INDEX location_uid ON location (folder, uid) WHERE uid IS NOT NULL;"
+    "CREATE INDEX location_waiting ON location (folder, sort_key) WHERE uid IS NULL;"
+    "CREATE INDEX location_list ON location (folder, sort_key DESC, id DESC)"
+    "  WHERE hidden = 0;"
+    "CREATE INDEX location_unread ON location (folder, sort_key DESC, id DESC)"
+    "  WHERE hidden = 0 AND (shown_flags & 1) = 0;"
+    "CREATE INDEX location_flagged ON location (folder, sort_key DESC, id DESC)"
+    "  WHERE hidden = 0 AND (shown_flags & 4) <> 0;"
+    "CREATE INDEX location_message ON location (message);"
+
+    "CREATE TABLE reference (hash INTEGER PRIMARY KEY, thread INTEGER NOT NULL);"
+    "CREATE TABLE merged (thread INTEGER PRIMARY KEY, target INTEGER NOT NULL);"
+    "CREATE INDEX merged_target ON merged (target);"
+
+    "CREATE TABLE op (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  account INTEGER NOT NULL REFERENCES account, kind INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL, source INTEGER NOT NULL REFERENCES folder ON DELETE CASCADE,"
+    "  target INTEGER REFERENCES folder ON DELETE CASCADE, add_flags INTEGER NOT NULL DEFAULT 0,"
+    "  remove_flags INTEGER NOT NULL DEFAULT 0, add_keywords TEXT, remove_keywords TEXT,"
+    "  attempts INTEGER NOT NULL DEFAULT 0, not_before INTEGER NOT NULL DEFAULT 0,"
+    "  created INTEGER NOT NULL, fault TEXT);"
+    "CREATE INDEX op_active ON op (account, state, id);"
+    "CREATE INDEX op_source ON op (source);"
+    "CREATE INDEX op_target ON op (target);"
+    "CREATE TABLE op_subject (op INTEGER NOT NULL REFERENCES op ON DELETE CASCADE,"
+    "  location INTEGER NOT NULL REFERENCES location ON DELETE CASCADE,"
+    "  made INTEGER NOT NULL, other INTEGER NOT NULL, prior_folder INTEGER NOT NULL,"
+    "  prior_flags INTEGER NOT NULL, prior_keywords TEXT, PRIMARY KEY (op, location))"
+    "  WITHOUT ROWID;"
+    "CREATE INDEX op_subject_location ON op_subject (location, op);"
+
+    "CREATE TABLE body_part (message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,"
+    "  section TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (message, section)) WITHOUT ROWID;"
+    "CREATE INDEX body_part_hash ON body_part (hash);"
+    "CREATE TABLE saved_body (hash INTEGER NOT NULL, size INTEGER NOT NULL,"
+    "  section TEXT NOT NULL, body TEXT NOT NULL, body_state INTEGER NOT NULL,"
+    "  saved INTEGER NOT NULL, PRIMARY KEY (hash, size, section)) WITHOUT ROWID;"
+    "CREATE INDEX saved_body_body ON saved_body (body);"
+
+    "CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  account INTEGER NOT NULL REFERENCES account, state INTEGER NOT NULL,"
+    "  message_id TEXT NOT NULL, sender TEXT NOT NULL, subject TEXT NOT NULL,"
+    "  body_hash TEXT NOT NULL, draft TEXT, in_reply_to INTEGER NOT NULL,"
+    "  reply_flag INTEGER NOT NULL, size INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
+    "  not_before INTEGER NOT NULL, queued INTEGER NOT NULL, fault TEXT, server_text TEXT);"
+    "CREATE INDEX outbox_body ON outbox (body_hash);"
+    "CREATE TABLE outbox_recipient (outbox INTEGER NOT NULL REFERENCES outbox ON DELETE CASCADE,"
+    "  position INTEGER NOT NULL, address TEXT NOT NULL, state INTEGER NOT NULL,"
+    "  server_text TEXT, PRIMARY KEY (outbox, position)) WITHOUT ROWID;";
+
+/* Step n brings version n to n + 1. A released step is never edited: add another one. */
+static const char *const steps[] = {
+  version_1,
+};
+
+static gboolean
+run_step (TernDb *db, gsize step, GError **error)
+{
+  g_autofree char *version =
+      g_strdup_printf ("PRAGMA application_id = %d; PRAGMA user_version = %" G_GSIZE_FORMAT,
+                       TERN_SCHEMA_APPLICATION_ID, step + 1);
+
+  if (!tern_db_exec (db, "BEGIN IMMEDIATE", error))
+    return FALSE;
+  if (tern_db_exec (db, steps[step], error) && tern_db_exec (db, version, error)
+      && tern_db_exec (db, "COMMIT", error))
+    return TRUE;
+  tern_db_exec (db, "ROLLBACK", NULL);
+  return FALSE;
+}
+
+gboolean
+tern_schema_migrate (TernDb *db, const char *path, gboolean *created, GError **error)
+{
+  gint64 version = 0;
+
+  if (!tern_db_look_ints (db, &version, "PRAGMA user_version", NULL, 0, error))
+    return FALSE;
+  *created = version == 0;
+  if (version < 0 || version > (gint64) G_N_ELEMENTS (steps))
+    {
+      g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                                _ ("The mail in “%s” was stored by a newer version "
+                                                   "of Tern. Install that version or a newer one; "
+                                                   "nothing was changed."),
+                                                path));
+      return FALSE;
+    }
+  for (gint64 step = version; step < (gint64) G_N_ELEMENTS (steps); step++)
+    if (!run_step (db, step, error))
+      return FALSE;
+  return TRUE;
+}
