@@ -33,14 +33,21 @@ def count(entry):
 
 
 def main(path):
-    passed, skipped, failed = 0, 0, []
+    passed, skipped, failed, comments = 0, 0, [], []
     try:
         with open(path, encoding='utf-8', errors='replace') as file:
             for line in file:
-                more = count(json.loads(line))
+                entry = json.loads(line)
+                more = count(entry)
                 passed, skipped, failed = passed + more[0], skipped + more[1], failed + more[2]
+                if more[2]:
+                    # What a TAP program says of its failure stands in comments, which meson does not print.
+                    comments += [f'{entry["name"]}: {text}' for text in entry.get('stdout', '').splitlines()
+                                 if text.lstrip().startswith(('#', 'Bail out'))][-40:]
     except FileNotFoundError:
         failed.append('no test has run')
+    for text in comments:
+        print(text)
     for name in failed:
         print(f'FAILED {name}')
     if skipped:

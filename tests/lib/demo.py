@@ -11,6 +11,7 @@ on it; otherwise on a virtual one, and tests/ui/walkthrough.py does what a perso
 
 import argparse
 import ctypes
+import email.utils
 import json
 import os
 import shutil
@@ -22,6 +23,24 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from desktop import Desktop  # noqa: E402  (beside this file)
 
+WELCOME = '''From: Echo <{echo}>
+To: Anna Demo <{address}>
+Subject: Welcome to Tern
+Date: {date}
+Message-ID: <welcome@{domain}>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+
+Hello,
+
+this is a demonstration with some 500 messages on a mail server of its own.
+Write to me, or just answer: my reply arrives within a second.
+
+The other messages are generated: threads, newsletters, many scripts,
+attachments, and a few broken ones, as in real life.
+
+Your echo
+'''
 SEEDS = ['anna:400', 'anna:100:Archive', 'bob:40']
 PR_SET_PDEATHSIG = 1
 
@@ -46,6 +65,19 @@ class Server:
     def __exit__(self, *_):
         self.process.stdin.close()
         self.process.wait()
+
+    def welcome(self):
+        """The newest message is from the echo, so that the first thing one tries shows sending and push."""
+        facts = self.facts
+        path = os.path.join(facts['dir'], 'welcome.eml')
+        with open(path, 'w', encoding='utf-8', newline='\r\n') as file:
+            file.write(WELCOME.format(echo=facts['echo'], address=facts['users'][0]['address'],
+                                      domain=facts['domain'], date=email.utils.formatdate(localtime=True)))
+        self.process.stdin.write(f'deliver {facts["users"][0]["name"]} {path}\n')
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        if not answer['ok']:
+            raise SystemExit(f'demo: {answer["error"]}')
 
 
 def have_display(env):
@@ -184,8 +216,8 @@ def run_headless(prefix, facts, home, screenshots):
         desktop.env = demo_environment(desktop.env, prefix, home)
         add_account(desktop.env, facts)
         window = desktop.spawn(['tern'])
-        walk = desktop.run(['/usr/bin/python3', f'{HERE}/../ui/walkthrough.py', '--screenshots', screenshots,
-                            '--echo', facts['echo']], check=False, timeout=300)
+        walk = desktop.run(['/usr/bin/python3', f'{HERE}/../ui/walkthrough.py', '--screenshots', screenshots],
+                           check=False, timeout=300)
         print(walk.stdout, end='')
         print(walk.stderr, end='', file=sys.stderr)
         desktop.stop(window)
@@ -203,6 +235,7 @@ def main():
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(130))
     with Server() as server:
+        server.welcome()
         home = os.path.join(server.facts['dir'], 'desktop')
         os.mkdir(home, 0o700)
         if have_display(os.environ):

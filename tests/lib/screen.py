@@ -70,7 +70,9 @@ class Screen:
             for node in self.walk(top):
                 try:
                     if (role is None or node.get_role_name() == role) and (
-                            pattern is None or pattern.search(node.get_name() or '')):
+                            pattern is None or pattern.search(node.get_name() or '')
+                            # A button with a picture only: its tooltip is its description.
+                            or not node.get_name() and pattern.search(node.get_description() or '')):
                         found.append(node)
                 except GLib.Error:
                     pass

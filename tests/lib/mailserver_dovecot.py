@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Dovecot and the certificates, for mailserver.py."""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+
+from mailserver_process import START_DEADLINE, answers, descendants, read_pid, send, stop_master, wait_until
+
+# What Dovecot 2.3 announces after the login; --without takes names away from it.
+CAPABILITIES = (
+    'IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE SORT SORT=DISPLAY THREAD=REFERENCES THREAD=REFS '
+    'THREAD=ORDEREDSUBJECT MULTIAPPEND URL-PARTIAL CATENATE UNSELECT CHILDREN NAMESPACE UIDPLUS '
+    'LIST-EXTENDED I18NLEVEL=1 CONDSTORE QRESYNC ESEARCH ESORT SEARCHRES WITHIN CONTEXT=SEARCH LIST-STATUS '
+    'BINARY MOVE SNIPPET=FUZZY PREVIEW=FUZZY PREVIEW STATUS=SIZE SAVEDATE LITERAL+ NOTIFY SPECIAL-USE'
+).split()
+
+DOVECOT_CONF = '''\
+base_dir = {dir}/run
+state_dir = {dir}/state
+log_path = {dir}/dovecot.log
+info_log_path = {dir}/dovecot.log
+instance_name = tern-{port}
+protocols = imap pop3 lmtp
+listen = {address}
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+default_vsz_limit = 2G
+default_process_limit = 200
+default_client_limit = 1000
+
+ssl = yes
+ssl_cert = <{dir}/server.pem
+ssl_key = <{dir}/server.key
+ssl_min_protocol = TLSv1.2
+disable_plaintext_auth = yes
+auth_mechanisms = {mechanisms}
+auth_default_realm = {domain}
+# A wrong password is a test case here, not an attack.
+auth_failure_delay = 0
+
+passdb {{
+  driver = passwd-file
+  args = {dir}/passwd
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={dir}/home/%u
+}}
+
+mail_location = {format}:{dir}/mail/%u
+mail_max_userip_connections = 100
+mailbox_list_index = yes
+postmaster_address = postmaster@{domain}
+hostname = mail.{domain}
+lda_mailbox_autocreate = yes
+mdbox_rotate_size = 64M
+mail_fsync = never
+{capability}
+{quota}
+
+namespace inbox {{
+  inbox = yes
+  separator = {separator}
+  prefix = {prefix}
+  mailbox Drafts {{
+    special_use = \\Drafts
+    auto = subscribe
+  }}
+  mailbox Sent {{
+    special_use = \\Sent
+    auto = subscribe
+  }}
+  mailbox Junk {{
+    special_use = \\Junk
+    auto = subscribe
+  }}
+  mailbox Trash {{
+    special_use = \\Trash
+    auto = subscribe
+  }}
+  mailbox Archive {{
+    special_use = \\Archive
+    auto = subscribe
+  }}
+}}
+
+service anvil {{
+  chroot =
+}}
+service imap-login {{
+  chroot =
+  service_count = 0
+  process_min_avail = 1
+  inet_listener imap {{
+    port = {imap_starttls}
+  }}
+  inet_listener imaps {{
+    port = {imap}
+    ssl = yes
+  }}
+}}
+service pop3-login {{
+  chroot =
+  service_count = 0
+  inet_listener pop3 {{
+    port = {pop}
+  }}
+  inet_listener pop3s {{
+    port = {pop_tls}
+    ssl = yes
+  }}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    address = {address}
+    port = {lmtp}
+  }}
+}}
+service auth {{
+  unix_listener auth-client {{
+    mode = 0600
+  }}
+  unix_listener {dir}/auth {{
+    mode = 0666
+  }}
+}}
+service imap {{
+  process_limit = 200
+  {post_login}
+}}
+service stats {{
+  client_limit = 1000
+}}
+'''
+
+
+def openssl(*args):
+    done = subprocess.run(['openssl', *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=60, check=False)
+    if done.returncode:
+        raise RuntimeError('openssl: ' + done.stdout.decode(errors='replace').strip())
+
+
+def make_certificates(folder, kind, domain, address):
+    """A CA and a server certificate. KIND: good, expired, wrong-host, self-signed."""
+    names = 'DNS:localhost,IP:127.0.0.1,IP:::1,DNS:mail.' + domain
+    if address != '127.0.0.1':
+        names += ',IP:' + address
+    if kind == 'wrong-host':
+        names = 'DNS:somewhere-else.example'
+    dates = ('200101000000Z', '210101000000Z') if kind == 'expired' else (None, None)
+    with open(f'{folder}/ca.cnf', 'w', encoding='utf-8') as file:
+        file.write(f'''[ca]
+default_ca = own
+[own]
+database = {folder}/ca.index
+new_certs_dir = {folder}
+serial = {folder}/ca.serial
+certificate = {folder}/ca.pem
+private_key = {folder}/ca.key
+default_md = sha256
+default_days = 365
+policy = any
+unique_subject = no
+x509_extensions = server
+copy_extensions = none
+[any]
+commonName = supplied
+[req]
+distinguished_name = none
+[none]
+[authority]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+[server]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+subjectAltName = {names}
+''')
+    open(f'{folder}/ca.index', 'w', encoding='ascii').close()
+    with open(f'{folder}/ca.serial', 'w', encoding='ascii') as file:
+        file.write(f'{secrets.randbits(60):016x}\n')
+    config = ['-config', f'{folder}/ca.cnf']
+    key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+    openssl('req', *config, '-x509', *key, '-keyout', f'{folder}/ca.key', '-out', f'{folder}/ca.pem',
+            '-days', '365', '-subj', '/CN=Tern demonstration CA', '-extensions', 'authority')
+    if kind == 'self-signed':
+        openssl('req', *config, '-x509', *key, '-keyout', f'{folder}/server.key', '-out', f'{folder}/server.pem',
+                '-days', '365', '-subj', '/CN=localhost', '-extensions', 'server')
+    else:
+        openssl('req', *config, *key, '-keyout', f'{folder}/server.key', '-out', f'{folder}/server.csr',
+                '-subj', '/CN=localhost')
+        span = ['-startdate', dates[0], '-enddate', dates[1]] if dates[0] else []
+        openssl('ca', *config, '-batch', '-notext', '-in', f'{folder}/server.csr', '-out', f'{folder}/server.pem',
+                *span)
+
+
+def write_file(path, text, mode=0o644):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), 'w', encoding='utf-8') as file:
+        file.write(text)
+
+
+class Dovecot:
+    def __init__(self, server):
+        self.server = server
+        self.conf = f'{server.dir}/dovecot.conf'
+        self.pid_file = f'{server.dir}/run/master.pid'
+
+    def configure(self):
+        server, options = self.server, self.server.options
+        capability = ''
+        if options.without or options.capability:
+            without = {name.strip().upper() for name in options.without.split(',')}
+            wanted = [name for name in CAPABILITIES if name.upper() not in without]
+            capability = 'imap_capability = ' + ' '.join(wanted + options.capability.split(','))
+        quota = ''
+        plugins = []
+        if options.compress:
+            plugins += ['imap_zlib', 'zlib']
+        if options.mailbox_size:
+            plugins += ['quota', 'imap_quota']
+            quota = f'plugin {{\n  quota = count:User quota\n  quota_vsizes = yes\n' \
+                    f'  quota_rule = *:storage={options.mailbox_size}\n}}\n'
+        if plugins:
+            quota += 'protocol imap {\n  mail_plugins = ' + ' '.join(plugins) + '\n}\n'
+            if options.mailbox_size:
+                quota += 'protocol lmtp {\n  mail_plugins = quota\n}\n'
+        post_login = ''
+        if options.log_logins:
+            # Dovecot's log has whole seconds only; this runs just before the login's OK is sent.
+            script = f'{server.dir}/post-login'
+            write_file(script, f'#!/bin/bash\necho "$EPOCHREALTIME $USER" >> {server.dir}/logins\nexec "$@"\n', 0o755)
+            write_file(f'{server.dir}/logins', '')
+            os.chmod(f'{server.dir}/logins', 0o666)
+            post_login = f'executable = imap imap-postlogin\n}}\nservice imap-postlogin {{\n' \
+                         f'  executable = script-login {script}\n  unix_listener imap-postlogin {{\n  }}'
+        write_file(self.conf, DOVECOT_CONF.format(
+            post_login=post_login,
+            dir=server.dir, address=server.address, domain=server.domain, user=server.mail_user,
+            group=server.mail_group, format=options.mailbox_format, mechanisms=options.mechanisms.replace(',', ' '),
+            capability=capability, quota=quota, separator=options.separator, prefix=options.prefix,
+            port=server.ports['imap'], **server.ports))
+        write_file(f'{server.dir}/passwd', ''.join(
+            f'{user["address"]}:{{PLAIN}}{user["password"]}::::::\n' for user in server.users), 0o600)
+        if os.geteuid() == 0:
+            shutil.chown(f'{server.dir}/passwd', server.mail_user, server.mail_group)
+
+    def as_user(self):
+        if os.geteuid() != 0:
+            return {}
+        return {'user': self.server.mail_user, 'group': self.server.mail_group, 'extra_groups': []}
+
+    def start(self, wait=True):
+        # It goes to the background by itself, in a session of its own, and keeps its streams: no pipes here.
+        with open(f'{self.server.dir}/dovecot.stderr', 'w+', encoding='utf-8', errors='replace') as said:
+            done = subprocess.run(['/usr/sbin/dovecot', '-c', self.conf], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.DEVNULL, stderr=said, start_new_session=True,
+                                  timeout=START_DEADLINE, check=False, **self.as_user())
+            if done.returncode:
+                said.seek(0)
+                raise RuntimeError('dovecot: ' + said.read().strip())
+        if wait:
+            self.wait()
+
+    def wait(self):
+        for name in ('imap', 'imap_starttls', 'pop', 'pop_tls', 'lmtp'):
+            wait_until(lambda port=self.server.ports[name]: answers(self.server.address, port), f'{name} port')
+
+    def stop(self):
+        stop_master(self.pid_file)
+
+    def signal(self, number):
+        pid = read_pid(self.pid_file)
+        below = descendants(pid)
+        # The master first when stopping, last when continuing: it must not see its children stand still.
+        for victim in [pid] + below if number == signal.SIGSTOP else below + [pid]:
+            send(victim, number)
+
+    def doveadm(self, *args):
+        done = subprocess.run(['doveadm', '-c', self.conf, *args], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, check=False,
+                              **self.as_user())
+        if done.returncode:
+            raise RuntimeError(f'doveadm {args[0]}: ' + done.stderr.decode(errors='replace').strip())
+        return done.stdout.decode(errors='replace')

@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads, answers and gets the answer's answer by push, in the real window, as a person does: what "./dev run" does
+where nobody looks. Runs inside a desktop on which the window is open; leaves a screenshot of each step.
+
+    walkthrough.py --screenshots DIR
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+from screen import NotFound, Screen  # noqa: E402  (beside this folder)
+
+# Every accessible name that this needs: (name, role).
+NAMES = {
+    'row': (None, 'list item'),
+    'welcome': (r'Welcome to Tern', 'list item'),
+    'read text': (r'Write to me', None),
+    'reply': (r'^Reply$', 'push button'),
+    'body': (r'^Message', 'text'),
+    'send': (r'^Send$', 'push button'),
+    'answer': (r'Re: Welcome to Tern', 'list item'),
+    'answer text': (r'Your message has arrived', None),
+}
+
+
+class Walk:
+    def __init__(self, screenshots):
+        self.screen = Screen()
+        self.screenshots = screenshots
+        self.step = 0
+        self.started = time.monotonic()
+
+    def find(self, what, seconds=30):
+        name, role = NAMES[what]
+        return self.screen.find(name, role, seconds=seconds)
+
+    def done(self, what):
+        self.step += 1
+        path = os.path.join(self.screenshots, f'{self.step}-{what.replace(" ", "-")}.png')
+        # A frame or two for what has just changed to be painted.
+        time.sleep(0.4)
+        subprocess.run(['import', '-window', 'root', path], check=True, timeout=30)
+        print(f'walk: {what} after {time.monotonic() - self.started:.1f} s', flush=True)
+
+    def read(self):
+        self.screen.click(self.find('welcome', seconds=60))
+        self.done('the list')
+        self.find('read text')
+        self.done('a message')
+
+    def reply(self):
+        self.screen.click(self.find('reply'))
+        self.find('send')
+        body = self.find('body')
+        body.grab_focus()
+        self.screen.type('Hello from the walk-through.')
+        self.screen.wait(lambda: 'Hello from the walk-through.' in self.screen.text(body), 'the text in the composer')
+        self.done('the answer')
+        self.screen.click(self.find('send'))
+
+    def push(self):
+        sent = time.monotonic()
+        answer = self.find('answer', seconds=30)
+        print(f'walk: the echo was in the list {time.monotonic() - sent:.1f} s after Send', flush=True)
+        self.done('pushed')
+        self.screen.click(answer)
+        self.find('answer text')
+        self.done('the echo')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', 1)[0])
+    parser.add_argument('--screenshots', required=True)
+    options = parser.parse_args()
+    walk = Walk(options.screenshots)
+    try:
+        walk.read()
+        walk.reply()
+        walk.push()
+    except (NotFound, subprocess.SubprocessError) as error:
+        print(f'walk: {error}', file=sys.stderr)
+        subprocess.run(['import', '-window', 'root', os.path.join(options.screenshots, 'failed.png')], check=False,
+                       timeout=30)
+        return 1
+    print('walk: read, replied, received: all well', flush=True)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
