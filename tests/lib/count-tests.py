@@ -28,24 +28,28 @@ def count(entry):
         # A program without TAP is one test.
         passed = passed or (0 if skipped else 1)
     elif entry['result'] != 'SKIP' and not failed:
-        failed.append(f'{entry["name"]}: {entry["result"].lower()}, exit status {entry.get("returncode")}')
+        status = f', exit status {entry["returncode"]}' if 'returncode' in entry else ''
+        failed.append(f'{entry["name"]}: {entry["result"].lower()}{status}')
     return passed, skipped, failed
 
 
-def main(path):
-    passed, skipped, failed, comments = 0, 0, [], []
+def read(path):
     try:
         with open(path, encoding='utf-8', errors='replace') as file:
-            for line in file:
-                entry = json.loads(line)
-                more = count(entry)
-                passed, skipped, failed = passed + more[0], skipped + more[1], failed + more[2]
-                if more[2]:
-                    # What a TAP program says of its failure stands in comments, which meson does not print.
-                    comments += [f'{entry["name"]}: {text}' for text in entry.get('stdout', '').splitlines()
-                                 if text.lstrip().startswith(('#', 'Bail out'))][-40:]
+            return [json.loads(line) for line in file]
     except FileNotFoundError:
-        failed.append('no test has run')
+        return [{'name': path, 'result': 'ERROR: it was never written, so nothing has run'}]
+
+
+def main(paths):
+    passed, skipped, failed, comments = 0, 0, [], []
+    for entry in [entry for path in paths for entry in read(path)]:
+        more = count(entry)
+        passed, skipped, failed = passed + more[0], skipped + more[1], failed + more[2]
+        if more[2]:
+            # What a TAP program says of its failure stands in comments, which meson does not print.
+            comments += [f'{entry["name"]}: {text}' for text in entry.get('stdout', '').splitlines()
+                         if text.lstrip().startswith(('#', 'Bail out'))][-40:]
     for text in comments:
         print(text)
     for name in failed:
@@ -57,4 +61,4 @@ def main(path):
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

@@ -222,7 +222,7 @@ tern_mail_server_command (TernMailServer *server, const char *format, ...)
   va_start (args, format);
   g_autofree char *command = g_strdup_vprintf (format, args);
   va_end (args);
-  g_autoptr (JsonNode) answer = run (server, command);
+  json_node_unref (run (server, command));
 }
 
 char *
