@@ -10,7 +10,6 @@ on it; otherwise on a virtual one, and tests/ui/walkthrough.py does what a perso
 """
 
 import argparse
-import ctypes
 import email.utils
 import json
 import os
@@ -21,7 +20,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-from desktop import Desktop  # noqa: E402  (beside this file)
+from desktop import Desktop, die_with_parent  # noqa: E402  (beside this file)
 
 WELCOME = '''From: Echo <{echo}>
 To: Anna Demo <{address}>
@@ -42,12 +41,6 @@ attachments, and a few broken ones, as in real life.
 Your echo
 '''
 SEEDS = ['anna:400', 'anna:100:Archive', 'bob:40']
-PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
 
 class Server:
     """mailserver.py, which ends when the pipe to it closes."""

@@ -9,6 +9,7 @@
 Everything that it starts ends with it; nothing of the user's own session is touched.
 """
 
+import ctypes
 import os
 import shutil
 import signal
@@ -27,6 +28,11 @@ def wait_for(condition, seconds=20.0, what='the condition', interval=0.02):
         if time.monotonic() > end:
             raise TimeoutError(f'waited {seconds:.0f} s for {what}')
         time.sleep(interval)
+
+
+def die_with_parent():
+    """For preexec_fn: a parent that is killed takes its children along."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 class Desktop:
@@ -109,7 +115,8 @@ class Desktop:
 
     def spawn(self, argv, env=None, **kwargs):
         """Starts a program on this desktop; it is stopped with it."""
-        process = subprocess.Popen(argv, env={**self.env, **(env or {})}, start_new_session=True, **kwargs)
+        process = subprocess.Popen(argv, env={**self.env, **(env or {})}, start_new_session=True,
+                                   preexec_fn=die_with_parent, **kwargs)
         self.processes.append(process)
         return process
 
