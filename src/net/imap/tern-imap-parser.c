@@ -273,15 +273,14 @@ begin_literal (TernImapParser *self, gsize brace, guint64 size, gsize line_end)
 
   if (size > TERN_LIMIT_IMAP_LITERAL)
     return fatal (self, "literal too large");
-  if (self->literals->len >= TERN_LIMIT_IMAP_TOKENS)
-    return fatal (self, "too many literals");
 
   self->line_sum += line_end - self->line_start;
   self->line_start = line_end;
   self->scanned = line_end;
   literal.sunk =
       self->skipping || size > TERN_LIMIT_IMAP_INLINE || self->inline_sum + size > INLINE_SUM;
-  g_array_append_val (self->literals, literal);
+  if (!self->skipping)
+    g_array_append_val (self->literals, literal);
   if (literal.sunk)
     {
       self->sunk_left = size;
