@@ -40,7 +40,9 @@ attachments, and a few broken ones, as in real life.
 
 Your echo
 '''
+
 SEEDS = ['anna:400', 'anna:100:Archive', 'bob:40']
+
 
 class Server:
     """mailserver.py, which ends when the pipe to it closes."""
