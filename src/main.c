@@ -1,8 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "tern-application.h"
+
+#include "tern-mime-text.h"
+
+#include <glib/gi18n.h>
+#include <locale.h>
+
 int
-main (void)
+main (int argc, char **argv)
 {
-  return 0;
+  g_autoptr (TernApplication) app = NULL;
+
+  /* In a Flatpak without LANG a PS1 in the environment makes WebKit's spawn of its processes fail,
+   * and the program end with it. */
+  g_unsetenv ("PS1");
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, TERN_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  tern_mime_init ();
+
+  app = tern_application_new (NULL, NULL);
+  return g_application_run (G_APPLICATION (app), argc, argv);
 }

@@ -2,3 +2,572 @@
 #include "config.h"
 
 #include "tern-application.h"
+
+#include "tern-assistant.h"
+#include "tern-composer.h"
+#include "tern-mailto.h"
+#include "tern-notifier.h"
+#include "tern-paths.h"
+#include "tern-ui-resources.h"
+#include "tern-window.h"
+
+#include <glib/gi18n.h>
+
+typedef enum
+{
+  ENGINE_CLOSED,
+  ENGINE_OPENING,
+  ENGINE_OPEN,
+  ENGINE_FAILED,
+  ENGINE_CLOSING,
+  ENGINE_ENDED,
+} EngineState;
+
+struct _TernApplication
+{
+  AdwApplication parent_instance;
+
+  TernApplicationExport export;
+  GDestroyNotify unexport;
+  gpointer exported; /* (nullable): what export gave */
+
+  GSettings *settings; /* (owned) */
+  TernEngine *engine;  /* (owned) (nullable) */
+  EngineState state;
+  TernAccountList *accounts; /* (owned) (nullable) */
+  TernOutboxList *outbox;    /* (owned) (nullable) */
+  TernNotifier *notifier;    /* (owned) (nullable) */
+  GPtrArray *waiting;        /* of TernDraft: to be composed when the store is open */
+  TernId wanted_message;     /* to be opened then; 0 = none */
+  TernAssistant *assistant;  /* (unowned, weak) (nullable): the open one */
+  GHashTable *sent;          /* set of gint64 outbox ids sent from here, owned */
+  TernDraft *discarded;      /* (owned) (nullable): the last one, to bring back */
+};
+
+G_DEFINE_FINAL_TYPE (TernApplication, tern_application, ADW_TYPE_APPLICATION)
+
+static void open_engine (TernApplication *self);
+static void on_outbox_changed (TernApplication *self);
+
+static TernWindow *
+find_window (TernApplication *self)
+{
+  for (GList *l = gtk_application_get_windows (GTK_APPLICATION (self)); l != NULL; l = l->next)
+    if (TERN_IS_WINDOW (l->data))
+      return l->data;
+  return NULL;
+}
+
+static TernWindow *
+show_window (TernApplication *self)
+{
+  TernWindow *window = find_window (self);
+
+  if (window == NULL)
+    {
+      window = tern_window_new (self);
+      if (self->state == ENGINE_OPEN)
+        tern_window_set_ready (window);
+    }
+  gtk_window_present (GTK_WINDOW (window));
+  if (self->state == ENGINE_CLOSED)
+    open_engine (self);
+  return window;
+}
+
+static void
+tell_outcome (TernWindow *window, TernStoreOutcome outcome)
+{
+  if (outcome == TERN_STORE_RECOVERED)
+    tern_window_toast (window,
+                       _ ("The mail database was damaged and has been made anew. Mail is fetched "
+                          "again from the servers; the damaged file was kept."),
+                       NULL, NULL, NULL);
+}
+
+static void
+run_waiting (TernApplication *self)
+{
+  g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
+  TernId wanted = self->wanted_message;
+
+  self->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_draft_free);
+  self->wanted_message = 0;
+  while (waiting->len > 0)
+    tern_application_compose (self, g_ptr_array_steal_index (waiting, 0));
+  if (wanted != 0)
+    g_action_group_activate_action (G_ACTION_GROUP (self), "open-message",
+                                    g_variant_new_int64 (wanted));
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (TernApplication) self = data;
+  g_autoptr (GError) error = NULL;
+  TernStoreOutcome outcome = TERN_STORE_OPENED;
+  gboolean opened = tern_engine_open_finish (self->engine, result, &outcome, &error);
+  TernWindow *window = find_window (self);
+
+  g_application_release (G_APPLICATION (self));
+  if (!opened)
+    {
+      self->state = ENGINE_FAILED;
+      g_clear_object (&self->engine);
+      if (window != NULL)
+        tern_window_show_error (window, error);
+      else
+        g_printerr ("%s\n", error->message);
+      return;
+    }
+  self->state = ENGINE_OPEN;
+  self->accounts = tern_account_list_new (self->engine);
+  self->outbox = tern_outbox_list_new (self->engine);
+  g_signal_connect_object (self->outbox, "items-changed", G_CALLBACK (on_outbox_changed), self,
+                           G_CONNECT_SWAPPED);
+  self->notifier = tern_notifier_new (self, self->engine);
+  if (self->export != NULL)
+    self->exported =
+        self->export(self->engine, g_application_get_dbus_connection (G_APPLICATION (self)));
+  if (window != NULL)
+    {
+      tern_window_set_ready (window);
+      tell_outcome (window, outcome);
+      run_waiting (self);
+    }
+}
+
+static void
+open_engine (TernApplication *self)
+{
+  self->state = ENGINE_OPENING;
+  self->engine = tern_engine_new (NULL, NULL);
+  g_application_hold (G_APPLICATION (self));
+  tern_engine_open_async (self->engine, TRUE, NULL, on_opened, g_object_ref (self));
+}
+
+static void
+on_closed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (TernApplication) self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!tern_engine_close_finish (TERN_ENGINE (source), result, &error))
+    g_warning ("Closing: %s", error->message);
+  self->state = ENGINE_ENDED;
+  g_application_release (G_APPLICATION (self));
+  g_application_quit (G_APPLICATION (self));
+}
+
+/* The last window has gone: everything is put in order before the program ends. */
+static void
+close_engine (TernApplication *self)
+{
+  if (self->state != ENGINE_OPEN)
+    return;
+  self->state = ENGINE_CLOSING;
+  if (self->exported != NULL && self->unexport != NULL)
+    self->unexport (g_steal_pointer (&self->exported));
+  g_clear_pointer (&self->notifier, tern_notifier_free);
+  g_clear_object (&self->outbox);
+  g_clear_object (&self->accounts);
+  g_application_hold (G_APPLICATION (self));
+  tern_engine_close_async (self->engine, on_closed, g_object_ref (self));
+}
+
+/* What was sent from this window and refused comes back by itself, with everything in it. */
+static void
+on_outbox_changed (TernApplication *self)
+{
+  GHashTableIter iter;
+  gint64 *id;
+
+  g_hash_table_iter_init (&iter, self->sent);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &id, NULL))
+    {
+      TernOutboxItem *item = tern_outbox_list_find (self->outbox, *id);
+
+      if (item != NULL && tern_outbox_item_get_record (item)->state == TERN_OUTBOX_REFUSED)
+        {
+          tern_composer_open_outbox (self, *id);
+          g_hash_table_iter_remove (&iter);
+        }
+    }
+}
+
+static void
+on_undo_send (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  TernApplication *self = data;
+  gint64 id = g_variant_get_int64 (parameter);
+
+  if (self->state != ENGINE_OPEN)
+    return;
+  g_hash_table_remove (self->sent, &id);
+  tern_composer_open_outbox (self, id);
+}
+
+static void
+on_undo_discard (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  TernApplication *self = data;
+
+  if (self->discarded != NULL)
+    tern_application_compose (self, g_steal_pointer (&self->discarded));
+}
+
+static void
+on_open_store (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  TernApplication *self = data;
+
+  if (self->state == ENGINE_FAILED)
+    {
+      self->state = ENGINE_CLOSED;
+      open_engine (self);
+    }
+}
+
+static void
+on_compose (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  tern_application_compose (data, NULL);
+}
+
+static void
+on_activate_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  show_window (data);
+}
+
+static void
+on_found_message (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (TernApplication) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernBody) body = tern_engine_load_body_finish (TERN_ENGINE (source), result, &error);
+  TernWindow *window = find_window (self);
+
+  if (window == NULL)
+    return;
+  if (body == NULL)
+    tern_window_toast (window, error->message, NULL, NULL, NULL);
+  else
+    tern_window_open_message (window, body->record->folder, body->record->id);
+}
+
+static void
+on_open_message (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  TernApplication *self = data;
+  TernId id = g_variant_get_int64 (parameter);
+  TernWindow *window = show_window (self);
+  TernId folder;
+
+  if (self->state != ENGINE_OPEN)
+    {
+      self->wanted_message = id;
+      return;
+    }
+  folder = tern_notifier_get_folder (self->notifier, id);
+  if (folder != 0)
+    tern_window_open_message (window, folder, id);
+  else
+    tern_engine_load_body_async (self->engine, id, NULL, on_found_message, g_object_ref (self));
+  tern_notifier_withdraw (self->notifier, id);
+}
+
+static void
+on_add_account (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  tern_application_open_assistant (data, NULL);
+}
+
+static void
+on_about (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  adw_show_about_window (gtk_application_get_active_window (GTK_APPLICATION (data)),
+                         "application-name", "Tern", "application-icon", TERN_APP_ID, "version",
+                         TERN_VERSION, "developer-name", _ ("The Tern developers"), "license-type",
+                         GTK_LICENSE_GPL_3_0, "comments",
+                         _ ("Mail, at once and without surprises."), NULL);
+}
+
+/* Composers may ask what to do with their text; then the program stays. */
+static void
+on_quit (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  g_autoptr (GList) windows = g_list_copy (gtk_application_get_windows (GTK_APPLICATION (data)));
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (TERN_IS_COMPOSER (l->data) && tern_composer_has_content (l->data))
+      {
+        gtk_window_close (l->data);
+        return;
+      }
+  for (GList *l = windows; l != NULL; l = l->next)
+    gtk_window_close (l->data);
+}
+
+static void
+tern_application_window_removed (GtkApplication *app, GtkWindow *window)
+{
+  GTK_APPLICATION_CLASS (tern_application_parent_class)->window_removed (app, window);
+  if (gtk_application_get_windows (app) == NULL)
+    close_engine (TERN_APPLICATION (app));
+}
+
+static void
+tern_application_activate (GApplication *app)
+{
+  show_window (TERN_APPLICATION (app));
+}
+
+static void
+tern_application_open (GApplication *app, GFile **files, int n_files, const char *hint)
+{
+  TernApplication *self = TERN_APPLICATION (app);
+  TernWindow *window = show_window (self);
+
+  for (int i = 0; i < n_files; i++)
+    {
+      g_autofree char *uri = g_file_get_uri (files[i]);
+      g_autoptr (GError) error = NULL;
+      TernDraft *draft = tern_mailto_parse (uri, &error);
+
+      if (draft != NULL)
+        tern_application_compose (self, draft);
+      else
+        tern_window_toast (window, error->message, NULL, NULL, NULL);
+    }
+}
+
+static int
+tern_application_handle_local_options (GApplication *app, GVariantDict *options)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (g_variant_dict_contains (options, "version"))
+    {
+      g_print ("tern %s\n", TERN_VERSION);
+      return 0;
+    }
+  if (!g_variant_dict_contains (options, "compose"))
+    return -1;
+  if (!g_application_register (app, NULL, &error))
+    {
+      g_printerr ("%s\n", error->message);
+      return 1;
+    }
+  g_action_group_activate_action (G_ACTION_GROUP (app), "compose", NULL);
+  /* The first instance has to run; a second one only passed the wish on. */
+  return g_application_get_is_remote (app) ? 0 : -1;
+}
+
+static void
+add_accels (GtkApplication *app)
+{
+  static const struct
+  {
+    const char *action;
+    const char *accels[3];
+  } ACCELS[] = {
+    { "app.quit", { "<Primary>q" } },
+    { "app.compose", { "<Primary>n" } },
+    { "window.close", { "<Primary>w" } },
+    { "win.show-help-overlay", { "<Primary>question" } },
+    { "win.refresh", { "F5" } },
+    { "win.reply", { "<Primary>r" } },
+    { "win.reply-all", { "<Primary><Shift>r" } },
+    { "win.forward", { "<Primary>l" } },
+    { "win.archive", { "<Primary>k" } },
+    { "win.junk", { "<Primary>j" } },
+    { "win.move", { "<Primary>m" } },
+    { "win.mark-read", { "<Primary>i" } },
+    { "win.mark-unread", { "<Primary>u" } },
+    { "win.toggle-star", { "<Primary>d" } },
+    { "win.undo", { "<Primary>z" } },
+    { "composer.send", { "<Primary>Return", "<Primary>KP_Enter" } },
+    { "composer.attach", { "<Primary><Shift>a" } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ACCELS); i++)
+    gtk_application_set_accels_for_action (app, ACCELS[i].action, ACCELS[i].accels);
+}
+
+static void
+tern_application_startup (GApplication *app)
+{
+  static const GActionEntry ACTIONS[] = {
+    { "quit", on_quit, NULL, NULL, NULL, { 0 } },
+    { "about", on_about, NULL, NULL, NULL, { 0 } },
+    { "activate", on_activate_action, NULL, NULL, NULL, { 0 } },
+    { "compose", on_compose, NULL, NULL, NULL, { 0 } },
+    { "add-account", on_add_account, NULL, NULL, NULL, { 0 } },
+    { "open-message", on_open_message, "x", NULL, NULL, { 0 } },
+    { "undo-send", on_undo_send, "x", NULL, NULL, { 0 } },
+    { "undo-discard", on_undo_discard, NULL, NULL, NULL, { 0 } },
+    { "open-store", on_open_store, NULL, NULL, NULL, { 0 } },
+  };
+  TernApplication *self = TERN_APPLICATION (app);
+  g_autofree char *cache = tern_paths_dup_cache_dir ();
+  g_autoptr (GError) error = NULL;
+
+  G_APPLICATION_CLASS (tern_application_parent_class)->startup (app);
+  g_set_application_name ("Tern");
+  gtk_window_set_default_icon_name (TERN_APP_ID);
+  self->settings = g_settings_new (TERN_APP_ID);
+  g_action_map_add_action_entries (G_ACTION_MAP (app), ACTIONS, G_N_ELEMENTS (ACTIONS), app);
+  add_accels (GTK_APPLICATION (app));
+  if (!tern_paths_ensure_dir (cache, &error))
+    g_warning ("%s", error->message);
+}
+
+static void
+tern_application_finalize (GObject *object)
+{
+  TernApplication *self = TERN_APPLICATION (object);
+
+  g_clear_pointer (&self->waiting, g_ptr_array_unref);
+  g_clear_pointer (&self->sent, g_hash_table_unref);
+  g_clear_pointer (&self->discarded, tern_draft_free);
+  g_clear_object (&self->engine);
+  g_clear_object (&self->settings);
+  G_OBJECT_CLASS (tern_application_parent_class)->finalize (object);
+}
+
+static void
+tern_application_class_init (TernApplicationClass *klass)
+{
+  GApplicationClass *app_class = G_APPLICATION_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = tern_application_finalize;
+  app_class->startup = tern_application_startup;
+  app_class->activate = tern_application_activate;
+  app_class->open = tern_application_open;
+  app_class->handle_local_options = tern_application_handle_local_options;
+  GTK_APPLICATION_CLASS (klass)->window_removed = tern_application_window_removed;
+}
+
+static void
+tern_application_init (TernApplication *self)
+{
+  g_resources_register (tern_ui_get_resource ());
+  self->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_draft_free);
+  self->sent = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  g_application_add_main_option (G_APPLICATION (self), "compose", 'c', 0, G_OPTION_ARG_NONE,
+                                 _ ("Write a new message"), NULL);
+  g_application_add_main_option (G_APPLICATION (self), "version", 'v', 0, G_OPTION_ARG_NONE,
+                                 _ ("Show the version and exit"), NULL);
+}
+
+TernApplication *
+tern_application_new (TernApplicationExport export, GDestroyNotify unexport)
+{
+  TernApplication *self = g_object_new (TERN_TYPE_APPLICATION, "application-id", TERN_APP_ID,
+                                        "flags", G_APPLICATION_HANDLES_OPEN, NULL);
+
+  self->export = export;
+  self->unexport = unexport;
+  return self;
+}
+
+TernEngine *
+tern_application_get_engine (TernApplication *self)
+{
+  return self->engine;
+}
+
+TernAccountList *
+tern_application_get_accounts (TernApplication *self)
+{
+  return self->accounts;
+}
+
+TernOutboxList *
+tern_application_get_outbox (TernApplication *self)
+{
+  return self->outbox;
+}
+
+GSettings *
+tern_application_get_settings (TernApplication *self)
+{
+  return self->settings;
+}
+
+void
+tern_application_compose (TernApplication *self, TernDraft *draft)
+{
+  if (self->state != ENGINE_OPEN)
+    {
+      g_ptr_array_add (self->waiting, draft != NULL ? draft : tern_draft_new ());
+      show_window (self);
+      return;
+    }
+  if (g_list_model_get_n_items (G_LIST_MODEL (self->accounts)) == 0)
+    {
+      g_clear_pointer (&draft, tern_draft_free);
+      tern_window_toast (show_window (self), _ ("Add an account before you write"), NULL, NULL,
+                         NULL);
+      return;
+    }
+  gtk_window_present (GTK_WINDOW (tern_composer_new (self, draft)));
+}
+
+void
+tern_application_edit_outbox (TernApplication *self, TernId outbox)
+{
+  tern_composer_open_outbox (self, outbox);
+}
+
+void
+tern_application_sent (TernApplication *self, TernId outbox)
+{
+  TernWindow *window = find_window (self);
+
+  g_hash_table_add (self->sent, g_memdup2 (&outbox, sizeof outbox));
+  if (window != NULL)
+    tern_window_toast (window, _ ("Sending…"), _ ("Undo"), "app.undo-send",
+                       g_variant_new_int64 (outbox));
+}
+
+void
+tern_application_discarded (TernApplication *self, TernDraft *draft)
+{
+  TernWindow *window = find_window (self);
+
+  g_clear_pointer (&self->discarded, tern_draft_free);
+  self->discarded = draft;
+  if (window != NULL)
+    tern_window_toast (window, _ ("Message discarded"), _ ("Undo"), "app.undo-discard", NULL);
+}
+
+void
+tern_application_tell (TernApplication *self, const char *text)
+{
+  TernWindow *window = find_window (self);
+
+  if (window != NULL)
+    tern_window_toast (window, text, NULL, NULL, NULL);
+}
+
+void
+tern_application_open_assistant (TernApplication *self, const char *uuid)
+{
+  if (self->state != ENGINE_OPEN)
+    return;
+  if (self->assistant == NULL)
+    g_set_weak_pointer (
+        &self->assistant,
+        tern_assistant_new (self, gtk_application_get_active_window (GTK_APPLICATION (self)),
+                            uuid));
+  gtk_window_present (GTK_WINDOW (self->assistant));
+}
+
+void
+tern_application_withdraw (TernApplication *self, TernId id)
+{
+  if (self->notifier != NULL)
+    tern_notifier_withdraw (self->notifier, id);
+}

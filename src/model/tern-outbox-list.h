@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-engine.h"
+
+G_BEGIN_DECLS
+
+/** TernOutboxItem: one entry of the outbox; a changed entry is a new item. Thread: UI. */
+#define TERN_TYPE_OUTBOX_ITEM (tern_outbox_item_get_type ())
+G_DECLARE_FINAL_TYPE (TernOutboxItem, tern_outbox_item, TERN, OUTBOX_ITEM, GObject)
+
+const TernOutboxRecord *tern_outbox_item_get_record (TernOutboxItem *self);
+
+/**
+ * TernOutboxList:
+ *
+ * A GListModel of TernOutboxItem of all accounts, without those that are DONE, that follows the
+ * engine. The outbox is short; it is read again as a whole when it changes. Thread: UI.
+ */
+#define TERN_TYPE_OUTBOX_LIST (tern_outbox_list_get_type ())
+G_DECLARE_FINAL_TYPE (TernOutboxList, tern_outbox_list, TERN, OUTBOX_LIST, GObject)
+
+TernOutboxList *tern_outbox_list_new (TernEngine *engine);
+TernOutboxItem *tern_outbox_list_find (TernOutboxList *self, TernId id); /* (transfer none) */
+/* REFUSED and UNCERTAIN: those that a person has to look at. */
+guint tern_outbox_list_count_troubled (TernOutboxList *self);
+
+G_END_DECLS

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-application.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TernNotifier:
+ *
+ * Announces new mail on the desktop, sender and subject, and takes the announcement back when the
+ * message was read or has gone. Plain struct, owned by the application. Thread: UI.
+ */
+typedef struct _TernNotifier TernNotifier;
+
+TernNotifier *tern_notifier_new (TernApplication *app, TernEngine *engine);
+void tern_notifier_free (TernNotifier *self);
+void tern_notifier_withdraw (TernNotifier *self, TernId id);
+/* The folder that a notified message is in, 0 when it is not known. */
+TernId tern_notifier_get_folder (TernNotifier *self, TernId id);
+
+G_END_DECLS

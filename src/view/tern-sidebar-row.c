@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-sidebar-row.h"
+
+#include <glib/gi18n.h>
+
+#define INDENT 16
+
+struct _TernSidebarRow
+{
+  GtkWidget parent_instance;
+
+  GObject *item; /* (owned) (nullable): TernAccount or TernFolder */
+  gulong notify;
+
+  GtkWidget *box;
+  GtkImage *icon;
+  GtkLabel *name;
+  GtkLabel *count;
+  GtkSpinner *spinner;
+  GtkImage *trouble;
+};
+
+G_DEFINE_FINAL_TYPE (TernSidebarRow, tern_sidebar_row, GTK_TYPE_WIDGET)
+
+static void
+name_list_item (TernSidebarRow *self, const char *label)
+{
+  GtkWidget *parent = gtk_widget_get_parent (GTK_WIDGET (self));
+
+  if (parent != NULL)
+    gtk_accessible_update_property (GTK_ACCESSIBLE (parent), GTK_ACCESSIBLE_PROPERTY_LABEL, label,
+                                    -1);
+}
+
+static void
+show_account (TernSidebarRow *self, TernAccount *account)
+{
+  TernAccountState state = tern_account_get_state (account);
+  gboolean busy = state == TERN_ACCOUNT_CONNECTING || state == TERN_ACCOUNT_SYNCING;
+  gboolean trouble = state == TERN_ACCOUNT_OFFLINE || state == TERN_ACCOUNT_REFUSED;
+  const char *status = tern_account_get_status_text (account);
+
+  gtk_widget_add_css_class (GTK_WIDGET (self), "account");
+  gtk_widget_set_margin_start (self->box, 0);
+  gtk_label_set_text (self->name, tern_account_get_label (account));
+  gtk_widget_set_visible (GTK_WIDGET (self->icon), FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (self->count), FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (self->spinner), busy);
+  gtk_spinner_set_spinning (self->spinner, busy);
+  gtk_widget_set_visible (GTK_WIDGET (self->trouble), trouble);
+  gtk_image_set_from_icon_name (self->trouble, state == TERN_ACCOUNT_REFUSED
+                                                   ? "dialog-warning-symbolic"
+                                                   : "network-offline-symbolic");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self),
+                               status != NULL && *status != '\0' ? status : NULL);
+  name_list_item (self, tern_account_get_label (account));
+}
+
+static void
+show_folder (TernSidebarRow *self, TernFolder *folder)
+{
+  gint64 unread = tern_folder_get_unread (folder);
+  g_autofree char *count = g_strdup_printf ("%" G_GINT64_FORMAT, unread);
+  g_autofree char *label = NULL;
+
+  gtk_widget_remove_css_class (GTK_WIDGET (self), "account");
+  gtk_widget_set_margin_start (self->box, (int) MIN (tern_folder_get_depth (folder), 8) * INDENT);
+  gtk_image_set_from_icon_name (self->icon, tern_folder_get_icon_name (folder));
+  gtk_widget_set_visible (GTK_WIDGET (self->icon), TRUE);
+  gtk_label_set_text (self->name, tern_folder_get_name (folder));
+  gtk_label_set_text (self->count, count);
+  gtk_widget_set_visible (GTK_WIDGET (self->count), unread > 0);
+  gtk_widget_set_visible (GTK_WIDGET (self->spinner), FALSE);
+  gtk_spinner_set_spinning (self->spinner, FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (self->trouble), FALSE);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self), NULL);
+  gtk_widget_set_sensitive (self->box, tern_folder_get_selectable (folder));
+
+  if (unread > 0)
+    /* Translators: a folder for a screen reader: "Inbox, 3 unread". */
+    label = g_strdup_printf (ngettext ("%s, %s unread", "%s, %s unread", (gulong) unread),
+                             tern_folder_get_name (folder), count);
+  name_list_item (self, label != NULL ? label : tern_folder_get_name (folder));
+}
+
+static void
+refresh (TernSidebarRow *self)
+{
+  if (TERN_IS_ACCOUNT (self->item))
+    show_account (self, TERN_ACCOUNT (self->item));
+  else if (TERN_IS_FOLDER (self->item))
+    show_folder (self, TERN_FOLDER (self->item));
+}
+
+static void
+tern_sidebar_row_dispose (GObject *object)
+{
+  TernSidebarRow *self = TERN_SIDEBAR_ROW (object);
+
+  tern_sidebar_row_set_item (self, NULL);
+  g_clear_pointer (&self->box, gtk_widget_unparent);
+  G_OBJECT_CLASS (tern_sidebar_row_parent_class)->dispose (object);
+}
+
+static void
+tern_sidebar_row_class_init (TernSidebarRowClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = tern_sidebar_row_dispose;
+  gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
+  gtk_widget_class_set_css_name (GTK_WIDGET_CLASS (klass), "sidebarrow");
+}
+
+static void
+tern_sidebar_row_init (TernSidebarRow *self)
+{
+  self->box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10);
+  gtk_widget_set_parent (self->box, GTK_WIDGET (self));
+
+  self->icon = GTK_IMAGE (gtk_image_new ());
+  gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->icon));
+
+  self->name = GTK_LABEL (gtk_label_new (NULL));
+  gtk_label_set_ellipsize (self->name, PANGO_ELLIPSIZE_END);
+  gtk_label_set_xalign (self->name, 0);
+  gtk_widget_set_hexpand (GTK_WIDGET (self->name), TRUE);
+  gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->name));
+
+  self->spinner = GTK_SPINNER (gtk_spinner_new ());
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->spinner), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _ ("Fetching mail"), -1);
+  gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->spinner));
+
+  self->trouble = GTK_IMAGE (gtk_image_new ());
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->trouble), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _ ("Not connected"), -1);
+  gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->trouble));
+
+  self->count = GTK_LABEL (gtk_label_new (NULL));
+  gtk_widget_add_css_class (GTK_WIDGET (self->count), "badge");
+  gtk_widget_add_css_class (GTK_WIDGET (self->count), "numeric");
+  gtk_widget_set_valign (GTK_WIDGET (self->count), GTK_ALIGN_CENTER);
+  gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->count));
+}
+
+TernSidebarRow *
+tern_sidebar_row_new (void)
+{
+  return g_object_new (TERN_TYPE_SIDEBAR_ROW, NULL);
+}
+
+void
+tern_sidebar_row_set_item (TernSidebarRow *self, gpointer item)
+{
+  if (self->item != NULL)
+    g_clear_signal_handler (&self->notify, self->item);
+  g_set_object (&self->item, item);
+  if (item == NULL)
+    return;
+  gtk_widget_set_sensitive (self->box, TRUE);
+  self->notify = g_signal_connect_swapped (item, "notify", G_CALLBACK (refresh), self);
+  refresh (self);
+}

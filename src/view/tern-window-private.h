@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-window.h"
+
+#include "tern-banner.h"
+#include "tern-message-list-view.h"
+#include "tern-reader.h"
+#include "tern-sidebar.h"
+
+G_BEGIN_DECLS
+
+struct _TernWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  TernApplication *app;      /* (unowned): outlives its windows */
+  TernEngine *engine;        /* (owned) (nullable) until ready */
+  TernAccountList *accounts; /* (owned) (nullable) */
+  TernOutboxList *outbox;    /* (owned) (nullable) */
+  TernFolder *folder;        /* (owned) (nullable): shown */
+  gulong folder_notify;
+  gulong list_items_changed;
+  GArray *undo;         /* (owned) (nullable) of TernId: the last verb's operations */
+  TernId wanted_folder; /* a message to open when its folder is listed; 0 = none */
+  TernId wanted_message;
+  guint status_idle;
+  guint progress_timeout;
+  gboolean show_plain;
+  char *banner_account; /* (owned) (nullable): the uuid that the banner is about */
+
+  AdwToastOverlay *toasts;
+  GtkStack *stack;
+  AdwStatusPage *error_page;
+  AdwLeaflet *outer;
+  AdwLeaflet *inner;
+  AdwHeaderBar *sidebar_header;
+  AdwHeaderBar *list_header;
+  AdwHeaderBar *reader_header;
+  GtkButton *list_back;
+  GtkButton *reader_back;
+  TernSidebar *sidebar;
+  AdwWindowTitle *list_title;
+  TernBanner *account_banner;
+  TernBanner *outbox_banner;
+  GtkProgressBar *progress;
+  TernMessageListView *list;
+  TernReader *reader;
+  GMenuModel *message_menu;
+};
+
+/* In tern-window-actions.c: the verbs. */
+void tern_window_install_actions (GtkWidgetClass *widget_class);
+/* Enables and disables them for what is selected now. */
+void tern_window_update_actions (TernWindow *self);
+/* Quietly, without a toast and without an undo. */
+void tern_window_mark_read (TernWindow *self, TernId id);
+
+/* In tern-window-status.c: banners and progress. */
+void tern_window_queue_status (TernWindow *self);
+
+G_END_DECLS

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-window-private.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* A bar that comes and goes within a moment says nothing. */
+#define PROGRESS_DELAY_MS 500
+#define PULSE_MS          120
+
+/* The account that most needs a person: refused before offline. (nullable) (transfer full) */
+static TernAccount *
+dup_troubled (TernWindow *self)
+{
+  TernAccount *offline = NULL;
+
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->accounts)); i++)
+    {
+      g_autoptr (TernAccount) account = g_list_model_get_item (G_LIST_MODEL (self->accounts), i);
+
+      if (tern_account_get_state (account) == TERN_ACCOUNT_REFUSED)
+        {
+          g_clear_object (&offline);
+          return g_steal_pointer (&account);
+        }
+      if (offline == NULL && tern_account_get_state (account) == TERN_ACCOUNT_OFFLINE)
+        offline = g_steal_pointer (&account);
+    }
+  return offline;
+}
+
+static void
+update_account_banner (TernWindow *self)
+{
+  g_autoptr (TernAccount) account = dup_troubled (self);
+  g_autofree char *title = NULL;
+  const char *text;
+  gboolean refused;
+
+  g_clear_pointer (&self->banner_account, g_free);
+  if (account == NULL)
+    {
+      tern_banner_hide (self->account_banner);
+      return;
+    }
+  self->banner_account = g_strdup (tern_account_get_uuid (account));
+  refused = tern_account_get_state (account) == TERN_ACCOUNT_REFUSED;
+  text = tern_account_get_status_text (account);
+  if (text == NULL || *text == '\0')
+    text = refused ? _ ("The server refused to sign in.") : _ ("Not connected.");
+  /* One of several accounts is named, unless the sentence does so already. */
+  if (g_list_model_get_n_items (G_LIST_MODEL (self->accounts)) > 1
+      && strstr (text, tern_account_get_label (account)) == NULL)
+    title = g_strdup_printf ("%s: %s", tern_account_get_label (account), text);
+  tern_banner_show (self->account_banner, title != NULL ? title : text,
+                    refused ? _ ("Sign In…") : _ ("Try Again"));
+}
+
+static void
+update_outbox_banner (TernWindow *self)
+{
+  guint n = tern_outbox_list_count_troubled (self->outbox);
+  g_autofree char *title = NULL;
+
+  if (n == 0)
+    {
+      tern_banner_hide (self->outbox_banner);
+      return;
+    }
+  title = g_strdup_printf (
+      ngettext ("%u message could not be sent.", "%u messages could not be sent.", n), n);
+  tern_banner_show (self->outbox_banner, title, _ ("Review…"));
+}
+
+/* TRUE while any account fetches; *@fraction of all together, negative when unknown. */
+static gboolean
+measure_progress (TernWindow *self, double *fraction)
+{
+  gboolean busy = FALSE;
+
+  *fraction = -1;
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->accounts)); i++)
+    {
+      g_autoptr (TernAccount) account = g_list_model_get_item (G_LIST_MODEL (self->accounts), i);
+      double progress = tern_account_get_progress (account);
+
+      if (tern_account_get_state (account) != TERN_ACCOUNT_SYNCING)
+        continue;
+      busy = TRUE;
+      if (progress >= 0 && (*fraction < 0 || progress < *fraction))
+        *fraction = progress;
+    }
+  return busy;
+}
+
+static gboolean
+on_progress_tick (gpointer data)
+{
+  TernWindow *self = data;
+  double fraction;
+
+  if (!measure_progress (self, &fraction))
+    {
+      gtk_widget_set_visible (GTK_WIDGET (self->progress), FALSE);
+      self->progress_timeout = 0;
+      return G_SOURCE_REMOVE;
+    }
+  gtk_widget_set_visible (GTK_WIDGET (self->progress), TRUE);
+  if (fraction >= 0)
+    gtk_progress_bar_set_fraction (self->progress, fraction);
+  else
+    gtk_progress_bar_pulse (self->progress);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_progress_begin (gpointer data)
+{
+  TernWindow *self = data;
+
+  self->progress_timeout = 0;
+  if (on_progress_tick (self) == G_SOURCE_CONTINUE)
+    self->progress_timeout = g_timeout_add (PULSE_MS, on_progress_tick, self);
+}
+
+static void
+update_status (gpointer data)
+{
+  TernWindow *self = data;
+  double fraction;
+
+  self->status_idle = 0;
+  update_account_banner (self);
+  update_outbox_banner (self);
+  if (self->progress_timeout == 0 && measure_progress (self, &fraction))
+    self->progress_timeout = g_timeout_add_once (PROGRESS_DELAY_MS, on_progress_begin, self);
+}
+
+void
+tern_window_queue_status (TernWindow *self)
+{
+  if (self->status_idle == 0)
+    self->status_idle = g_idle_add_once (update_status, self);
+}
