@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What "./dev run" does after building: a private mail server, some 500 messages, the window on them.
 
-    demo.py PREFIX [--screenshots DIR]     PREFIX: where Tern is installed
+    demo.py PLACE [--headless] [--screenshots DIR]     PLACE: where Tern is installed, or a build folder
 
 Everything is private and goes away at the end, also after a crash: the server and the folder with the account
 are taken away by the server's guard, other processes die with this one. Where there is a display the window opens
@@ -136,13 +136,17 @@ class PrivateBus:
             process.wait()
 
 
-def demo_environment(env, prefix, home):
+def demo_environment(env, place, home):
     env = dict(env)
     for name, folder in (('XDG_CONFIG_HOME', 'config'), ('XDG_DATA_HOME', 'data'), ('XDG_CACHE_HOME', 'cache')):
         env[name] = os.path.join(home, folder)
         os.makedirs(env[name], mode=0o700, exist_ok=True)
-    env['XDG_DATA_DIRS'] = f'{prefix}/share:' + env.get('XDG_DATA_DIRS', '/usr/local/share:/usr/share')
-    env['PATH'] = f'{prefix}/bin:' + env['PATH']
+    if os.path.exists(f'{place}/build.ninja'):
+        env['GSETTINGS_SCHEMA_DIR'] = f'{place}/data'
+        env['PATH'] = f'{place}/src:{place}/src/ternctl:' + env['PATH']
+    else:
+        env['XDG_DATA_DIRS'] = f'{place}/share:' + env.get('XDG_DATA_DIRS', '/usr/local/share:/usr/share')
+        env['PATH'] = f'{place}/bin:' + env['PATH']
     env['GSETTINGS_BACKEND'] = 'keyfile'
     return env
 
@@ -175,8 +179,8 @@ Everything is thrown away when the window closes.
 ''', flush=True)
 
 
-def run_on_display(prefix, facts, home):
-    env = demo_environment(os.environ, prefix, home)
+def run_on_display(place, facts, home):
+    env = demo_environment(os.environ, place, home)
     names = bus_names(env)
     # The user's own Tern must not be handed the demonstration's window, nor the other way round.
     if 'org.freedesktop.secrets' in names and 'org.ternmail.Tern' not in names:
@@ -203,12 +207,12 @@ def show_window(env):
             window.wait()
 
 
-def run_headless(prefix, facts, home, screenshots):
+def run_headless(place, facts, home, screenshots):
     shutil.rmtree(screenshots, ignore_errors=True)
     os.makedirs(screenshots)
     print('demo: no display here, walking through on a virtual one', flush=True)
     with Desktop(home=home) as desktop:
-        desktop.env = demo_environment(desktop.env, prefix, home)
+        desktop.env = demo_environment(desktop.env, place, home)
         add_account(desktop.env, facts)
         window = desktop.spawn(['tern'])
         walk = desktop.run(['/usr/bin/python3', f'{HERE}/../ui/walkthrough.py', '--screenshots', screenshots],
@@ -222,20 +226,21 @@ def run_headless(prefix, facts, home, screenshots):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', 1)[0])
-    parser.add_argument('prefix')
-    parser.add_argument('--screenshots', help='where those of the walk-through go (default: beside the prefix)')
+    parser.add_argument('place')
+    parser.add_argument('--headless', action='store_true', help='a virtual display, even where there is a real one')
+    parser.add_argument('--screenshots', help='where those of the walk-through go (default: beside PLACE)')
     options = parser.parse_args()
-    prefix = os.path.abspath(options.prefix)
-    screenshots = os.path.abspath(options.screenshots or f'{prefix}/../screenshots')
+    place = os.path.abspath(options.place)
+    screenshots = os.path.abspath(options.screenshots or f'{place}/../screenshots')
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(130))
     with Server() as server:
         server.welcome()
         home = os.path.join(server.facts['dir'], 'desktop')
         os.mkdir(home, 0o700)
-        if have_display(os.environ):
-            return run_on_display(prefix, server.facts, home)
-        return run_headless(prefix, server.facts, home, screenshots)
+        if not options.headless and have_display(os.environ):
+            return run_on_display(place, server.facts, home)
+        return run_headless(place, server.facts, home, screenshots)
 
 
 if __name__ == '__main__':

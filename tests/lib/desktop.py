@@ -123,6 +123,7 @@ class Desktop:
     def run(self, argv, check=True, timeout=60, env=None, **kwargs):
         """Runs a program to its end and captures its text."""
         return subprocess.run(argv, env={**self.env, **(env or {})}, check=check, timeout=timeout, text=True,
+                              preexec_fn=die_with_parent,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kwargs)
 
     def stop(self, process, seconds=10):

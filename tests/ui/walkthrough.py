@@ -21,7 +21,7 @@ NAMES = {
     'welcome': (r'Welcome to Tern', 'list item'),
     'read text': (r'Write to me', None),
     'reply': (r'^Reply$', 'push button'),
-    'body': (r'^Message', 'text'),
+    'body': (r'^Message text', None),
     'send': (r'^Send$', 'push button'),
     'answer': (r'Re: Welcome to Tern', 'list item'),
     'answer text': (r'Your message has arrived', None),
