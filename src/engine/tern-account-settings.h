@@ -13,9 +13,9 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  char *uuid;      /* the account's id everywhere outside the store */
-  char *label;     /* shown; the address by default */
-  char *name;      /* the person's, for From */
+  char *uuid;  /* the account's id everywhere outside the store */
+  char *label; /* shown; the address by default */
+  char *name;  /* the person's, for From */
   char *address;
   TernEndpoint *imap;
   char *imap_user;
@@ -35,8 +35,8 @@ gboolean tern_account_settings_check (const TernAccountSettings *self, GError **
 void tern_account_settings_guess (TernAccountSettings *self, const char *address);
 
 GPtrArray *tern_account_settings_load_all (const char *path, GError **error);
-gboolean tern_account_settings_save_all (const char *path, const GPtrArray *accounts,
-                                         GError **error);
+gboolean
+tern_account_settings_save_all (const char *path, const GPtrArray *accounts, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernAccountSettings, tern_account_settings_unref)
 

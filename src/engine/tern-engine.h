@@ -17,8 +17,8 @@ G_BEGIN_DECLS
  *
  * Accounts, synchronisation, the operation and outbox runners: all that works on mail, with no user
  * interface. Owns the store and one worker per account. Its face is asynchronous and takes ids
- * and values only. Every verb of a person is durable on this disk when its callback runs; the server
- * follows later.
+ * and values only. Every verb of a person is durable on this disk when its callback runs; the
+ * server follows later.
  *
  * Thread: the context it was made in (the main one in programs).
  */
@@ -28,22 +28,22 @@ G_DECLARE_FINAL_TYPE (TernEngine, tern_engine, TERN, ENGINE, GObject)
 /** TernAccountState: what an account is doing, and what stands in its way. */
 typedef enum
 {
-  TERN_ACCOUNT_IDLE,       /* agrees with the server as far as known; watching */
+  TERN_ACCOUNT_IDLE, /* agrees with the server as far as known; watching */
   TERN_ACCOUNT_CONNECTING,
   TERN_ACCOUNT_SYNCING,
-  TERN_ACCOUNT_OFFLINE,    /* cannot reach; will try again by itself */
-  TERN_ACCOUNT_REFUSED,    /* login or certificate: a person has to act */
-  TERN_ACCOUNT_DISABLED,   /* engine started without network (ternctl reads) */
+  TERN_ACCOUNT_OFFLINE,  /* cannot reach; will try again by itself */
+  TERN_ACCOUNT_REFUSED,  /* login or certificate: a person has to act */
+  TERN_ACCOUNT_DISABLED, /* engine started without network (ternctl reads) */
 } TernAccountState;
 
 typedef struct
 {
   TernAccountState state;
-  char *folder;     /* (nullable) path being fetched */
-  gint64 done;      /* headers fetched of … */
-  gint64 total;     /* … 0 when unknown */
-  GError *error;    /* (nullable) why OFFLINE or REFUSED */
-  gint64 next_try;  /* seconds since 1970; 0 = not planned */
+  char *folder;    /* (nullable) path being fetched */
+  gint64 done;     /* headers fetched of … */
+  gint64 total;    /* … 0 when unknown */
+  GError *error;   /* (nullable) why OFFLINE or REFUSED */
+  gint64 next_try; /* seconds since 1970; 0 = not planned */
 } TernAccountStatus;
 
 TernAccountStatus *tern_account_status_copy (const TernAccountStatus *self);
@@ -61,10 +61,15 @@ void tern_account_status_free (TernAccountStatus *self);
 /* @data_dir, @config_dir: (nullable) the usual places. */
 TernEngine *tern_engine_new (const char *data_dir, const char *config_dir);
 /* Opens the store and loads the accounts. @online: connect them and keep them connected. */
-void tern_engine_open_async (TernEngine *self, gboolean online, GCancellable *cancellable,
-                             GAsyncReadyCallback callback, gpointer user_data);
-gboolean tern_engine_open_finish (TernEngine *self, GAsyncResult *result,
-                                  TernStoreOutcome *outcome, GError **error);
+void tern_engine_open_async (TernEngine *self,
+                             gboolean online,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean tern_engine_open_finish (TernEngine *self,
+                                  GAsyncResult *result,
+                                  TernStoreOutcome *outcome,
+                                  GError **error);
 /* Orderly end (architecture, section 2). Must be awaited before the last unref. */
 void tern_engine_close_async (TernEngine *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean tern_engine_close_finish (TernEngine *self, GAsyncResult *result, GError **error);
@@ -80,27 +85,36 @@ const char *tern_engine_get_account_uuid (TernEngine *self, TernId row);
 TernAccountStatus *tern_engine_dup_account_status (TernEngine *self, const char *uuid);
 
 /* Logs in to IMAP and SMTP with these settings and says what happened; saves nothing. */
-void tern_engine_test_account_async (TernEngine *self, TernAccountSettings *settings,
-                                     const char *password, const char *smtp_password,
-                                     GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_engine_test_account_async (TernEngine *self,
+                                     TernAccountSettings *settings,
+                                     const char *password,
+                                     const char *smtp_password,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
                                      gpointer user_data);
 gboolean tern_engine_test_account_finish (TernEngine *self, GAsyncResult *result, GError **error);
 /* The same with the stored secret. */
-void tern_engine_test_saved_account_async (TernEngine *self, const char *uuid,
+void tern_engine_test_saved_account_async (TernEngine *self,
+                                           const char *uuid,
                                            GCancellable *cancellable,
-                                           GAsyncReadyCallback callback, gpointer user_data);
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
 /* Secret to the Secret Service first, then the settings; adds or replaces by uuid. @password NULL:
  * keep the stored one. */
-void tern_engine_save_account_async (TernEngine *self, TernAccountSettings *settings,
-                                     const char *password, const char *smtp_password,
-                                     GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_engine_save_account_async (TernEngine *self,
+                                     TernAccountSettings *settings,
+                                     const char *password,
+                                     const char *smtp_password,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
                                      gpointer user_data);
 gboolean tern_engine_save_account_finish (TernEngine *self, GAsyncResult *result, GError **error);
 /* Settings, secret and local mail; the server is not touched. */
-void tern_engine_remove_account_async (TernEngine *self, const char *uuid,
-                                       GAsyncReadyCallback callback, gpointer user_data);
-gboolean tern_engine_remove_account_finish (TernEngine *self, GAsyncResult *result,
-                                            GError **error);
+void tern_engine_remove_account_async (TernEngine *self,
+                                       const char *uuid,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+gboolean tern_engine_remove_account_finish (TernEngine *self, GAsyncResult *result, GError **error);
 
 /* Try now: after OFFLINE, REFUSED, or because a person asked. NULL = all. */
 void tern_engine_refresh (TernEngine *self, const char *uuid);
@@ -119,29 +133,50 @@ typedef struct
 void tern_sync_report_free (TernSyncReport *self);
 
 /* Ends when account and server agree. @folder (nullable) path; @full: bodies too. */
-void tern_engine_sync_async (TernEngine *self, const char *uuid, const char *folder, gboolean full,
-                             GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_engine_sync_async (TernEngine *self,
+                             const char *uuid,
+                             const char *folder,
+                             gboolean full,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
                              gpointer user_data);
 TernSyncReport *tern_engine_sync_finish (TernEngine *self, GAsyncResult *result, GError **error);
 
 /* Verbs on messages; @ids are locations, of any accounts. Result: GArray of TernId, operations,
  * for undo. */
-void tern_engine_flag_async (TernEngine *self, const TernId *ids, gsize n, TernFlags add,
-                             TernFlags remove, const char *add_keywords,
-                             const char *remove_keywords, GAsyncReadyCallback callback,
+void tern_engine_flag_async (TernEngine *self,
+                             const TernId *ids,
+                             gsize n,
+                             TernFlags add,
+                             TernFlags remove,
+                             const char *add_keywords,
+                             const char *remove_keywords,
+                             GAsyncReadyCallback callback,
                              gpointer user_data);
-void tern_engine_move_async (TernEngine *self, const TernId *ids, gsize n, TernId folder,
-                             GAsyncReadyCallback callback, gpointer user_data);
+void tern_engine_move_async (TernEngine *self,
+                             const TernId *ids,
+                             gsize n,
+                             TernId folder,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
 /* By role of each message's own account: ARCHIVE or TRASH, JUNK …; the folder is made on the server
  * when the account has none. */
-void tern_engine_move_to_role_async (TernEngine *self, const TernId *ids, gsize n, TernRole role,
-                                     GAsyncReadyCallback callback, gpointer user_data);
-void tern_engine_undo_async (TernEngine *self, const GArray *operations,
-                             GAsyncReadyCallback callback, gpointer user_data);
+void tern_engine_move_to_role_async (TernEngine *self,
+                                     const TernId *ids,
+                                     gsize n,
+                                     TernRole role,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+void tern_engine_undo_async (TernEngine *self,
+                             const GArray *operations,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
 GArray *tern_engine_verb_finish (TernEngine *self, GAsyncResult *result, GError **error);
 /* Ends when the operations are confirmed or refused by the server (ternctl waits for this). */
-void tern_engine_wait_ops_async (TernEngine *self, const GArray *operations,
-                                 GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_engine_wait_ops_async (TernEngine *self,
+                                 const GArray *operations,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
                                  gpointer user_data);
 gboolean tern_engine_wait_ops_finish (TernEngine *self, GAsyncResult *result, GError **error);
 
@@ -150,8 +185,8 @@ typedef struct
 {
   TernMessageRecord *record;
   TernMimeText *text;
-  TernPart *structure;  /* decoded names; (nullable) */
-  GPtrArray *headers;   /* of char*[2], see tern_mime_read_headers() */
+  TernPart *structure; /* decoded names; (nullable) */
+  GPtrArray *headers;  /* of char*[2], see tern_mime_read_headers() */
   TernBodyState state;
 } TernBody;
 TernBody *tern_body_ref (TernBody *self);
@@ -159,34 +194,53 @@ void tern_body_unref (TernBody *self);
 
 /* From disk, or from the server when it is not here (that is said by TERN_FAULT_UNREACHABLE and the
  * like when offline). Ahead of everything else in the account's queue. */
-void tern_engine_load_body_async (TernEngine *self, TernId id, GCancellable *cancellable,
-                                  GAsyncReadyCallback callback, gpointer user_data);
+void tern_engine_load_body_async (TernEngine *self,
+                                  TernId id,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
 TernBody *tern_engine_load_body_finish (TernEngine *self, GAsyncResult *result, GError **error);
 /* One part, decoded. "" = the whole source. */
-void tern_engine_load_part_async (TernEngine *self, TernId id, const char *section,
-                                  GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_engine_load_part_async (TernEngine *self,
+                                  TernId id,
+                                  const char *section,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
                                   gpointer user_data);
 GBytes *tern_engine_load_part_finish (TernEngine *self, GAsyncResult *result, GError **error);
 /* What is on screen: fetched in the background, previews filled. Replaces the last call's list. */
 void tern_engine_prefetch (TernEngine *self, const TernId *ids, gsize n);
 
 /* Writing. Built in a worker, durable in the outbox when it returns the outbox id. */
-void tern_engine_send_async (TernEngine *self, const TernDraft *draft, guint hold_seconds,
-                             GAsyncReadyCallback callback, gpointer user_data);
-void tern_engine_send_source_async (TernEngine *self, const char *uuid, GBytes *source,
-                                    GAsyncReadyCallback callback, gpointer user_data);
+void tern_engine_send_async (TernEngine *self,
+                             const TernDraft *draft,
+                             guint hold_seconds,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+void tern_engine_send_source_async (TernEngine *self,
+                                    const char *uuid,
+                                    GBytes *source,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
 TernId tern_engine_send_finish (TernEngine *self, GAsyncResult *result, GError **error);
 /* Ends at DONE, REFUSED or UNCERTAIN. */
-void tern_engine_wait_outbox_async (TernEngine *self, TernId outbox, GCancellable *cancellable,
-                                    GAsyncReadyCallback callback, gpointer user_data);
-TernOutboxRecord *tern_engine_wait_outbox_finish (TernEngine *self, GAsyncResult *result,
-                                                  GError **error);
+void tern_engine_wait_outbox_async (TernEngine *self,
+                                    TernId outbox,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+TernOutboxRecord *
+tern_engine_wait_outbox_finish (TernEngine *self, GAsyncResult *result, GError **error);
 /* HELD, QUEUED, REFUSED or UNCERTAIN back into a draft; the entry is removed. */
-void tern_engine_recall_async (TernEngine *self, TernId outbox, GAsyncReadyCallback callback,
+void tern_engine_recall_async (TernEngine *self,
+                               TernId outbox,
+                               GAsyncReadyCallback callback,
                                gpointer user_data);
 TernDraft *tern_engine_recall_finish (TernEngine *self, GAsyncResult *result, GError **error);
 /* Again, as a person decided: REFUSED or UNCERTAIN to QUEUED with the same Message-ID. */
-void tern_engine_retry_async (TernEngine *self, TernId outbox, GAsyncReadyCallback callback,
+void tern_engine_retry_async (TernEngine *self,
+                              TernId outbox,
+                              GAsyncReadyCallback callback,
                               gpointer user_data);
 gboolean tern_engine_retry_finish (TernEngine *self, GAsyncResult *result, GError **error);
 

@@ -11,18 +11,27 @@ G_BEGIN_DECLS
  * the prompt is dismissed, KEYRING_ABSENT when there is no service, NO_SECRET when it holds none.
  * @kind is "imap" or "smtp". Thread: the engine's context.
  */
-void tern_secrets_store_async (const char *uuid, const char *kind, const char *label,
-                               const char *secret, GCancellable *cancellable,
-                               GAsyncReadyCallback callback, gpointer user_data);
+void tern_secrets_store_async (const char *uuid,
+                               const char *kind,
+                               const char *label,
+                               const char *secret,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
 gboolean tern_secrets_store_finish (GAsyncResult *result, GError **error);
 
-void tern_secrets_lookup_async (const char *uuid, const char *kind, GCancellable *cancellable,
-                                GAsyncReadyCallback callback, gpointer user_data);
+void tern_secrets_lookup_async (const char *uuid,
+                                const char *kind,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
 /* (transfer full), to be wiped with secret_password_free() by way of TernCredentials. */
 char *tern_secrets_lookup_finish (GAsyncResult *result, GError **error);
 
-void tern_secrets_clear_async (const char *uuid, GCancellable *cancellable,
-                               GAsyncReadyCallback callback, gpointer user_data);
+void tern_secrets_clear_async (const char *uuid,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
 gboolean tern_secrets_clear_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS

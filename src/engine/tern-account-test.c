@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-engine-private.h"
+
+#include <glib/gi18n.h>
+
+#include "tern-imap-session.h"
+#include "tern-smtp-session.h"
+
+/*
+ * The proof of a login: IMAP, then SMTP, with sessions that are thrown away. Runs in a worker.
+ */
+
+typedef struct
+{
+  TernCall *call;
+  const TernAccountTest *test;
+  TernImapSession *imap; /* (owned) (nullable) */
+  TernSmtpSession *smtp; /* (owned) (nullable) */
+} Proof;
+
+TernAccountTest *
+tern_account_test_new (TernAccountSettings *settings,
+                       const char *password,
+                       const char *smtp_password)
+{
+  TernAccountTest *self = g_new0 (TernAccountTest, 1);
+  const char *smtp_user = settings->smtp_user != NULL && *settings->smtp_user != '\0'
+                              ? settings->smtp_user
+                              : settings->imap_user;
+
+  self->settings = tern_account_settings_ref (settings);
+  self->imap = tern_credentials_new (settings->imap_user, password);
+  self->smtp = tern_credentials_new (smtp_user, smtp_password != NULL ? smtp_password : password);
+  return self;
+}
+
+void
+tern_account_test_free (gpointer data)
+{
+  TernAccountTest *self = data;
+
+  tern_account_settings_unref (self->settings);
+  tern_credentials_unref (self->imap);
+  tern_credentials_unref (self->smtp);
+  g_free (self);
+}
+
+static void
+end (Proof *proof, GError *error)
+{
+  if (error != NULL)
+    tern_call_return_error (proof->call, error);
+  else
+    tern_call_return (proof->call, NULL, NULL);
+  g_clear_object (&proof->imap);
+  g_clear_object (&proof->smtp);
+  g_free (proof);
+}
+
+static void
+smtp_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Proof *proof = user_data;
+  GError *error = NULL;
+
+  if (tern_smtp_session_open_finish (proof->smtp, result, &error))
+    tern_smtp_session_close (proof->smtp);
+  end (proof, error);
+}
+
+static void
+imap_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Proof *proof = user_data;
+  GError *error = NULL;
+
+  if (!tern_imap_session_open_finish (proof->imap, result, &error))
+    {
+      end (proof, error);
+      return;
+    }
+  tern_imap_session_close (proof->imap);
+  proof->smtp = tern_smtp_session_new (proof->test->settings->smtp, proof->test->smtp);
+  tern_smtp_session_open_async (proof->smtp, NULL, smtp_opened_cb, proof);
+}
+
+void
+tern_account_test_run (TernCall *call, gpointer data)
+{
+  static const TernImapHandlers none = { 0 };
+  Proof *proof = g_new0 (Proof, 1);
+
+  proof->call = call;
+  proof->test = data;
+  proof->imap = tern_imap_session_new (proof->test->settings->imap, proof->test->imap, "test",
+                                       proof->test->settings->safe_mode, &none, NULL);
+  tern_imap_session_open_async (proof->imap, NULL, imap_opened_cb, proof);
+}

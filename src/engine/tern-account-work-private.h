@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-call.h"
+#include "tern-engine.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TernAccountWork:
+ *
+ * The half of an account that lives in its worker: the connection and its states, what is to be
+ * synced, and the runners. Everything here runs in the worker; what it has to say goes through
+ * TernAccountReports, which are called in the worker as well.
+ */
+typedef struct _TernAccountWork TernAccountWork;
+
+typedef struct
+{
+  void (*status) (TernAccountStatus *status, gpointer data); /* (transfer full) */
+  void (*note) (GError *error, gpointer data);               /* (transfer full) */
+} TernAccountReports;
+
+TernAccountWork *tern_account_work_new (TernStore *store,
+                                        TernAccountSettings *settings,
+                                        TernId account,
+                                        const TernAccountReports *reports,
+                                        gpointer data);
+/* Connects and keeps connected. */
+void
+tern_account_work_go_online (TernAccountWork *self, TernCredentials *imap, TernCredentials *smtp);
+/* Something outside stands in the way (the keyring): takes @error. */
+void tern_account_work_set_fault (TernAccountWork *self, GError *error);
+void tern_account_work_refresh (TernAccountWork *self);
+/* The network or the computer came back, maybe. */
+void tern_account_work_hint (TernAccountWork *self);
+void tern_account_work_set_focus (TernAccountWork *self, TernId folder);
+void tern_account_work_prefetch (TernAccountWork *self, const TernId *ids, gsize n);
+
+/* (TernCallRun forms) */
+typedef struct
+{
+  TernId location;
+  char *section; /* (nullable) */
+} TernLoadRequest;
+void tern_account_work_load (TernAccountWork *self, TernCall *call, const TernLoadRequest *request);
+
+typedef struct
+{
+  char *folder; /* (nullable) */
+  gboolean full;
+} TernSyncRequest;
+/* Result: TernSyncReport. */
+void tern_account_work_sync (TernAccountWork *self, TernCall *call, const TernSyncRequest *request);
+
+/* Ends; @call returns when nothing is under way any more, or after 2 seconds. */
+void tern_account_work_stop (TernAccountWork *self, TernCall *call);
+
+G_END_DECLS

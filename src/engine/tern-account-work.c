@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-account-work-private.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "tern-account-rounds-private.h"
+#include "tern-backoff.h"
+#include "tern-body-loader-private.h"
+#include "tern-imap-remote-private.h"
+#include "tern-op-runner-private.h"
+#include "tern-outbox-runner-private.h"
+
+#define LIST_SECONDS     (5 * 60)
+#define STOP_MS          2000
+#define PROGRESS_USEC    (100 * 1000)
+#define FIRST_BACKOFF_MS 2000
+#define LAST_BACKOFF_MS  (5 * 60 * 1000)
+
+struct _TernAccountWork
+{
+  TernStore *store;              /* (owned) */
+  TernAccountSettings *settings; /* (owned) */
+  TernId account;
+  TernAccountReports reports;
+  gpointer reports_data;
+
+  TernCredentials *imap; /* (owned) (nullable) */
+  TernRemote *remote;    /* (owned) (nullable) being opened, or open */
+  GCancellable *opening; /* (owned) (nullable) */
+  gboolean connected;
+  gboolean stopping;
+  TernBackoff backoff;
+  GSource *retry;      /* (owned) (nullable) */
+  GSource *list_timer; /* (owned) (nullable) */
+  TernId inbox;
+  TernId focus;
+  gboolean first_screen; /* INBOX has shown something: the rest may begin */
+  guint listener;
+
+  TernAccountStatus status;
+  gint64 reported;          /* monotonic */
+  TernRounds *rounds;       /* (owned) */
+  TernOpRunner *ops;        /* (owned) */
+  TernOutboxRunner *outbox; /* (owned) */
+  TernBodyLoader *bodies;   /* (owned) */
+  TernCall *stop_call;
+  GSource *stop_timer; /* (owned) (nullable) */
+  guint remotes;       /* that are not finalised yet */
+};
+
+static void connect_now (TernAccountWork *self);
+
+static void
+clear_source (GSource **source)
+{
+  if (*source == NULL)
+    return;
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static void
+start_timer (GSource **source, guint milliseconds, GSourceFunc func, gpointer data)
+{
+  clear_source (source);
+  *source = g_timeout_source_new (milliseconds);
+  g_source_set_callback (*source, func, data, NULL);
+  g_source_attach (*source, g_main_context_get_thread_default ());
+}
+
+/* Status */
+
+static void
+report (TernAccountWork *self)
+{
+  self->reported = g_get_monotonic_time ();
+  if (!self->stopping)
+    self->reports.status (tern_account_status_copy (&self->status), self->reports_data);
+}
+
+static void
+set_state (TernAccountWork *self, TernAccountState state)
+{
+  self->status.state = state;
+  g_clear_error (&self->status.error);
+  self->status.next_try = 0;
+  if (state != TERN_ACCOUNT_SYNCING)
+    {
+      g_clear_pointer (&self->status.folder, g_free);
+      self->status.done = 0;
+      self->status.total = 0;
+    }
+  report (self);
+}
+
+/* Says which account it is about: the sentence may be read far away from it. */
+static GError *
+name_account (TernAccountWork *self, const GError *error)
+{
+  const char *label = self->settings->label;
+  GError *named;
+
+  if (strstr (error->message, label) != NULL)
+    return g_error_copy (error);
+  if (error->domain == TERN_FAULT)
+    named = tern_fault_new_server (error->code, tern_fault_get_server_text (error), "%s: %s", label,
+                                   error->message);
+  else
+    named = tern_fault_take (g_error_copy (error), label);
+  tern_fault_set_scope (named, tern_fault_get_scope (error));
+  tern_fault_set_retry (named, tern_fault_get_retry (error));
+  return named;
+}
+
+static void
+report_note (const GError *error, gpointer data)
+{
+  TernAccountWork *self = data;
+
+  if (!self->stopping)
+    self->reports.note (name_account (self, error), self->reports_data);
+}
+
+/* Going offline */
+
+static gboolean
+on_retry (gpointer user_data)
+{
+  TernAccountWork *self = user_data;
+
+  clear_source (&self->retry);
+  connect_now (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+drop_remote (TernAccountWork *self, const GError *why)
+{
+  self->connected = FALSE;
+  clear_source (&self->list_timer);
+  tern_op_runner_set_remote (self->ops, NULL);
+  tern_body_loader_set_remote (self->bodies, NULL, why);
+  tern_rounds_set_remote (self->rounds, NULL, why);
+  if (self->remote != NULL)
+    {
+      tern_remote_close (self->remote);
+      g_clear_object (&self->remote);
+    }
+}
+
+static void
+go_offline (TernAccountWork *self, const GError *error)
+{
+  g_autoptr (GError) named = name_account (self, error);
+
+  drop_remote (self, named);
+  if (self->stopping)
+    return;
+  if (tern_fault_get_retry (error) == TERN_RETRY_NEVER && !tern_fault_is_cancelled (error))
+    set_state (self, TERN_ACCOUNT_REFUSED);
+  else
+    {
+      guint delay = tern_backoff_next_ms (&self->backoff);
+
+      set_state (self, TERN_ACCOUNT_OFFLINE);
+      self->status.next_try = g_get_real_time () / G_USEC_PER_SEC + (delay + 999) / 1000;
+      start_timer (&self->retry, delay, on_retry, self);
+    }
+  self->status.error = g_steal_pointer (&named);
+  report (self);
+}
+
+/* The remote's events */
+
+static gboolean
+on_list_timer (gpointer user_data)
+{
+  TernAccountWork *self = user_data;
+
+  tern_rounds_list (self->rounds);
+  return G_SOURCE_CONTINUE;
+}
+
+/* The newest messages of INBOX are here (or cannot be had): now everything else. */
+static void
+after_first_screen (TernAccountWork *self)
+{
+  if (self->first_screen || !self->connected)
+    return;
+  self->first_screen = TRUE;
+  tern_rounds_list (self->rounds);
+  tern_remote_watch (self->remote);
+  start_timer (&self->list_timer, LIST_SECONDS * 1000, on_list_timer, self);
+}
+
+static void
+on_progress (const char *path, gint64 done, gint64 total, gpointer data)
+{
+  TernAccountWork *self = data;
+
+  after_first_screen (self);
+  if (g_strcmp0 (self->status.folder, path) != 0)
+    {
+      g_free (self->status.folder);
+      self->status.folder = g_strdup (path);
+    }
+  self->status.done = done;
+  self->status.total = total;
+  if (g_get_monotonic_time () - self->reported > PROGRESS_USEC)
+    report (self);
+}
+
+static void
+on_folder_changed (TernId folder, gpointer data)
+{
+  TernAccountWork *self = data;
+
+  if (self->connected)
+    tern_rounds_want (
+        self->rounds, folder,
+        folder == self->inbox || folder == self->focus ? TERN_URGENCY_NEW : TERN_URGENCY_SYNC);
+}
+
+static void
+on_closed (const GError *error, gpointer data)
+{
+  TernAccountWork *self = data;
+  g_autoptr (GError) none = NULL;
+
+  if (error == NULL)
+    none = tern_fault_new (TERN_FAULT_DISCONNECTED, _ ("The connection ended."));
+  go_offline (self, error != NULL ? error : none);
+}
+
+/* The rounds' events */
+
+static void
+on_synced (TernId folder, const GError *error, gpointer data)
+{
+  TernAccountWork *self = data;
+
+  if (error == NULL)
+    tern_backoff_reset (&self->backoff);
+  else if (!tern_fault_is (error, TERN_FAULT_DISCONNECTED))
+    {
+      g_debug ("folder %" TERN_ID_FORMAT ": %s", folder, error->message);
+      if (tern_fault_get_scope (error) == TERN_SCOPE_STORE
+          || tern_fault_is (error, TERN_FAULT_DISK_FULL)
+          || tern_fault_is (error, TERN_FAULT_DISK_READ_ONLY))
+        {
+          go_offline (self, error);
+          return;
+        }
+    }
+  after_first_screen (self);
+}
+
+static void
+on_busy (gboolean busy, gpointer data)
+{
+  TernAccountWork *self = data;
+
+  if (self->connected && busy != (self->status.state == TERN_ACCOUNT_SYNCING))
+    set_state (self, busy ? TERN_ACCOUNT_SYNCING : TERN_ACCOUNT_IDLE);
+}
+
+/* Connecting */
+
+static void
+opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernAccountWork *self = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean ok = tern_remote_open_finish (TERN_REMOTE (source), result, &error);
+
+  g_clear_object (&self->opening);
+  if (self->stopping || self->remote == NULL)
+    return;
+  if (!ok)
+    {
+      go_offline (self, error);
+      return;
+    }
+  self->connected = TRUE;
+  self->first_screen = FALSE;
+  set_state (self, TERN_ACCOUNT_SYNCING);
+  tern_remote_set_focus (self->remote, self->focus);
+  tern_rounds_set_remote (self->rounds, self->remote, NULL);
+  tern_rounds_want (self->rounds, self->inbox, TERN_URGENCY_NEW);
+  tern_body_loader_set_remote (self->bodies, self->remote, NULL);
+  tern_op_runner_set_remote (self->ops, self->remote);
+}
+
+static void
+remote_finalised (gpointer data, GObject *where)
+{
+  TernAccountWork *self = data;
+
+  self->remotes--;
+  if (self->remotes == 0 && self->stop_timer != NULL)
+    g_source_set_ready_time (self->stop_timer, 0);
+}
+
+static const TernRemoteEvents remote_events = {
+  .progress = on_progress,
+  .folder_changed = on_folder_changed,
+  .closed = on_closed,
+};
+
+static void
+connect_now (TernAccountWork *self)
+{
+  TernImapRemote *remote;
+
+  if (self->imap == NULL || self->remote != NULL || self->inbox == 0 || self->stopping)
+    return;
+  clear_source (&self->retry);
+  set_state (self, TERN_ACCOUNT_CONNECTING);
+  remote = tern_imap_remote_new (self->store, self->account, self->settings->imap, self->imap,
+                                 self->settings->safe_mode, &remote_events, self);
+  self->remote = TERN_REMOTE (remote);
+  self->remotes++;
+  g_object_weak_ref (G_OBJECT (remote), remote_finalised, self);
+  self->opening = g_cancellable_new ();
+  tern_remote_open_async (self->remote, self->opening, opened_cb, self);
+}
+
+/* The store */
+
+static void
+on_changes (TernChangeSet *changes, gpointer user_data)
+{
+  TernAccountWork *self = user_data;
+  gboolean filed = FALSE;
+
+  for (guint i = 0; i < changes->folders->len && !filed; i++)
+    {
+      const TernFolderChange *folder = g_ptr_array_index (changes->folders, i);
+
+      filed = folder->account == self->account && folder->added->len > 0
+              && tern_outbox_runner_is_waiting (self->outbox);
+    }
+  if (changes->ops_changed || changes->reset)
+    tern_op_runner_wake (self->ops);
+  if (changes->ops_changed || changes->outbox_changed || changes->reset || filed)
+    tern_outbox_runner_wake (self->outbox);
+}
+
+/* What was on its way when the program ended: tried again, and looked for before. */
+static gboolean
+put_back_running (TernTxn *txn, TernId account, GError **error)
+{
+  g_autoptr (GPtrArray) running = tern_read_running_ops (tern_txn_reader (txn), account, error);
+
+  if (running == NULL)
+    return FALSE;
+  for (guint i = 0; i < running->len; i++)
+    if (!tern_txn_op_later (txn, ((TernOpRecord *) g_ptr_array_index (running, i))->id, 0, FALSE,
+                            NULL, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* INBOX is there before any listing says so: it is what is fetched first. */
+static gboolean
+prepare (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+{
+  TernId account = *(TernId *) data;
+  g_autoptr (TernFolderRecord) inbox =
+      tern_read_folder_by_path (tern_txn_reader (txn), account, "INBOX", NULL);
+  TernFolderRecord fresh = { .account = account,
+                             .path = (char *) "INBOX",
+                             .name = (char *) "INBOX",
+                             .remote_name = (char *) "INBOX",
+                             .role = TERN_ROLE_INBOX,
+                             .subscribed = TRUE,
+                             .selectable = TRUE,
+                             .remote_total = -1,
+                             .remote_unread = -1 };
+  TernId id;
+
+  if (!tern_txn_outbox_restart (txn, account, error) || !put_back_running (txn, account, error))
+    return FALSE;
+  id = inbox != NULL ? inbox->id : tern_txn_put_folder (txn, &fresh, error);
+  *result = g_memdup2 (&id, sizeof id);
+  return id != 0;
+}
+
+static void
+prepared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernAccountWork *self = user_data;
+  g_autoptr (GError) error = NULL;
+  gpointer value = NULL;
+
+  if (!tern_store_write_finish (self->store, result, &value, &error))
+    {
+      go_offline (self, error);
+      return;
+    }
+  self->inbox = *(TernId *) value;
+  g_free (value);
+  connect_now (self);
+  tern_outbox_runner_wake (self->outbox);
+}
+
+/* Public */
+
+static const TernRoundsEvents rounds_events = { .synced = on_synced, .busy = on_busy };
+
+static void
+ops_idle (gpointer data)
+{
+  TernAccountWork *self = data;
+
+  tern_rounds_check (self->rounds);
+}
+
+static gboolean
+ops_busy (gpointer data)
+{
+  TernAccountWork *self = data;
+
+  return tern_op_runner_is_busy (self->ops);
+}
+
+static const TernOpRunnerEvents op_events = { .note = report_note,
+                                              .folder_changed = on_folder_changed,
+                                              .idle = ops_idle };
+static const TernOutboxRunnerEvents outbox_events = { .note = report_note,
+                                                      .folder_changed = on_folder_changed };
+
+TernAccountWork *
+tern_account_work_new (TernStore *store,
+                       TernAccountSettings *settings,
+                       TernId account,
+                       const TernAccountReports *reports,
+                       gpointer data)
+{
+  TernAccountWork *self = g_new0 (TernAccountWork, 1);
+  TernBackoff backoff = TERN_BACKOFF_INIT (FIRST_BACKOFF_MS, LAST_BACKOFF_MS);
+
+  self->store = tern_store_ref (store);
+  self->settings = tern_account_settings_ref (settings);
+  self->account = account;
+  self->reports = *reports;
+  self->reports_data = data;
+  self->backoff = backoff;
+  self->status.state = TERN_ACCOUNT_DISABLED;
+  self->bodies = tern_body_loader_new (store);
+  self->rounds = tern_rounds_new (store, account, self->bodies, &rounds_events, ops_busy, self);
+  self->ops = tern_op_runner_new (store, account, &op_events, self);
+  self->outbox = tern_outbox_runner_new (store, account, settings->label, &outbox_events, self);
+  self->listener = tern_store_add_listener (store, NULL, on_changes, self, NULL);
+  return self;
+}
+
+void
+tern_account_work_go_online (TernAccountWork *self, TernCredentials *imap, TernCredentials *smtp)
+{
+  g_clear_pointer (&self->imap, tern_credentials_unref);
+  self->imap = tern_credentials_ref (imap);
+  set_state (self, TERN_ACCOUNT_CONNECTING);
+  if (self->inbox == 0)
+    tern_store_write_async (self->store, G_PRIORITY_HIGH, prepare,
+                            g_memdup2 (&self->account, sizeof self->account), g_free, g_free,
+                            prepared_cb, self);
+  else
+    connect_now (self);
+  tern_outbox_runner_set_server (self->outbox, self->settings->smtp, smtp);
+}
+
+void
+tern_account_work_set_fault (TernAccountWork *self, GError *error)
+{
+  go_offline (self, error);
+  g_error_free (error);
+}
+
+void
+tern_account_work_refresh (TernAccountWork *self)
+{
+  tern_outbox_runner_try_now (self->outbox);
+  if (self->connected)
+    {
+      tern_remote_check (self->remote);
+      tern_rounds_list (self->rounds);
+    }
+  else
+    connect_now (self);
+}
+
+void
+tern_account_work_hint (TernAccountWork *self)
+{
+  if (self->connected)
+    tern_remote_check (self->remote);
+  else if (self->status.state == TERN_ACCOUNT_OFFLINE)
+    {
+      connect_now (self);
+      tern_outbox_runner_try_now (self->outbox);
+    }
+}
+
+void
+tern_account_work_set_focus (TernAccountWork *self, TernId folder)
+{
+  if (self->focus == folder)
+    return;
+  self->focus = folder;
+  if (!self->connected)
+    return;
+  tern_remote_set_focus (self->remote, folder);
+  if (folder != 0)
+    tern_rounds_want (self->rounds, folder, TERN_URGENCY_NEW);
+}
+
+void
+tern_account_work_prefetch (TernAccountWork *self, const TernId *ids, gsize n)
+{
+  tern_body_loader_prefetch (self->bodies, ids, n);
+}
+
+static void
+loaded (const GError *error, gpointer data)
+{
+  TernCall *call = data;
+
+  if (error != NULL)
+    tern_call_return_error (call, g_error_copy (error));
+  else
+    tern_call_return (call, NULL, NULL);
+}
+
+void
+tern_account_work_load (TernAccountWork *self, TernCall *call, const TernLoadRequest *request)
+{
+  tern_body_loader_load (self->bodies, request->location, request->section, loaded, call);
+}
+
+void
+tern_account_work_sync (TernAccountWork *self, TernCall *call, const TernSyncRequest *request)
+{
+  if (self->imap == NULL)
+    {
+      tern_call_return_error (
+          call, self->status.error != NULL
+                    ? g_error_copy (self->status.error)
+                    : tern_fault_new (TERN_FAULT_UNREACHABLE, _ ("%s is not connected."),
+                                      self->settings->label));
+      return;
+    }
+  tern_rounds_add_waiter (self->rounds, call, request->folder, request->full);
+  if (!self->connected && self->remote == NULL)
+    connect_now (self);
+}
+
+/* The end */
+
+static void
+work_free (TernAccountWork *self)
+{
+  tern_rounds_free (self->rounds);
+  tern_op_runner_free (self->ops);
+  tern_outbox_runner_free (self->outbox);
+  tern_body_loader_free (self->bodies);
+  g_clear_pointer (&self->imap, tern_credentials_unref);
+  g_clear_object (&self->opening);
+  g_free (self->status.folder);
+  g_clear_error (&self->status.error);
+  tern_account_settings_unref (self->settings);
+  tern_store_unref (self->store);
+  g_free (self);
+}
+
+static gboolean
+on_stopped (gpointer user_data)
+{
+  TernAccountWork *self = user_data;
+  TernCall *call = self->stop_call;
+
+  /* A remote that is still there after the time is left to itself: its events must not come here.
+   */
+  if (self->remotes == 0)
+    {
+      clear_source (&self->stop_timer);
+      work_free (self);
+    }
+  else
+    clear_source (&self->stop_timer);
+  tern_call_return (call, NULL, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+void
+tern_account_work_stop (TernAccountWork *self, TernCall *call)
+{
+  g_autoptr (GError) why = tern_fault_new (TERN_FAULT_CANCELLED, _ ("Stopped."));
+
+  self->stopping = TRUE;
+  self->stop_call = call;
+  clear_source (&self->retry);
+  tern_store_remove_listener (self->store, self->listener);
+  if (self->opening != NULL)
+    g_cancellable_cancel (self->opening);
+  drop_remote (self, why);
+  start_timer (&self->stop_timer, self->remotes > 0 ? STOP_MS : 0, on_stopped, self);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-remote-private.h"
+#include "tern-store-messages.h"
+
+G_BEGIN_DECLS
+
+/** TernBodyTarget: one message of a TernBodyFetch. */
+typedef struct
+{
+  TernId location;
+  TernPart *structure; /* (nullable) */
+  GPtrArray *requests; /* of TernPartRequest, owned by TernBodyFetch.requests */
+  char *preview;       /* (nullable) */
+} TernBodyTarget;
+
+/**
+ * TernBodyFetch:
+ *
+ * Which bytes of which messages of one folder are missing here. Plain value.
+ */
+typedef struct
+{
+  TernFolderRecord *folder; /* (nullable) */
+  GPtrArray *targets;       /* of TernBodyTarget */
+  GPtrArray *requests;      /* of TernPartRequest, all of them */
+  GArray *rest;             /* of TernId: of other folders, or more than fits */
+} TernBodyFetch;
+
+void tern_body_fetch_free (TernBodyFetch *self);
+
+/* What to look for. */
+typedef struct
+{
+  GArray *locations; /* of TernId */
+  char *section;     /* (nullable) NULL: what the reader needs */
+  gboolean strict;   /* a message that cannot be fetched is a fault, else it is left out */
+  guint flight;      /* at most so many messages */
+} TernBodyQuery;
+
+TernBodyQuery *tern_body_query_new (const TernId *ids,
+                                    gsize n,
+                                    const char *section,
+                                    gboolean strict,
+                                    guint flight);
+void tern_body_query_free (TernBodyQuery *self);
+
+/* (TernStoreRead) Data: TernBodyQuery. Result: TernBodyFetch, for the folder of the first of them.
+ */
+gboolean tern_body_fetch_read (TernReader *reader,
+                               gpointer data,
+                               GCancellable *cancellable,
+                               gpointer *result,
+                               GError **error);
+/* Once the bytes are there, outside of the writer. */
+void tern_body_fetch_make_previews (TernBodyFetch *self);
+/* (TernStoreWrite) Data: TernBodyFetch with the bytes filled in. */
+gboolean tern_body_fetch_write (TernTxn *txn, gpointer data, gpointer *result, GError **error);
+
+G_END_DECLS

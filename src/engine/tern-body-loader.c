@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-body-loader-private.h"
+
+#include <glib/gi18n.h>
+
+#include "tern-body-fetch-private.h"
+
+/* Messages in one flight: a person's click waits for no more than these. */
+#define FLIGHT      10
+#define SYNC_FLIGHT 100
+
+struct _TernBodyLoader
+{
+  int refs;
+  TernStore *store;   /* (owned) */
+  TernRemote *remote; /* (owned) (nullable) */
+  GError *why;        /* (owned) (nullable) why there is none */
+  GArray *soon;       /* (owned) of TernId: prefetch */
+  gboolean prefetching;
+};
+
+/* One way from the server into the store. */
+typedef struct
+{
+  TernBodyLoader *loader;
+  TernUrgency urgency;
+  TernBodyFetch *fetch;  /* (owned) (nullable) */
+  TernBodyLoaded loaded; /* (nullable) */
+  gpointer data;
+  gboolean all; /* what this flight does not take comes after it */
+} Flight;
+
+static void start_flight (Flight *flight, const TernId *ids, gsize n, const char *section);
+
+static TernBodyLoader *
+loader_ref (TernBodyLoader *self)
+{
+  self->refs++;
+  return self;
+}
+
+static void
+loader_unref (TernBodyLoader *self)
+{
+  if (--self->refs > 0)
+    return;
+  g_clear_object (&self->remote);
+  g_clear_error (&self->why);
+  g_array_unref (self->soon);
+  tern_store_unref (self->store);
+  g_free (self);
+}
+
+static void
+end_flight (Flight *flight, const GError *error)
+{
+  if (flight->loaded != NULL)
+    flight->loaded (error, flight->data);
+  g_clear_pointer (&flight->fetch, tern_body_fetch_free);
+  loader_unref (flight->loader);
+  g_free (flight);
+}
+
+/* The bytes of a flight are in the store (or there were none): the next ones, if any. */
+static void
+go_on (Flight *flight)
+{
+  g_autoptr (GArray) rest = NULL;
+
+  if (!flight->all || flight->fetch->rest->len == 0)
+    {
+      end_flight (flight, NULL);
+      return;
+    }
+  rest = g_array_ref (flight->fetch->rest);
+  start_flight (flight, &g_array_index (rest, TernId, 0), rest->len,
+                flight->urgency == TERN_URGENCY_SYNC ? "" : NULL);
+}
+
+static void
+stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Flight *flight = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!tern_store_write_finish (flight->loader->store, result, NULL, &error))
+    end_flight (flight, error);
+  else
+    go_on (flight);
+}
+
+static void
+fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Flight *flight = user_data;
+  g_autoptr (GError) error = NULL;
+  const TernPartRequest *first = g_ptr_array_index (flight->fetch->requests, 0);
+
+  if (!tern_remote_fetch_parts_finish (TERN_REMOTE (source), result, &error))
+    {
+      end_flight (flight, error);
+      return;
+    }
+  if (flight->urgency == TERN_URGENCY_READER && first->bytes == NULL)
+    {
+      error =
+          tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("The message is not on the server any more."));
+      end_flight (flight, error);
+      return;
+    }
+  tern_body_fetch_make_previews (flight->fetch);
+  tern_store_write_async (
+      flight->loader->store,
+      flight->urgency == TERN_URGENCY_READER ? G_PRIORITY_HIGH : G_PRIORITY_DEFAULT,
+      tern_body_fetch_write, flight->fetch, NULL, NULL, stored_cb, flight);
+}
+
+static void
+read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Flight *flight = user_data;
+  TernBodyLoader *self = flight->loader;
+  g_autoptr (GError) error = NULL;
+  gpointer value = NULL;
+
+  g_clear_pointer (&flight->fetch, tern_body_fetch_free);
+  if (!tern_store_read_finish (self->store, result, &value, &error))
+    {
+      end_flight (flight, error);
+      return;
+    }
+  flight->fetch = value;
+  if (flight->fetch->requests->len == 0)
+    go_on (flight);
+  else if (self->remote == NULL)
+    {
+      error = self->why != NULL
+                  ? g_error_copy (self->why)
+                  : tern_fault_new (TERN_FAULT_UNREACHABLE,
+                                    _ ("The message is not on this computer, and there is no "
+                                       "connection to its server."));
+      end_flight (flight, error);
+    }
+  else
+    tern_remote_fetch_parts_async (self->remote, flight->fetch->folder, flight->fetch->requests,
+                                   flight->urgency, fetched_cb, flight);
+}
+
+static void
+start_flight (Flight *flight, const TernId *ids, gsize n, const char *section)
+{
+  gboolean strict = flight->urgency == TERN_URGENCY_READER;
+
+  tern_store_read_async (
+      flight->loader->store, TERN_LANE_LIST, strict ? G_PRIORITY_HIGH : G_PRIORITY_DEFAULT,
+      tern_body_fetch_read,
+      tern_body_query_new (ids, n, section, strict,
+                           flight->urgency == TERN_URGENCY_SYNC ? SYNC_FLIGHT : FLIGHT),
+      (GDestroyNotify) tern_body_query_free, (GDestroyNotify) tern_body_fetch_free, NULL, read_cb,
+      flight);
+}
+
+static Flight *
+flight_new (TernBodyLoader *self, TernUrgency urgency, TernBodyLoaded loaded, gpointer data)
+{
+  Flight *flight = g_new0 (Flight, 1);
+
+  flight->loader = loader_ref (self);
+  flight->urgency = urgency;
+  flight->loaded = loaded;
+  flight->data = data;
+  return flight;
+}
+
+void
+tern_body_loader_load (TernBodyLoader *self,
+                       TernId location,
+                       const char *section,
+                       TernBodyLoaded loaded,
+                       gpointer data)
+{
+  start_flight (flight_new (self, TERN_URGENCY_READER, loaded, data), &location, 1, section);
+}
+
+void
+tern_body_loader_load_all (TernBodyLoader *self,
+                           GArray *locations,
+                           TernBodyLoaded loaded,
+                           gpointer data)
+{
+  Flight *flight = flight_new (self, TERN_URGENCY_SYNC, loaded, data);
+
+  flight->all = TRUE;
+  start_flight (flight, &g_array_index (locations, TernId, 0), locations->len, "");
+}
+
+/* Prefetch: a flight at a time, so that a newer list takes over soon. */
+
+static void prefetch_next (TernBodyLoader *self);
+
+static void
+prefetched_cb (const GError *error, gpointer data)
+{
+  TernBodyLoader *self = data;
+
+  self->prefetching = FALSE;
+  if (error != NULL)
+    {
+      g_debug ("prefetch: %s", error->message);
+      g_array_set_size (self->soon, 0);
+    }
+  prefetch_next (self);
+}
+
+static void
+prefetch_next (TernBodyLoader *self)
+{
+  guint n = MIN (self->soon->len, FLIGHT);
+  g_autofree TernId *ids = NULL;
+  Flight *flight;
+
+  if (self->prefetching || self->remote == NULL || n == 0)
+    return;
+  ids = g_memdup2 (self->soon->data, n * sizeof (TernId));
+  g_array_remove_range (self->soon, 0, n);
+  self->prefetching = TRUE;
+  flight = flight_new (self, TERN_URGENCY_PREFETCH, prefetched_cb, self);
+  flight->all = TRUE;
+  start_flight (flight, ids, n, NULL);
+}
+
+void
+tern_body_loader_prefetch (TernBodyLoader *self, const TernId *ids, gsize n)
+{
+  g_array_set_size (self->soon, 0);
+  if (n > 0)
+    g_array_append_vals (self->soon, ids, n);
+  prefetch_next (self);
+}
+
+/* Life */
+
+TernBodyLoader *
+tern_body_loader_new (TernStore *store)
+{
+  TernBodyLoader *self = g_new0 (TernBodyLoader, 1);
+
+  self->refs = 1;
+  self->store = tern_store_ref (store);
+  self->soon = g_array_new (FALSE, FALSE, sizeof (TernId));
+  return self;
+}
+
+void
+tern_body_loader_set_remote (TernBodyLoader *self, TernRemote *remote, const GError *why)
+{
+  g_set_object (&self->remote, remote);
+  g_clear_error (&self->why);
+  if (why != NULL)
+    self->why = g_error_copy (why);
+  if (remote != NULL)
+    prefetch_next (self);
+}
+
+void
+tern_body_loader_free (TernBodyLoader *self)
+{
+  g_clear_object (&self->remote);
+  g_array_set_size (self->soon, 0);
+  loader_unref (self);
+}

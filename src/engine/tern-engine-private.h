@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-account-runner-private.h"
+#include "tern-call.h"
+#include "tern-engine.h"
+#include "tern-wakeups-private.h"
+#include "tern-worker.h"
+
+G_BEGIN_DECLS
+
+/* Shared by the files of TernEngine, one per group of verbs. */
+struct _TernEngine
+{
+  GObject parent;
+
+  char *data_dir;      /* (owned) */
+  char *settings_path; /* (owned) */
+  TernStore *store;    /* (owned) */
+  gboolean online;
+  gboolean opened;
+  gboolean settings_damaged; /* what is there must not be written over */
+  GPtrArray *runners;        /* (owned) of TernAccountRunner, in the order of the settings */
+  TernWorker
+      *reading; /* (owned) (nullable) parses and builds messages, reads and writes settings */
+  TernWakeups *wakeups; /* (owned) (nullable) */
+  guint listener;
+  GPtrArray *waits;     /* (owned) of TernEngineWait: for operations and outbox entries */
+  GHashTable *prefetch; /* (owned) uuids that have a prefetch list */
+};
+
+/* (transfer none) (nullable) */
+TernAccountRunner *tern_engine_find_runner (TernEngine *self, const char *uuid);
+TernAccountRunner *tern_engine_find_runner_by_row (TernEngine *self, TernId account);
+
+/* A task of the engine with its source tag. */
+GTask *tern_engine_task (TernEngine *self,
+                         gpointer tag,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data);
+/* Runs @run in the reading worker. Takes @task. */
+void tern_engine_call (TernEngine *self,
+                       GTask *task,
+                       TernCallRun run,
+                       gpointer request,
+                       GDestroyNotify request_free);
+
+/* Accounts (tern-engine-accounts.c): a runner for each of @settings; and their end. */
+TernAccountRunner *
+tern_engine_add_runner (TernEngine *self, TernAccountSettings *settings, TernId account);
+GError *tern_engine_no_account (const char *what);
+/* What an account's entry of the settings file is, in the reading worker. */
+void tern_engine_load_settings (TernEngine *self, GTask *task); /* GPtrArray of settings */
+
+/* Waits (tern-engine-waits.c): looked at again after each change and status. */
+void tern_engine_check_waits (TernEngine *self);
+void tern_engine_fail_waits (TernEngine *self);
+
+/* Logs in to both servers, in the worker (tern-account-test.c). */
+typedef struct
+{
+  TernAccountSettings *settings;
+  TernCredentials *imap;
+  TernCredentials *smtp;
+} TernAccountTest;
+TernAccountTest *tern_account_test_new (TernAccountSettings *settings,
+                                        const char *password,
+                                        const char *smtp_password);
+void tern_account_test_free (gpointer data);
+void tern_account_test_run (TernCall *call, gpointer data);
+
+G_END_DECLS

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-imap-types.h"
+#include "tern-message-facts.h"
+
+G_BEGIN_DECLS
+
+/* A FETCH response with ENVELOPE to decoded facts. Takes fetch->structure (the field is set to
+ * NULL). Runs in the account's worker for every header of a sync, so it must be quick. */
+TernMessageFacts *tern_facts_from_fetch (TernImapFetch *fetch);
+
+G_END_DECLS

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-imap-types.h"
+#include "tern-store-folders.h"
+
+G_BEGIN_DECLS
+
+/* A LIST response to a folder record: path, name, role by special use. The role by name is guessed
+ * afterwards, when all names are known (tern_folder_names_guess_roles()). NULL for a name that
+ * cannot be a folder of ours (empty, too long). */
+TernFolderRecord *tern_folder_names_from_list (const TernImapList *list,
+                                               const GPtrArray *namespaces);
+
+/* @folders: GPtrArray of TernFolderRecord of one account. Roles that no folder has by special use
+ * are given to the best well-known name. */
+void tern_folder_names_guess_roles (GPtrArray *folders);
+
+/* What a folder of that role is called by people and servers, in English: "Archive". */
+const char *tern_folder_names_for_role (TernRole role);
+
+/* A folder that the account lacks, to be created on the server when first used: named under the
+ * same prefix as the account's other folders. @folders: as above. */
+TernFolderRecord *tern_folder_names_plan (const GPtrArray *folders, TernId account, TernRole role);
+
+G_END_DECLS

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-folder-names-private.h"
+
+#include <string.h>
+
+#include "tern-limits.h"
+
+/* Names that servers and clients have given these folders, best first. Compared without case; the
+ * last level of a name counts. */
+static const struct
+{
+  TernRole role;
+  const char *names[24];
+} well_known[] = {
+  { TERN_ROLE_SENT,
+    { "Sent",
+      "Sent Mail",
+      "Sent Messages",
+      "Sent Items",
+      "Sent-Mail",
+      "Gesendet",
+      "Gesendete Objekte",
+      "Gesendete Elemente",
+      "Envoyés",
+      "Messages envoyés",
+      "Éléments envoyés",
+      "Enviados",
+      "Elementos enviados",
+      "Inviata",
+      "Posta inviata",
+      "Verzonden",
+      "Verzonden items",
+      "Skickat",
+      "Wysłane",
+      "Отправленные",
+      "已发送",
+      "送信済み",
+      "보낸편지함" } },
+  { TERN_ROLE_DRAFTS,
+    { "Drafts", "Draft", "Entwürfe", "Brouillons", "Borradores", "Rascunhos", "Bozze", "Concepten",
+      "Utkast", "Szkice", "Kopie robocze", "Черновики", "草稿箱", "草稿", "下書き",
+      "임시보관함" } },
+  { TERN_ROLE_TRASH,
+    { "Trash",
+      "Deleted Items",
+      "Deleted Messages",
+      "Deleted",
+      "Bin",
+      "Wastebasket",
+      "Papierkorb",
+      "Gelöschte Elemente",
+      "Corbeille",
+      "Éléments supprimés",
+      "Papelera",
+      "Elementos eliminados",
+      "Lixeira",
+      "Lixo",
+      "Cestino",
+      "Prullenbak",
+      "Papperskorgen",
+      "Kosz",
+      "Корзина",
+      "Удаленные",
+      "已删除",
+      "ゴミ箱",
+      "휴지통" } },
+  { TERN_ROLE_JUNK,
+    { "Junk",
+      "Spam",
+      "Junk E-mail",
+      "Junk Email",
+      "Junk Mail",
+      "Bulk Mail",
+      "Unwanted",
+      "Spamverdacht",
+      "Junk-E-Mail",
+      "Indésirables",
+      "Courrier indésirable",
+      "Pourriel",
+      "Correo no deseado",
+      "Lixo Eletrônico",
+      "Posta indesiderata",
+      "Ongewenste e-mail",
+      "Skräppost",
+      "Wiadomości-śmieci",
+      "Спам",
+      "垃圾邮件",
+      "迷惑メール",
+      "스팸편지함" } },
+  { TERN_ROLE_ARCHIVE,
+    { "Archive", "Archives", "Archiv", "Archivo", "Arquivo", "Archivio", "Archief", "Arkiv",
+      "Archiwum", "Архив", "归档", "アーカイブ", "보관함" } },
+};
+
+const char *
+tern_folder_names_for_role (TernRole role)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (well_known); i++)
+    if (well_known[i].role == role)
+      return well_known[i].names[0];
+  return NULL;
+}
+
+/* One level of a name: UTF-8, shown and stored. A "/" that does not part levels would break the
+ * path apart, so it becomes a look-alike. */
+static char *
+clean_level (const char *level)
+{
+  GString *clean = g_string_new (NULL);
+
+  for (const char *p = level; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (c == '/')
+        g_string_append_unichar (clean, 0x2215);
+      else if (g_unichar_iscntrl (c) || g_unichar_type (c) == G_UNICODE_FORMAT)
+        g_string_append_unichar (clean, 0xfffd);
+      else
+        g_string_append_unichar (clean, c);
+    }
+  if (clean->len == 0)
+    g_string_append_unichar (clean, 0xfffd);
+  return g_string_free (clean, FALSE);
+}
+
+static char *
+decode_name (const char *raw)
+{
+  gboolean valid = FALSE;
+  g_autofree char *decoded = tern_imap_utf7_decode (raw, &valid);
+
+  return g_utf8_make_valid (decoded, -1);
+}
+
+/* The personal namespace's prefix is not a level that people know: "INBOX.Sent" is "Sent". */
+static const char *
+skip_prefix (const char *raw, const GPtrArray *namespaces)
+{
+  for (guint i = 0; namespaces != NULL && i < namespaces->len; i++)
+    {
+      const TernImapNamespace *space = g_ptr_array_index (namespaces, i);
+      gsize length = space->prefix != NULL ? strlen (space->prefix) : 0;
+
+      if (length > 0 && strncmp (raw, space->prefix, length) == 0 && raw[length] != '\0')
+        return raw + length;
+    }
+  return raw;
+}
+
+TernFolderRecord *
+tern_folder_names_from_list (const TernImapList *list, const GPtrArray *namespaces)
+{
+  g_autofree char *name = NULL;
+  g_auto (GStrv) levels = NULL;
+  char delimiter[2] = { list->delimiter, '\0' };
+  TernFolderRecord *record;
+  guint n;
+
+  if (*list->mailbox == '\0' || strlen (list->mailbox) > TERN_LIMIT_MAILBOX_NAME)
+    return NULL;
+  name = decode_name (skip_prefix (list->mailbox, namespaces));
+  if (list->delimiter != '\0')
+    levels = g_strsplit (name, delimiter, -1);
+  else
+    {
+      levels = g_new0 (char *, 2);
+      levels[0] = g_strdup (name);
+    }
+  n = g_strv_length (levels);
+  /* "Lists/" is how some servers show a folder that only holds others. */
+  if (n > 1 && *levels[n - 1] == '\0')
+    g_clear_pointer (&levels[--n], g_free);
+  for (guint i = 0; i < n; i++)
+    {
+      char *clean = clean_level (levels[i]);
+
+      g_free (levels[i]);
+      levels[i] = clean;
+    }
+  record = g_new0 (TernFolderRecord, 1);
+  record->path = g_strjoinv ("/", levels);
+  record->name = g_strdup (n > 0 ? levels[n - 1] : record->path);
+  record->remote_name = g_strdup (list->mailbox);
+  record->delimiter = list->delimiter;
+  record->role = list->role;
+  record->subscribed = list->has_subscribed ? list->subscribed : TRUE;
+  record->selectable = !list->no_select;
+  record->remote_total = -1;
+  record->remote_unread = -1;
+  if (g_ascii_strcasecmp (list->mailbox, "INBOX") == 0)
+    {
+      record->role = TERN_ROLE_INBOX;
+      g_free (record->path);
+      g_free (record->name);
+      record->path = g_strdup ("INBOX");
+      record->name = g_strdup ("INBOX");
+    }
+  return record;
+}
+
+static gboolean
+same_name (const char *a, const char *b)
+{
+  g_autofree char *folded_a = g_utf8_casefold (a, -1);
+  g_autofree char *folded_b = g_utf8_casefold (b, -1);
+
+  return strcmp (folded_a, folded_b) == 0;
+}
+
+/* "INBOX/Sent" and "[Gmail]/Sent Mail" count, "Lists/Archive/Old" does not. */
+static guint
+count_levels (const TernFolderRecord *folder)
+{
+  guint n = 1;
+
+  for (const char *p = folder->path; (p = strchr (p, '/')) != NULL; p++)
+    n++;
+  return n;
+}
+
+static TernFolderRecord *
+find_by_names (GPtrArray *folders, const char *const *names)
+{
+  for (guint n = 0; names[n] != NULL; n++)
+    for (guint depth = 1; depth <= 2; depth++)
+      for (guint i = 0; i < folders->len; i++)
+        {
+          TernFolderRecord *folder = g_ptr_array_index (folders, i);
+
+          if (folder->role == TERN_ROLE_NONE && folder->selectable && count_levels (folder) == depth
+              && same_name (folder->name, names[n]))
+            return folder;
+        }
+  return NULL;
+}
+
+void
+tern_folder_names_guess_roles (GPtrArray *folders)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (well_known); i++)
+    {
+      gboolean taken = FALSE;
+      TernFolderRecord *folder;
+
+      for (guint j = 0; j < folders->len && !taken; j++)
+        taken = ((TernFolderRecord *) g_ptr_array_index (folders, j))->role == well_known[i].role;
+      folder = taken ? NULL : find_by_names (folders, well_known[i].names);
+      if (folder != NULL)
+        folder->role = well_known[i].role;
+    }
+}
+
+/* The prefix that all folders beside INBOX have on the server ("INBOX." on Courier), or "". */
+static char *
+find_prefix (const GPtrArray *folders, char *delimiter)
+{
+  g_autofree char *prefix = NULL;
+  guint others = 0;
+  guint with_prefix = 0;
+
+  *delimiter = '/';
+  for (guint i = 0; i < folders->len; i++)
+    {
+      const TernFolderRecord *folder = g_ptr_array_index (folders, i);
+
+      if (folder->role == TERN_ROLE_INBOX && folder->delimiter != '\0')
+        *delimiter = folder->delimiter;
+    }
+  prefix = g_strdup_printf ("INBOX%c", *delimiter);
+  for (guint i = 0; i < folders->len; i++)
+    {
+      const TernFolderRecord *folder = g_ptr_array_index (folders, i);
+
+      if (folder->remote_name == NULL || folder->role == TERN_ROLE_INBOX)
+        continue;
+      others++;
+      if (g_ascii_strncasecmp (folder->remote_name, prefix, strlen (prefix)) == 0)
+        with_prefix++;
+    }
+  return others > 0 && others == with_prefix ? g_steal_pointer (&prefix) : g_strdup ("");
+}
+
+TernFolderRecord *
+tern_folder_names_plan (const GPtrArray *folders, TernId account, TernRole role)
+{
+  const char *name = tern_folder_names_for_role (role);
+  g_autofree char *prefix = NULL;
+  TernFolderRecord *record;
+  char delimiter;
+
+  g_return_val_if_fail (name != NULL, NULL);
+  prefix = find_prefix (folders, &delimiter);
+  record = g_new0 (TernFolderRecord, 1);
+  record->account = account;
+  record->path = g_strdup (name);
+  record->name = g_strdup (name);
+  record->remote_name = g_strconcat (prefix, name, NULL);
+  record->delimiter = delimiter;
+  record->role = role;
+  record->subscribed = TRUE;
+  record->selectable = TRUE;
+  record->remote_total = -1;
+  record->remote_unread = -1;
+  return record;
+}

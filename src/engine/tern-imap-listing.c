@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-remote-private.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "tern-folder-names-private.h"
+#include "tern-limits.h"
+
+/*
+ * The folder tree: LIST, with STATUS in the same answer or pipelined after it, then one
+ * transaction.
+ */
+
+/* What STATUS said of one folder. */
+typedef struct
+{
+  gboolean known;
+  gint64 messages;
+  gint64 unseen;
+  guint32 uidnext;
+  guint32 uidvalidity;
+  guint64 modseq;
+} FolderStatus;
+
+struct _TernImapListing
+{
+  TernImapRemote *remote;   /* (owned) */
+  TernImapSession *session; /* (owned) */
+  GTask *task;              /* (owned) */
+  GPtrArray *folders;       /* (owned) of TernFolderRecord */
+  GArray *statuses;         /* (owned) of FolderStatus, beside folders */
+  GHashTable *by_name;      /* (owned) remote name → index + 1 */
+  guint waiting;
+  GError *error;
+};
+
+static void
+listing_free (TernImapListing *self)
+{
+  g_clear_object (&self->remote);
+  g_clear_object (&self->session);
+  g_clear_object (&self->task);
+  g_ptr_array_unref (self->folders);
+  g_array_unref (self->statuses);
+  g_hash_table_unref (self->by_name);
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+void
+tern_imap_listing_add (TernImapListing *self, const TernImapList *item)
+{
+  GPtrArray *namespaces = tern_imap_session_get_namespaces (self->session);
+  FolderStatus status = { 0 };
+  TernFolderRecord *folder;
+  guint index;
+
+  if (self->folders->len >= TERN_LIMIT_FOLDERS)
+    return;
+  folder = tern_folder_names_from_list (item, namespaces);
+  if (folder == NULL)
+    return;
+  index = GPOINTER_TO_UINT (g_hash_table_lookup (self->by_name, folder->remote_name));
+  if (index != 0)
+    {
+      /* Some servers answer twice when special uses are asked for: keep what says more. */
+      TernFolderRecord *known = g_ptr_array_index (self->folders, index - 1);
+
+      if (known->role == TERN_ROLE_NONE)
+        known->role = folder->role;
+      tern_folder_record_free (folder);
+      return;
+    }
+  folder->account = tern_imap_remote_get_account (self->remote);
+  g_ptr_array_add (self->folders, folder);
+  g_array_append_val (self->statuses, status);
+  g_hash_table_insert (self->by_name, folder->remote_name, GUINT_TO_POINTER (self->folders->len));
+}
+
+void
+tern_imap_listing_add_status (TernImapListing *self, const TernImapStatus *status)
+{
+  guint index = GPOINTER_TO_UINT (g_hash_table_lookup (self->by_name, status->mailbox));
+  FolderStatus *known;
+
+  if (index == 0)
+    return;
+  known = &g_array_index (self->statuses, FolderStatus, index - 1);
+  known->known = TRUE;
+  known->messages = status->messages;
+  known->unseen = status->unseen;
+  known->uidnext = status->uidnext;
+  known->uidvalidity = status->uidvalidity;
+  known->modseq = status->modseq;
+}
+
+/* Storing */
+
+typedef struct
+{
+  TernId account;
+  TernId focus;
+  GPtrArray *folders;
+  GArray *statuses;
+} ListingWrite;
+
+static void
+listing_write_free (gpointer data)
+{
+  ListingWrite *self = data;
+
+  g_ptr_array_unref (self->folders);
+  g_array_unref (self->statuses);
+  g_free (self);
+}
+
+/* Is what we have of the folder what the server has? When in doubt, no. */
+static gboolean
+agrees (const TernFolderRecord *stored, const FolderStatus *status)
+{
+  if (!status->known || stored->uidvalidity == 0 || stored->backfill != 1
+      || status->uidvalidity != stored->uidvalidity || status->uidnext != stored->uidnext
+      || status->messages != stored->remote_total)
+    return FALSE;
+  if (status->modseq != 0)
+    return status->modseq == stored->modseq;
+  return status->unseen == stored->remote_unread;
+}
+
+/* INBOX, what is on screen, then by how likely a person looks there. */
+static guint
+sync_rank (const TernFolderRecord *folder, TernId focus)
+{
+  if (folder->role == TERN_ROLE_INBOX)
+    return 0;
+  if (folder->id == focus)
+    return 1;
+  switch (folder->role)
+    {
+    case TERN_ROLE_SENT:
+      return 2;
+    case TERN_ROLE_DRAFTS:
+      return 3;
+    case TERN_ROLE_NONE:
+      return 4;
+    case TERN_ROLE_ARCHIVE:
+      return 5;
+    case TERN_ROLE_TRASH:
+      return 7;
+    case TERN_ROLE_JUNK:
+      return 8;
+    case TERN_ROLE_ALL:
+    case TERN_ROLE_FLAGGED:
+    case TERN_ROLE_IMPORTANT:
+      return 9;
+    case TERN_ROLE_INBOX:
+    case TERN_ROLE_OUTBOX:
+    default:
+      return 6;
+    }
+}
+
+typedef struct
+{
+  guint rank;
+  guint index;
+  TernId folder;
+} Ranked;
+
+static int
+compare_ranked (gconstpointer a, gconstpointer b)
+{
+  const Ranked *first = a;
+  const Ranked *second = b;
+
+  if (first->rank != second->rank)
+    return first->rank < second->rank ? -1 : 1;
+  return first->index < second->index ? -1 : 1;
+}
+
+static gboolean
+put_folder (TernTxn *txn,
+            ListingWrite *listing,
+            guint index,
+            GHashTable *kept,
+            GArray *ranked,
+            GError **error)
+{
+  const TernFolderRecord *folder = g_ptr_array_index (listing->folders, index);
+  const FolderStatus *status = &g_array_index (listing->statuses, FolderStatus, index);
+  g_autoptr (TernFolderRecord) stored = NULL;
+  TernId id = tern_txn_put_folder (txn, folder, error);
+
+  if (id == 0)
+    return FALSE;
+  g_hash_table_add (kept, g_memdup2 (&id, sizeof id));
+  stored = tern_read_folder (tern_txn_reader (txn), id, error);
+  if (stored == NULL)
+    return FALSE;
+  if (folder->selectable && !agrees (stored, status))
+    {
+      Ranked rank = { sync_rank (stored, listing->focus), index, id };
+
+      g_array_append_val (ranked, rank);
+    }
+  return !status->known
+         || tern_txn_set_remote_counts (txn, id, status->messages, status->unseen, FALSE, error);
+}
+
+static gboolean
+write_listing (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+{
+  ListingWrite *listing = data;
+  g_autoptr (GHashTable) kept = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  g_autoptr (GArray) ranked = g_array_new (FALSE, FALSE, sizeof (Ranked));
+  GArray *order;
+
+  for (guint i = 0; i < listing->folders->len; i++)
+    if (!put_folder (txn, listing, i, kept, ranked, error))
+      return FALSE;
+  if (!tern_txn_end_listing (txn, listing->account, kept, error))
+    return FALSE;
+  g_array_sort (ranked, compare_ranked);
+  order = g_array_sized_new (FALSE, FALSE, sizeof (TernId), ranked->len);
+  for (guint i = 0; i < ranked->len; i++)
+    g_array_append_val (order, g_array_index (ranked, Ranked, i).folder);
+  *result = order;
+  return TRUE;
+}
+
+static void
+written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapListing *self = user_data;
+  GError *error = NULL;
+  gpointer order = NULL;
+
+  if (tern_store_write_finish (tern_imap_remote_get_store (self->remote), result, &order, &error))
+    g_task_return_pointer (self->task, order, (GDestroyNotify) g_array_unref);
+  else
+    g_task_return_error (self->task, error);
+  listing_free (self);
+}
+
+static void
+finish (TernImapListing *self)
+{
+  ListingWrite *data;
+
+  tern_imap_remote_set_listing (self->remote, NULL);
+  if (self->error != NULL)
+    {
+      g_task_return_error (self->task, g_steal_pointer (&self->error));
+      listing_free (self);
+      return;
+    }
+  tern_folder_names_guess_roles (self->folders);
+  data = g_new0 (ListingWrite, 1);
+  data->account = tern_imap_remote_get_account (self->remote);
+  data->focus = tern_imap_remote_get_focus (self->remote);
+  data->folders = g_ptr_array_ref (self->folders);
+  data->statuses = g_array_ref (self->statuses);
+  tern_store_write_async (tern_imap_remote_get_store (self->remote), G_PRIORITY_DEFAULT,
+                          write_listing, data, listing_write_free, (GDestroyNotify) g_array_unref,
+                          written_cb, self);
+}
+
+/* Asking */
+
+static void
+status_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapListing *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  self->waiting--;
+  /* A folder that cannot be asked about is only not known to agree. */
+  if (reply == NULL && tern_fault_is (error, TERN_FAULT_DISCONNECTED) && self->error == NULL)
+    self->error = g_steal_pointer (&error);
+  if (self->waiting == 0)
+    finish (self);
+}
+
+static void
+ask_statuses (TernImapListing *self)
+{
+  for (guint i = 0; i < self->folders->len; i++)
+    {
+      const TernFolderRecord *folder = g_ptr_array_index (self->folders, i);
+
+      if (!folder->selectable || g_array_index (self->statuses, FolderStatus, i).known)
+        continue;
+      self->waiting++;
+      tern_imap_session_status_async (self->session, folder->remote_name, NULL, status_cb, self);
+    }
+}
+
+static void
+listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapListing *self = user_data;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &self->error);
+
+  if (reply != NULL && self->folders->len == 0)
+    self->error = tern_fault_new (TERN_FAULT_PROTOCOL, _ ("The server lists no folders at all."));
+  if (self->error == NULL)
+    ask_statuses (self);
+  if (self->waiting == 0)
+    finish (self);
+}
+
+void
+tern_imap_listing_start (TernImapRemote *remote, TernImapSession *session, GTask *task)
+{
+  TernImapListing *self;
+
+  if (tern_imap_remote_get_listing (remote) != NULL)
+    {
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, "listing");
+      g_object_unref (task);
+      return;
+    }
+  self = g_new0 (TernImapListing, 1);
+  self->remote = g_object_ref (remote);
+  self->session = g_object_ref (session);
+  self->task = task;
+  self->folders = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_folder_record_free);
+  self->statuses = g_array_new (FALSE, TRUE, sizeof (FolderStatus));
+  self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
+  tern_imap_remote_set_listing (remote, self);
+  tern_imap_session_list_async (session, NULL, listed_cb, self);
+}

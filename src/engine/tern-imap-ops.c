@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-remote-private.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/*
+ * One operation of the log on the wire. What may have been done before (the program ended, or the
+ * connection broke, before the answer came) is looked for first, so that nothing is done twice:
+ * flags are harmless; a moved message is not at its source any more; a copied or appended one is
+ * found at its target by its Message-ID.
+ */
+
+typedef enum
+{
+  STEP_CREATE,        /* the target is not on the server yet */
+  STEP_SELECT_TARGET, /* to look for what may be there already */
+  STEP_FIND,
+  STEP_SELECT,
+  STEP_STILL_THERE, /* which of the sources are left? */
+  STEP_ACT,
+  STEP_MARK,    /* MOVE by hand: \Deleted … */
+  STEP_EXPUNGE, /* … and UID EXPUNGE */
+  STEP_DONE,
+} Step;
+
+typedef struct
+{
+  TernImapJob job;
+  TernRemoteOp *op; /* (owned) */
+  Step step;
+  GArray *left;    /* (owned) of guint32: uids that are still to be done */
+  GArray *to_copy; /* (owned) of guint32: of these, what is not at the target */
+  guint finding;   /* index of the message being looked for */
+  GArray *pairs;   /* (owned) of TernUidPair */
+  gboolean created;
+  gboolean by_hand; /* COPY, then STORE and EXPUNGE: no MOVE, or it was begun without */
+  guint flag_step;  /* 0 add, 1 remove */
+  GError *error;
+} TernImapOps;
+
+static void advance (TernImapOps *self);
+
+static TernImapSession *
+ops_session (TernImapOps *self)
+{
+  return self->job.slot->session;
+}
+
+static gboolean
+has_cap (TernImapOps *self, TernImapCaps cap)
+{
+  return (tern_imap_session_get_caps (ops_session (self)) & cap) != 0;
+}
+
+static void
+finish (TernImapOps *self)
+{
+  if (self->op->kind == TERN_OP_MOVE)
+    tern_imap_remote_set_moving (self->job.remote, self->op->source->id, self->op->uids,
+                                 self->error == NULL);
+  if (self->error != NULL)
+    g_task_return_error (self->job.task, g_steal_pointer (&self->error));
+  else
+    g_task_return_pointer (self->job.task, g_steal_pointer (&self->pairs),
+                           (GDestroyNotify) g_array_unref);
+  tern_imap_job_done (&self->job);
+}
+
+static void
+add_pair (TernImapOps *self, guint32 source, guint32 target)
+{
+  TernUidPair pair = { source, target };
+
+  g_array_append_val (self->pairs, pair);
+}
+
+/* COPYUID and APPENDUID of another epoch than ours are of no use: the next sync finds the message.
+ */
+static gboolean
+knows_target (TernImapOps *self, guint32 uidvalidity)
+{
+  return self->op->target != NULL && uidvalidity != 0
+         && (self->op->target->uidvalidity == uidvalidity || self->op->target->uidvalidity == 0);
+}
+
+static void
+take_pairs (TernImapOps *self, const TernImapReply *reply)
+{
+  if (!knows_target (self, reply->uidvalidity) || self->op->target->uidvalidity == 0)
+    return;
+  if (reply->source_uids != NULL && reply->target_uids != NULL)
+    for (guint i = 0; i < MIN (reply->source_uids->len, reply->target_uids->len); i++)
+      add_pair (self, g_array_index (reply->source_uids, guint32, i),
+                g_array_index (reply->target_uids, guint32, i));
+  else if (reply->uid != 0)
+    add_pair (self, 0, reply->uid);
+}
+
+static void
+remove_value (GArray *uids, guint32 uid)
+{
+  for (guint i = 0; i < uids->len; i++)
+    if (g_array_index (uids, guint32, i) == uid)
+      {
+        g_array_remove_index (uids, i);
+        return;
+      }
+}
+
+/* A NO with [TRYCREATE], or "no such mailbox": the target has to be made first. */
+static gboolean
+wants_creation (TernImapOps *self, const GError *error)
+{
+  const char *text;
+
+  if (self->created || self->op->target == NULL)
+    return FALSE;
+  text = tern_fault_get_server_text (error);
+  return tern_fault_is (error, TERN_FAULT_NOT_FOUND)
+         || (text != NULL && strstr (text, "TRYCREATE") != NULL);
+}
+
+static void
+reply_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapOps *self = user_data;
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  if (reply == NULL && self->step == STEP_ACT && wants_creation (self, error))
+    {
+      g_error_free (error);
+      self->step = STEP_CREATE;
+      advance (self);
+      return;
+    }
+  if (reply == NULL)
+    self->error = error;
+  else if (self->step == STEP_ACT)
+    {
+      take_pairs (self, reply);
+      if (self->op->kind == TERN_OP_FLAGS && self->flag_step == 0)
+        self->flag_step = 1;
+      else if (self->op->kind == TERN_OP_MOVE && self->by_hand)
+        self->step = STEP_MARK;
+      else
+        self->step = STEP_DONE;
+    }
+  else if (self->step == STEP_MARK)
+    self->step = has_cap (self, TERN_IMAP_CAP_UIDPLUS) ? STEP_EXPUNGE : STEP_DONE;
+  else
+    self->step = STEP_DONE;
+  advance (self);
+}
+
+/* The target */
+
+/* MOVE happens as a whole: what is still at the source was not moved. */
+static gboolean
+must_look (TernImapOps *self)
+{
+  const TernRemoteOp *op = self->op;
+
+  if (op->target == NULL)
+    return FALSE;
+  /* Gmail files what it submits by itself. */
+  if (op->kind == TERN_OP_APPEND && has_cap (self, TERN_IMAP_CAP_GMAIL))
+    return TRUE;
+  if (!op->check || op->kind == TERN_OP_FLAGS)
+    return FALSE;
+  return op->kind != TERN_OP_MOVE || !has_cap (self, TERN_IMAP_CAP_MOVE);
+}
+
+static void
+created_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapOps *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  self->created = TRUE;
+  /* NO is mostly "exists already"; what follows tells whether it can be used. */
+  if (reply == NULL && tern_fault_get_retry (error) != TERN_RETRY_NEVER)
+    self->error = g_steal_pointer (&error);
+  self->step = must_look (self) ? STEP_SELECT_TARGET : STEP_SELECT;
+  advance (self);
+}
+
+static void
+target_selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapOps *self = user_data;
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply = g_task_propagate_pointer (G_TASK (result), &error);
+
+  self->step = STEP_FIND;
+  if (reply == NULL && wants_creation (self, error))
+    {
+      g_error_free (error);
+      self->step = STEP_CREATE;
+    }
+  else if (reply == NULL)
+    self->error = error;
+  advance (self);
+}
+
+/* Only what is plain in a quoted string is looked for; the rest counts as not found. */
+static gboolean
+is_searchable (const char *message_id)
+{
+  if (message_id == NULL || *message_id == '\0' || strlen (message_id) > 998)
+    return FALSE;
+  for (const char *p = message_id; *p != '\0'; p++)
+    if (*p <= ' ' || *p >= 0x7f || *p == '"' || *p == '\\')
+      return FALSE;
+  return TRUE;
+}
+
+static void
+found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapOps *self = user_data;
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+  guint32 source_uid = self->finding < self->op->uids->len
+                           ? g_array_index (self->op->uids, guint32, self->finding)
+                           : 0;
+
+  if (reply == NULL)
+    self->error = error;
+  else if (reply->uids != NULL && reply->uids->len > 0)
+    {
+      const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (ops_session (self));
+      guint32 target = g_array_index (reply->uids, guint32, reply->uids->len - 1);
+
+      gboolean same_epoch = mailbox != NULL && self->op->target->uidvalidity != 0
+                            && knows_target (self, mailbox->uidvalidity);
+
+      if (self->op->kind == TERN_OP_APPEND)
+        self->step = STEP_DONE;
+      /* A copy that was there before we began is not ours. */
+      else if (same_epoch && target < self->op->target->uidnext)
+        same_epoch = FALSE;
+      else
+        remove_value (self->to_copy, source_uid);
+      if (same_epoch)
+        add_pair (self, source_uid, target);
+    }
+  self->finding++;
+  advance (self);
+}
+
+static void
+step_find (TernImapOps *self)
+{
+  while (self->finding < self->op->message_ids->len)
+    {
+      const char *message_id = g_ptr_array_index (self->op->message_ids, self->finding);
+      g_autofree char *criteria = NULL;
+
+      if (!is_searchable (message_id))
+        {
+          self->finding++;
+          continue;
+        }
+      criteria = g_strdup_printf ("HEADER Message-ID \"%s\"", message_id);
+      tern_imap_session_search_async (ops_session (self), criteria, NULL, found_cb, self);
+      return;
+    }
+  self->step = STEP_SELECT;
+  advance (self);
+}
+
+/* The source */
+
+static void
+source_selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapOps *self = user_data;
+  g_autoptr (TernImapReply) reply = g_task_propagate_pointer (G_TASK (result), &self->error);
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (ops_session (self));
+
+  self->step = self->op->check && self->op->kind != TERN_OP_FLAGS ? STEP_STILL_THERE : STEP_ACT;
+  if (reply != NULL && mailbox != NULL && mailbox->uidvalidity != self->op->source->uidvalidity)
+    self->error =
+        tern_fault_new (TERN_FAULT_UNAVAILABLE, _ ("The folder “%s” was renumbered by the server."),
+                        self->op->source->path);
+  if (self->error == NULL && mailbox != NULL && mailbox->read_only)
+    self->error = tern_fault_new (TERN_FAULT_RIGHTS, _ ("The folder “%s” is read-only."),
+                                  self->op->source->path);
+  advance (self);
+}
+
+static void
+still_there_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapOps *self = user_data;
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  self->step = STEP_ACT;
+  if (reply == NULL)
+    self->error = error;
+  else
+    {
+      g_autoptr (GHashTable) there = g_hash_table_new (NULL, NULL);
+
+      for (guint i = 0; reply->uids != NULL && i < reply->uids->len; i++)
+        g_hash_table_add (there, GUINT_TO_POINTER (g_array_index (reply->uids, guint32, i)));
+      for (guint i = self->left->len; i > 0; i--)
+        {
+          guint32 uid = g_array_index (self->left, guint32, i - 1);
+
+          if (g_hash_table_contains (there, GUINT_TO_POINTER (uid)))
+            continue;
+          g_array_remove_index (self->left, i - 1);
+          remove_value (self->to_copy, uid);
+        }
+    }
+  advance (self);
+}
+
+static void
+step_still_there (TernImapOps *self)
+{
+  g_autofree char *set =
+      tern_imap_set_format (&g_array_index (self->left, guint32, 0), self->left->len);
+  g_autofree char *criteria = g_strdup_printf ("UID %s", set);
+
+  tern_imap_session_search_async (ops_session (self), criteria, NULL, still_there_cb, self);
+}
+
+static void
+step_select (TernImapOps *self)
+{
+  gboolean live;
+
+  if (self->op->kind == TERN_OP_APPEND)
+    {
+      self->step = STEP_ACT;
+      advance (self);
+      return;
+    }
+  tern_imap_job_select (&self->job, self->op->source, FALSE, &live, source_selected_cb);
+}
+
+/* The change itself */
+
+static void
+act_flags (TernImapOps *self, const char *set)
+{
+  const TernRemoteOp *op = self->op;
+
+  if (self->flag_step == 0 && op->add == 0 && op->add_keywords == NULL)
+    self->flag_step = 1;
+  if (self->flag_step == 1 && op->remove == 0 && op->remove_keywords == NULL)
+    {
+      self->step = STEP_DONE;
+      advance (self);
+      return;
+    }
+  tern_imap_session_store_async (
+      ops_session (self), set, self->flag_step == 0, self->flag_step == 0 ? op->add : op->remove,
+      self->flag_step == 0 ? op->add_keywords : op->remove_keywords, NULL, reply_cb, self);
+}
+
+static void
+act_copy (TernImapOps *self)
+{
+  g_autofree char *set = NULL;
+
+  self->by_hand = TRUE;
+  if (self->to_copy->len == 0)
+    {
+      self->step = self->op->kind == TERN_OP_MOVE ? STEP_MARK : STEP_DONE;
+      advance (self);
+      return;
+    }
+  set = tern_imap_set_format (&g_array_index (self->to_copy, guint32, 0), self->to_copy->len);
+  tern_imap_session_copy_async (ops_session (self), set, self->op->target->remote_name, NULL,
+                                reply_cb, self);
+}
+
+static void
+step_act (TernImapOps *self)
+{
+  TernImapSession *session = ops_session (self);
+  const TernRemoteOp *op = self->op;
+  g_autofree char *set = NULL;
+
+  if (op->kind == TERN_OP_APPEND)
+    {
+      tern_imap_session_append_async (session, op->target->remote_name, op->message, op->flags,
+                                      op->date, NULL, reply_cb, self);
+      return;
+    }
+  if (self->left->len == 0)
+    {
+      self->step = STEP_DONE;
+      advance (self);
+      return;
+    }
+  set = tern_imap_set_format (&g_array_index (self->left, guint32, 0), self->left->len);
+  switch (op->kind)
+    {
+    case TERN_OP_FLAGS:
+      act_flags (self, set);
+      break;
+    case TERN_OP_MOVE:
+      if (has_cap (self, TERN_IMAP_CAP_MOVE))
+        tern_imap_session_move_async (session, set, op->target->remote_name, NULL, reply_cb, self);
+      else
+        act_copy (self);
+      break;
+    case TERN_OP_COPY:
+      act_copy (self);
+      break;
+    case TERN_OP_EXPUNGE:
+      self->step = STEP_MARK;
+      advance (self);
+      break;
+    case TERN_OP_APPEND:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+step_mark (TernImapOps *self)
+{
+  g_autofree char *set =
+      tern_imap_set_format (&g_array_index (self->left, guint32, 0), self->left->len);
+
+  if (self->step == STEP_MARK)
+    tern_imap_session_store_async (ops_session (self), set, TRUE, TERN_FLAG_DELETED, NULL, NULL,
+                                   reply_cb, self);
+  else
+    tern_imap_session_expunge_async (ops_session (self), set, NULL, reply_cb, self);
+}
+
+static void
+advance (TernImapOps *self)
+{
+  gboolean live;
+
+  if (self->error != NULL)
+    self->step = STEP_DONE;
+  switch (self->step)
+    {
+    case STEP_CREATE:
+      tern_imap_session_create_async (ops_session (self), self->op->target->remote_name, NULL,
+                                      created_cb, self);
+      break;
+    case STEP_SELECT_TARGET:
+      tern_imap_job_select (&self->job, self->op->target, FALSE, &live, target_selected_cb);
+      break;
+    case STEP_FIND:
+      step_find (self);
+      break;
+    case STEP_SELECT:
+      step_select (self);
+      break;
+    case STEP_STILL_THERE:
+      step_still_there (self);
+      break;
+    case STEP_ACT:
+      step_act (self);
+      break;
+    case STEP_MARK:
+    case STEP_EXPUNGE:
+      step_mark (self);
+      break;
+    case STEP_DONE:
+      finish (self);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+ops_start (TernImapJob *job)
+{
+  TernImapOps *self = (TernImapOps *) job;
+  const TernRemoteOp *op = self->op;
+
+  if (op->kind == TERN_OP_MOVE)
+    tern_imap_remote_set_moving (job->remote, op->source->id, op->uids, TRUE);
+  /* A folder that was never selected nor counted is one that we planned ourselves. */
+  if (op->target != NULL && op->target->uidvalidity == 0 && op->target->remote_total < 0)
+    self->step = STEP_CREATE;
+  else if (must_look (self))
+    self->step = STEP_SELECT_TARGET;
+  else
+    self->step = STEP_SELECT;
+  advance (self);
+}
+
+/* EXPUNGE that we caused is confirmed with the operation, not before it. */
+static void
+ops_vanished (TernImapJob *job, GArray *uids, gboolean earlier)
+{
+  tern_imap_remote_store_vanished (job->remote, job->slot->selected, uids);
+}
+
+static void
+ops_free (TernImapJob *job)
+{
+  TernImapOps *self = (TernImapOps *) job;
+
+  tern_remote_op_free (self->op);
+  g_array_unref (self->left);
+  g_array_unref (self->to_copy);
+  g_clear_pointer (&self->pairs, g_array_unref);
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+static const TernImapJobClass ops_class = {
+  .start = ops_start,
+  .vanished = ops_vanished,
+  .free = ops_free,
+};
+
+void
+tern_imap_ops_start (TernImapRemote *remote, TernRemoteOp *op, GTask *task)
+{
+  TernImapOps *self = g_new0 (TernImapOps, 1);
+
+  self->job.klass = &ops_class;
+  self->job.urgency = TERN_URGENCY_OPERATION;
+  self->job.folder = op->source != NULL ? op->source->id : op->target->id;
+  self->job.task = task;
+  self->op = op;
+  self->left = g_array_copy (op->uids);
+  self->to_copy = g_array_copy (op->uids);
+  self->pairs = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
+  tern_imap_remote_add_job (remote, &self->job);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-remote-private.h"
+
+/*
+ * Bodies of messages of one folder: SELECT, then all that was asked for in one flight.
+ */
+
+typedef struct
+{
+  TernImapJob job;
+  TernFolderRecord *folder; /* (owned) */
+  GPtrArray *requests;      /* (owned) of TernPartRequest */
+  guint answered;
+  GError *error;
+} TernImapParts;
+
+typedef struct
+{
+  TernImapParts *parts;
+  TernPartRequest *request;
+} PartsFetch;
+
+static void
+finish (TernImapParts *self)
+{
+  if (self->error != NULL)
+    g_task_return_error (self->job.task, g_steal_pointer (&self->error));
+  else
+    g_task_return_boolean (self->job.task, TRUE);
+  tern_imap_job_done (&self->job);
+}
+
+static void
+fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree PartsFetch *fetch = user_data;
+  TernImapParts *self = fetch->parts;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  self->answered++;
+  if (reply != NULL)
+    fetch->request->bytes = g_steal_pointer (&reply->body);
+  else if (self->error == NULL)
+    self->error = g_steal_pointer (&error);
+  if (self->answered == self->requests->len)
+    finish (self);
+}
+
+static void
+selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapParts *self = user_data;
+  TernImapSession *session = self->job.slot->session;
+  g_autoptr (TernImapReply) reply = g_task_propagate_pointer (G_TASK (result), &self->error);
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (session);
+
+  /* UIDs of another epoch would bring other messages: nothing is there then, until the next sync.
+   */
+  if (reply == NULL || self->requests->len == 0 || mailbox == NULL
+      || mailbox->uidvalidity != self->folder->uidvalidity)
+    {
+      finish (self);
+      return;
+    }
+  for (guint i = 0; i < self->requests->len; i++)
+    {
+      PartsFetch *fetch = g_new0 (PartsFetch, 1);
+
+      fetch->parts = self;
+      fetch->request = g_ptr_array_index (self->requests, i);
+      tern_imap_session_fetch_body_async (session, fetch->request->uid, fetch->request->section,
+                                          NULL, fetched_cb, fetch);
+    }
+}
+
+static void
+parts_start (TernImapJob *job)
+{
+  gboolean live;
+
+  tern_imap_job_select (job, ((TernImapParts *) job)->folder, FALSE, &live, selected_cb);
+}
+
+static void
+parts_free (TernImapJob *job)
+{
+  TernImapParts *self = (TernImapParts *) job;
+
+  tern_folder_record_free (self->folder);
+  g_ptr_array_unref (self->requests);
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+static const TernImapJobClass parts_class = {
+  .start = parts_start,
+  .free = parts_free,
+};
+
+void
+tern_imap_parts_start (TernImapRemote *remote,
+                       const TernFolderRecord *folder,
+                       GPtrArray *requests,
+                       TernUrgency urgency,
+                       GTask *task)
+{
+  TernImapParts *self = g_new0 (TernImapParts, 1);
+
+  self->job.klass = &parts_class;
+  self->job.urgency = urgency;
+  self->job.folder = folder->id;
+  self->job.task = task;
+  self->folder = tern_folder_record_copy (folder);
+  self->requests = g_ptr_array_ref (requests);
+  tern_imap_remote_add_job (remote, &self->job);
+}

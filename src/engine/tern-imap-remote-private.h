@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-imap-session.h"
+#include "tern-remote-private.h"
+#include "tern-store-folders.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TernImapRemote:
+ *
+ * The IMAP side of an account: up to three sessions. "work" lists and syncs; "watch" sits in IDLE
+ * on INBOX and fetches what arrives there at once; "hands" is opened when a person's operation or a
+ * body would otherwise wait for a long sync. When the server refuses the second or third, what they
+ * would do is done on "work", which gives way to it between two windows.
+ *
+ * Work that needs a selected mailbox is a TernImapJob: one at a time per session.
+ */
+#define TERN_TYPE_IMAP_REMOTE (tern_imap_remote_get_type ())
+G_DECLARE_FINAL_TYPE (TernImapRemote, tern_imap_remote, TERN, IMAP_REMOTE, GObject)
+
+typedef struct _TernImapSlot TernImapSlot;
+typedef struct _TernImapJob TernImapJob;
+typedef struct _TernImapListing TernImapListing;
+
+typedef struct
+{
+  void (*start) (TernImapJob *job);
+  /* Untagged data while the job runs. FETCH without ENVELOPE goes to the slot when NULL. */
+  void (*fetch) (TernImapJob *job, TernImapFetch *fetch);
+  void (*vanished) (TernImapJob *job, GArray *uids, gboolean earlier);
+  void (*free) (TernImapJob *job);
+  gboolean is_long; /* runs on "work" only, and gives way */
+} TernImapJobClass;
+
+/** TernImapJob: the head of every job's own struct. */
+struct _TernImapJob
+{
+  const TernImapJobClass *klass;
+  TernImapRemote *remote; /* the remote outlives its jobs */
+  TernImapSlot *slot;     /* while it runs */
+  TernUrgency urgency;
+  TernId folder; /* the one that it selects */
+  GTask *task;   /* (owned) (nullable) answered by the job before it is done */
+};
+
+struct _TernImapSlot
+{
+  TernImapRemote *remote;
+  const char *label;
+  TernImapSession *session; /* (owned) (nullable) */
+  gboolean ready;           /* logged in */
+  TernImapJob *job;         /* (owned) (nullable) running */
+  TernId selected;          /* our folder of the selected mailbox; 0 = none or in doubt */
+  gboolean grown;           /* EXISTS came for it and nobody has fetched since */
+};
+
+TernImapRemote *tern_imap_remote_new (TernStore *store,
+                                      TernId account,
+                                      TernEndpoint *endpoint,
+                                      TernCredentials *credentials,
+                                      gboolean safe_mode,
+                                      const TernRemoteEvents *events,
+                                      gpointer data);
+
+/* For jobs */
+void tern_imap_remote_add_job (TernImapRemote *self, TernImapJob *job);
+/* The job is over and freed; its task must have been answered. */
+void tern_imap_job_done (TernImapJob *job);
+/* Back into the queue, to be started again: a more urgent job has no other session. */
+void tern_imap_job_requeue (TernImapJob *job);
+gboolean tern_imap_job_should_yield (TernImapJob *job);
+/* SELECT; *@live tells that it was selected already and every change was applied as it came. The
+ * callback gets the session as source; finish with tern_imap_session_command_finish(). */
+void tern_imap_job_select (TernImapJob *job,
+                           const TernFolderRecord *folder,
+                           gboolean resync,
+                           gboolean *live,
+                           GAsyncReadyCallback callback);
+/* Is @uid of @folder being moved by us? What the server says of it is then known. */
+gboolean tern_imap_remote_is_moving (TernImapRemote *self, TernId folder, guint32 uid);
+void tern_imap_remote_set_moving (TernImapRemote *self,
+                                  TernId folder,
+                                  const GArray *uids,
+                                  gboolean moving);
+
+void tern_imap_remote_set_listing (TernImapRemote *self, TernImapListing *listing);
+TernImapListing *tern_imap_remote_get_listing (TernImapRemote *self);
+TernStore *tern_imap_remote_get_store (TernImapRemote *self);
+TernId tern_imap_remote_get_account (TernImapRemote *self);
+TernId tern_imap_remote_get_focus (TernImapRemote *self);
+const TernRemoteEvents *tern_imap_remote_get_events (TernImapRemote *self, gpointer *data);
+gboolean tern_imap_remote_is_closed (TernImapRemote *self);
+TernImapSession *tern_imap_remote_new_session (TernImapRemote *self,
+                                               const char *label,
+                                               const TernImapHandlers *handlers,
+                                               gpointer data);
+
+/* Asks the sessions that wait for nothing whether they are still there. */
+void tern_imap_remote_probe (TernImapRemote *self);
+
+/* Untagged data of a selected mailbox, outside of a sync, straight to the store. */
+void tern_imap_remote_store_flags (TernImapRemote *self, TernId folder, const TernImapFetch *fetch);
+void tern_imap_remote_store_vanished (TernImapRemote *self, TernId folder, GArray *uids);
+
+/* tern-imap-sync.c, tern-imap-parts.c, tern-imap-ops.c: make a job and queue it. */
+void tern_imap_sync_start (TernImapRemote *remote, TernId folder, TernUrgency urgency, GTask *task);
+void tern_imap_parts_start (TernImapRemote *remote,
+                            const TernFolderRecord *folder,
+                            GPtrArray *requests,
+                            TernUrgency urgency,
+                            GTask *task);
+void tern_imap_ops_start (TernImapRemote *remote, TernRemoteOp *op, GTask *task);
+/* tern-imap-listing.c: not a job, needs no mailbox. */
+void tern_imap_listing_start (TernImapRemote *remote, TernImapSession *session, GTask *task);
+void tern_imap_listing_add (TernImapListing *self, const TernImapList *item);
+void tern_imap_listing_add_status (TernImapListing *self, const TernImapStatus *status);
+
+/** TernImapWatch: the session that waits for news of INBOX. */
+typedef struct _TernImapWatch TernImapWatch;
+TernImapWatch *tern_imap_watch_new (TernImapRemote *remote, TernId inbox);
+/* The server lets us have it: INBOX need not be watched otherwise. */
+gboolean tern_imap_watch_is_working (TernImapWatch *self);
+void tern_imap_watch_check (TernImapWatch *self);
+void tern_imap_watch_free (TernImapWatch *self);
+TernImapSession *tern_imap_watch_get_session (TernImapWatch *self); /* (nullable) */
+
+G_END_DECLS

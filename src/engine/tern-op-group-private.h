@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-remote-private.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TernOpGroup:
+ *
+ * Operations that can be carried out by the same commands, with all that the commands need: read in
+ * one transaction. Plain value; crosses threads.
+ */
+typedef struct
+{
+  GPtrArray *ops;           /* of TernOpRecord, at least one */
+  GArray *subjects;         /* of TernOpSubject, sorted by uid */
+  GPtrArray *message_ids;   /* (element nullable) of char*, beside subjects */
+  guint unknown;            /* subjects that have no uid */
+  TernFolderRecord *source; /* (nullable) */
+  TernFolderRecord *target; /* (nullable) */
+  GBytes *message;          /* (nullable) APPEND */
+  TernFlags flags;
+  gint64 date;
+  gboolean filed; /* APPEND: a sync has met it on the server */
+  gboolean check;
+  gint64 next_time; /* with no ops: when there will be some; 0 = not known */
+} TernOpGroup;
+
+void tern_op_group_free (TernOpGroup *self);
+
+typedef struct
+{
+  TernId account;
+  GArray *solo; /* of TernId: operations that are not to be grouped */
+} TernOpGroupQuery;
+
+/* (TernStoreRead) Data: TernOpGroupQuery. Result: TernOpGroup, without ops when nothing can run. */
+gboolean tern_op_group_read (TernReader *reader,
+                             gpointer data,
+                             GCancellable *cancellable,
+                             gpointer *result,
+                             GError **error);
+
+/* The part of the group from @start on that fits into one command. */
+TernRemoteOp *tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken);
+
+G_END_DECLS

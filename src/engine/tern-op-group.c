@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-op-group-private.h"
+
+#include "tern-body-store.h"
+#include "tern-store-messages.h"
+
+#define READ_LIMIT 100
+
+void
+tern_op_group_free (TernOpGroup *self)
+{
+  g_ptr_array_unref (self->ops);
+  g_array_unref (self->subjects);
+  g_ptr_array_unref (self->message_ids);
+  g_clear_pointer (&self->source, tern_folder_record_free);
+  g_clear_pointer (&self->target, tern_folder_record_free);
+  g_clear_pointer (&self->message, g_bytes_unref);
+  g_free (self);
+}
+
+static gboolean
+is_solo (const TernOpGroupQuery *query, TernId op)
+{
+  for (guint i = 0; i < query->solo->len; i++)
+    if (g_array_index (query->solo, TernId, i) == op)
+      return TRUE;
+  return FALSE;
+}
+
+/* What may have been begun before, or must be told apart, runs alone. */
+static gboolean
+runs_alone (const TernOpGroupQuery *query, const TernOpRecord *op)
+{
+  return op->kind == TERN_OP_APPEND || op->state == TERN_OP_RUNNING || op->attempts > 0
+         || is_solo (query, op->id);
+}
+
+static gboolean
+same_change (const TernOpRecord *a, const TernOpRecord *b)
+{
+  return a->kind == b->kind && a->source == b->source && a->target == b->target && a->add == b->add
+         && a->remove == b->remove && g_strcmp0 (a->add_keywords, b->add_keywords) == 0
+         && g_strcmp0 (a->remove_keywords, b->remove_keywords) == 0;
+}
+
+static gboolean
+add_op (TernReader *reader, TernOpGroup *self, TernOpRecord *op, GError **error)
+{
+  g_autoptr (GArray) subjects = tern_read_op_subjects (reader, op->id, error);
+
+  if (subjects == NULL)
+    {
+      tern_op_record_free (op);
+      return FALSE;
+    }
+  g_ptr_array_add (self->ops, op);
+  if (subjects->len > 0)
+    g_array_append_vals (self->subjects, subjects->data, subjects->len);
+  return TRUE;
+}
+
+static int
+compare_uid (gconstpointer a, gconstpointer b)
+{
+  const TernOpSubject *first = a;
+  const TernOpSubject *second = b;
+
+  return first->uid < second->uid ? -1 : first->uid > second->uid;
+}
+
+static gboolean
+read_subjects (TernReader *reader, TernOpGroup *self, GError **error)
+{
+  const TernOpRecord *first = g_ptr_array_index (self->ops, 0);
+
+  g_array_sort (self->subjects, compare_uid);
+  for (guint i = 0; i < self->subjects->len; i++)
+    {
+      const TernOpSubject *subject = &g_array_index (self->subjects, TernOpSubject, i);
+      g_autoptr (TernMessageRecord) record = NULL;
+
+      if (subject->uid == 0)
+        self->unknown++;
+      if (self->check || first->kind == TERN_OP_APPEND)
+        record = tern_read_message (reader, subject->location, NULL);
+      g_ptr_array_add (self->message_ids,
+                       record != NULL ? g_strdup (record->facts->message_id) : NULL);
+      if (first->kind == TERN_OP_APPEND && record != NULL)
+        {
+          self->flags = record->flags;
+          self->date = record->facts->received;
+          self->filed = tern_read_uid (reader, subject->location, NULL, NULL) != 0;
+          self->message = tern_read_body (reader, subject->location, "", error);
+          if (self->message == NULL && error != NULL && *error != NULL)
+            return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+read_group (TernReader *reader,
+            const TernOpGroupQuery *query,
+            TernOpGroup *self,
+            GPtrArray *runnable,
+            GError **error)
+{
+  TernOpRecord *first = g_ptr_array_steal_index (runnable, 0);
+
+  self->check = first->state == TERN_OP_RUNNING || first->attempts > 0;
+  if (!add_op (reader, self, first, error))
+    return FALSE;
+  if (!runs_alone (query, first))
+    for (guint i = 0; i < runnable->len && self->subjects->len < TERN_REMOTE_OP_MAX;)
+      {
+        const TernOpRecord *op = g_ptr_array_index (runnable, i);
+
+        if (runs_alone (query, op) || !same_change (first, op)
+            || self->subjects->len + op->subjects->len > TERN_REMOTE_OP_MAX)
+          i++;
+        else if (!add_op (reader, self, g_ptr_array_steal_index (runnable, i), error))
+          return FALSE;
+      }
+  if (first->source != 0)
+    self->source = tern_read_folder (reader, first->source, NULL);
+  if (first->target != 0)
+    self->target = tern_read_folder (reader, first->target, NULL);
+  return read_subjects (reader, self, error);
+}
+
+gboolean
+tern_op_group_read (TernReader *reader,
+                    gpointer data,
+                    GCancellable *cancellable,
+                    gpointer *result,
+                    GError **error)
+{
+  const TernOpGroupQuery *query = data;
+  g_autoptr (GPtrArray) runnable = NULL;
+  TernOpGroup *self;
+
+  runnable =
+      tern_read_runnable_ops (reader, query->account, g_get_real_time () / 1000, READ_LIMIT, error);
+  if (runnable == NULL)
+    return FALSE;
+  self = g_new0 (TernOpGroup, 1);
+  self->ops = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_op_record_free);
+  self->subjects = g_array_new (FALSE, FALSE, sizeof (TernOpSubject));
+  self->message_ids = g_ptr_array_new_with_free_func (g_free);
+  if (runnable->len == 0)
+    self->next_time = tern_read_next_op_time (reader, query->account, NULL);
+  else if (!read_group (reader, query, self, runnable, error))
+    {
+      tern_op_group_free (self);
+      return FALSE;
+    }
+  *result = self;
+  return TRUE;
+}
+
+TernRemoteOp *
+tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken)
+{
+  const TernOpRecord *first = g_ptr_array_index (self->ops, 0);
+  TernRemoteOp *op = tern_remote_op_new (first->kind);
+  guint i;
+
+  if (self->source != NULL)
+    op->source = tern_folder_record_copy (self->source);
+  if (self->target != NULL)
+    op->target = tern_folder_record_copy (self->target);
+  op->add = first->add;
+  op->remove = first->remove;
+  op->add_keywords = g_strdup (first->add_keywords);
+  op->remove_keywords = g_strdup (first->remove_keywords);
+  op->message = self->message != NULL ? g_bytes_ref (self->message) : NULL;
+  op->flags = self->flags;
+  op->date = self->date;
+  op->check = self->check;
+  for (i = start; i < self->subjects->len && op->uids->len < TERN_REMOTE_OP_MAX; i++)
+    {
+      const TernOpSubject *subject = &g_array_index (self->subjects, TernOpSubject, i);
+
+      if (subject->uid == 0 && first->kind != TERN_OP_APPEND)
+        continue;
+      if (subject->uid != 0)
+        g_array_append_val (op->uids, subject->uid);
+      g_ptr_array_add (op->message_ids, g_strdup (g_ptr_array_index (self->message_ids, i)));
+    }
+  *taken = i - start;
+  return op;
+}

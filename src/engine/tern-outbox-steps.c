@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-outbox-steps-private.h"
+
+#include <glib/gi18n.h>
+
+#include "tern-body-store.h"
+#include "tern-folder-names-private.h"
+#include "tern-mime-message.h"
+#include "tern-store-folders.h"
+#include "tern-store-messages.h"
+#include "tern-store-ops.h"
+
+void
+tern_outbox_work_free (TernOutboxWork *self)
+{
+  g_clear_pointer (&self->entry, tern_outbox_record_free);
+  g_clear_pointer (&self->message, g_bytes_unref);
+  g_array_unref (self->found);
+  g_array_unref (self->unfiled);
+  g_free (self);
+}
+
+typedef enum
+{
+  FILED_NOT,
+  FILED_PENDING,
+  FILED,
+} Filed;
+
+static Filed
+is_filed (TernReader *reader, const TernOutboxRecord *entry, TernId sent, GError **error)
+{
+  g_autoptr (GArray) locations =
+      tern_read_locations_by_message_id (reader, entry->account, entry->message_id, error);
+  Filed filed = FILED_NOT;
+
+  for (guint i = 0; locations != NULL && i < locations->len; i++)
+    {
+      TernId folder = 0;
+      TernId location = g_array_index (locations, TernId, i);
+      guint32 uid = tern_read_uid (reader, location, &folder, NULL);
+      g_autoptr (TernMessageRecord) record = tern_read_message (reader, location, NULL);
+
+      if (record == NULL || record->folder != sent)
+        continue;
+      if (uid != 0)
+        return FILED;
+      filed = FILED_PENDING;
+    }
+  return filed;
+}
+
+static gboolean
+look_at_entry (TernReader *reader,
+               const TernOutboxQuery *query,
+               TernOutboxWork *work,
+               TernOutboxRecord *entry,
+               TernId sent,
+               GError **error)
+{
+  gint64 now = g_get_real_time () / 1000;
+  gboolean due = entry->not_before <= now || (query->now && entry->state == TERN_OUTBOX_QUEUED);
+
+  if (entry->state == TERN_OUTBOX_UNCERTAIN || entry->state == TERN_OUTBOX_ACCEPTED)
+    {
+      Filed filed = is_filed (reader, entry, sent, error);
+
+      if (filed == FILED)
+        g_array_append_val (work->found, entry->id);
+      else if (entry->state == TERN_OUTBOX_UNCERTAIN)
+        work->look_into = sent;
+      else if (filed == FILED_NOT)
+        g_array_append_val (work->unfiled, entry->id);
+    }
+  else if ((entry->state == TERN_OUTBOX_HELD || entry->state == TERN_OUTBOX_QUEUED) && !due)
+    work->next_time =
+        work->next_time == 0 ? entry->not_before : MIN (work->next_time, entry->not_before);
+  else if ((entry->state == TERN_OUTBOX_HELD || entry->state == TERN_OUTBOX_QUEUED)
+           && work->entry == NULL)
+    {
+      work->message = tern_read_loose_body (reader, entry->body_hash, error);
+      if (work->message == NULL && error != NULL && *error != NULL)
+        return FALSE;
+      work->entry = entry;
+    }
+  return error == NULL || *error == NULL;
+}
+
+gboolean
+tern_outbox_work_read (TernReader *reader,
+                       gpointer data,
+                       GCancellable *cancellable,
+                       gpointer *result,
+                       GError **error)
+{
+  const TernOutboxQuery *query = data;
+  g_autoptr (GPtrArray) entries = tern_read_outbox (reader, query->account, error);
+  g_autoptr (TernFolderRecord) sent = NULL;
+  TernOutboxWork *work;
+
+  if (entries == NULL)
+    return FALSE;
+  sent = tern_read_folder_by_role (reader, query->account, TERN_ROLE_SENT, NULL);
+  work = g_new0 (TernOutboxWork, 1);
+  work->found = g_array_new (FALSE, FALSE, sizeof (TernId));
+  work->unfiled = g_array_new (FALSE, FALSE, sizeof (TernId));
+  for (guint i = 0; i < entries->len; i++)
+    {
+      TernOutboxRecord *entry = g_ptr_array_index (entries, i);
+
+      if (!look_at_entry (reader, query, work, entry, sent != NULL ? sent->id : 0, error))
+        {
+          tern_outbox_work_free (work);
+          return FALSE;
+        }
+    }
+  for (guint i = 0; i < entries->len && work->entry != NULL; i++)
+    if (g_ptr_array_index (entries, i) == work->entry)
+      {
+        g_ptr_array_steal_index (entries, i);
+        break;
+      }
+  *result = work;
+  return TRUE;
+}
+
+/* Transitions */
+
+TernOutboxStep *
+tern_outbox_step_new (TernId id, TernOutboxState state)
+{
+  TernOutboxStep *self = g_new0 (TernOutboxStep, 1);
+
+  self->id = id;
+  self->state = state;
+  return self;
+}
+
+void
+tern_outbox_step_free (TernOutboxStep *self)
+{
+  g_free (self->fault);
+  g_free (self->server_text);
+  g_clear_pointer (&self->recipients, g_ptr_array_unref);
+  g_free (self);
+}
+
+static TernOutboxState
+recipient_state (const TernSmtpRecipient *recipient)
+{
+  switch (recipient->state)
+    {
+    case TERN_SMTP_RCPT_ACCEPTED:
+      return TERN_OUTBOX_ACCEPTED;
+    case TERN_SMTP_RCPT_REFUSED:
+      return TERN_OUTBOX_REFUSED;
+    case TERN_SMTP_RCPT_WAITING:
+    case TERN_SMTP_RCPT_LATER:
+    default:
+      return TERN_OUTBOX_QUEUED;
+    }
+}
+
+gboolean
+tern_outbox_step_write (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+{
+  const TernOutboxStep *step = data;
+
+  for (guint i = 0; step->recipients != NULL && i < step->recipients->len; i++)
+    {
+      const TernSmtpRecipient *recipient = g_ptr_array_index (step->recipients, i);
+
+      if (!tern_txn_outbox_recipient (txn, step->id, recipient->address,
+                                      recipient_state (recipient), recipient->text, error))
+        return FALSE;
+    }
+  return tern_txn_outbox_state (txn, step->id, step->state, step->not_before, step->fault,
+                                step->server_text, error);
+}
+
+static TernId
+ensure_sent (TernTxn *txn, TernId account, GError **error)
+{
+  TernReader *reader = tern_txn_reader (txn);
+  g_autoptr (TernFolderRecord) sent =
+      tern_read_folder_by_role (reader, account, TERN_ROLE_SENT, NULL);
+  g_autoptr (GPtrArray) folders = NULL;
+  g_autoptr (TernFolderRecord) planned = NULL;
+
+  if (sent != NULL)
+    return sent->id;
+  folders = tern_read_folders (reader, account, error);
+  if (folders == NULL)
+    return 0;
+  planned = tern_folder_names_plan (folders, account, TERN_ROLE_SENT);
+  return tern_txn_put_folder (txn, planned, error);
+}
+
+static gboolean
+file_copy (TernTxn *txn, const TernOutboxRecord *entry, GError **error)
+{
+  g_autoptr (GBytes) message =
+      tern_read_loose_body (tern_txn_reader (txn), entry->body_hash, error);
+  g_autoptr (TernMessageFacts) facts = NULL;
+  TernId sent, location;
+
+  if (message == NULL)
+    return error == NULL || *error == NULL;
+  sent = ensure_sent (txn, entry->account, error);
+  if (sent == 0)
+    return FALSE;
+  facts = tern_mime_read_facts (message);
+  facts->received = g_get_real_time () / G_USEC_PER_SEC;
+  facts->size = g_bytes_get_size (message);
+  facts->flags = TERN_FLAG_SEEN;
+  location = tern_txn_add_local_message (txn, sent, facts, error);
+  return location != 0 && tern_txn_put_body (txn, location, "", message, TRUE, error)
+         && tern_txn_op_append (txn, location, error) != 0;
+}
+
+static gboolean
+mark_original (TernTxn *txn, const TernOutboxRecord *entry, GError **error)
+{
+  g_autoptr (TernMessageRecord) original = NULL;
+  g_autoptr (GArray) operations = NULL;
+
+  if (entry->in_reply_to == 0 || entry->reply_flag == TERN_FLAG_NONE)
+    return TRUE;
+  original = tern_read_message (tern_txn_reader (txn), entry->in_reply_to, NULL);
+  if (original == NULL || (original->flags & entry->reply_flag) != 0)
+    return TRUE;
+  operations = tern_txn_op_flags (txn, &entry->in_reply_to, 1, entry->reply_flag, TERN_FLAG_NONE,
+                                  NULL, NULL, error);
+  return operations != NULL;
+}
+
+gboolean
+tern_outbox_accept_write (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+{
+  const TernOutboxStep *step = data;
+  g_autoptr (TernOutboxRecord) entry =
+      tern_read_outbox_entry (tern_txn_reader (txn), step->id, error);
+
+  if (entry == NULL)
+    return FALSE;
+  if (entry->state != TERN_OUTBOX_ACCEPTED && !tern_outbox_step_write (txn, data, result, error))
+    return FALSE;
+  return file_copy (txn, entry, error) && mark_original (txn, entry, error);
+}

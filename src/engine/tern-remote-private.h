@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-store-folders.h"
+#include "tern-store-ops.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TernRemote:
+ *
+ * A mail server behind the local store: it fills folders, carries operations out and watches for
+ * news. One object is one epoch of being connected; after #TernRemoteEvents.closed a new one is
+ * made.
+ *
+ * Thread: the account's worker; every callback and event comes there.
+ */
+#define TERN_TYPE_REMOTE (tern_remote_get_type ())
+G_DECLARE_INTERFACE (TernRemote, tern_remote, TERN, REMOTE, GObject)
+
+/** TernRemoteEvents: what a remote reports by itself. */
+typedef struct
+{
+  /* Headers of a folder are coming in; @total 0 = unknown. */
+  void (*progress) (const char *path, gint64 done, gint64 total, gpointer data);
+  /* The server says that something changed there: it should be synced. */
+  void (*folder_changed) (TernId folder, gpointer data);
+  /* The connection is over; @error says why. Last event. */
+  void (*closed) (const GError *error, gpointer data);
+} TernRemoteEvents;
+
+/** TernSyncCounts: what one sync did. */
+typedef struct
+{
+  guint added;
+  guint removed;
+  guint changed;
+} TernSyncCounts;
+
+typedef enum
+{
+  TERN_URGENCY_READER,    /* a person waits for it */
+  TERN_URGENCY_OPERATION, /* a person did it */
+  TERN_URGENCY_NEW,       /* what is on screen, and INBOX */
+  TERN_URGENCY_SYNC,
+  TERN_URGENCY_PREFETCH,
+} TernUrgency;
+
+/** TernPartRequest: some bytes of a message on the server. */
+typedef struct
+{
+  guint32 uid;
+  char *section; /* "" the whole message, "HEADER", "1.2" */
+  GBytes *bytes; /* (nullable) the answer; NULL when the message is gone */
+} TernPartRequest;
+
+void tern_part_request_free (TernPartRequest *self);
+TernPartRequest *tern_part_request_new (guint32 uid, const char *section);
+
+/**
+ * TernRemoteOp:
+ *
+ * One change to at most #TERN_REMOTE_OP_MAX messages of one folder, in server terms: what the
+ * operation runner makes of one or more rows of the operation log.
+ */
+#define TERN_REMOTE_OP_MAX 500
+
+typedef struct
+{
+  TernOpKind kind;
+  TernFolderRecord *source; /* (owned) (nullable) */
+  TernFolderRecord *target; /* (owned) (nullable) */
+  GArray *uids;             /* (owned) of guint32, sorted */
+  GPtrArray *message_ids; /* (owned) (element nullable) of char*, beside uids: to find them again */
+  TernFlags add;
+  TernFlags remove;
+  char *add_keywords;    /* (owned) (nullable) */
+  char *remove_keywords; /* (owned) (nullable) */
+  GBytes *message;       /* (owned) (nullable) APPEND */
+  TernFlags flags;       /* APPEND */
+  gint64 date;           /* APPEND */
+  gboolean check;        /* may have been done before: look first */
+} TernRemoteOp;
+
+TernRemoteOp *tern_remote_op_new (TernOpKind kind);
+void tern_remote_op_free (TernRemoteOp *self);
+
+struct _TernRemoteInterface
+{
+  GTypeInterface parent;
+
+  void (*open_async) (TernRemote *self,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data);
+  gboolean (*open_finish) (TernRemote *self, GAsyncResult *result, GError **error);
+  void (*list_folders_async) (TernRemote *self, GAsyncReadyCallback callback, gpointer user_data);
+  GArray *(*list_folders_finish) (TernRemote *self, GAsyncResult *result, GError **error);
+  void (*sync_folder_async) (TernRemote *self,
+                             TernId folder,
+                             TernUrgency urgency,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+  gboolean (*sync_folder_finish) (TernRemote *self,
+                                  GAsyncResult *result,
+                                  TernSyncCounts *counts,
+                                  GError **error);
+  void (*fetch_parts_async) (TernRemote *self,
+                             const TernFolderRecord *folder,
+                             GPtrArray *requests,
+                             TernUrgency urgency,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+  gboolean (*fetch_parts_finish) (TernRemote *self, GAsyncResult *result, GError **error);
+  void (*run_operation_async) (TernRemote *self,
+                               TernRemoteOp *op,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
+  GArray *(*run_operation_finish) (TernRemote *self, GAsyncResult *result, GError **error);
+  void (*watch) (TernRemote *self);
+  void (*set_focus) (TernRemote *self, TernId folder);
+  void (*check) (TernRemote *self);
+  void (*close) (TernRemote *self);
+  void (*get_traffic) (TernRemote *self, guint64 *bytes_in, guint64 *bytes_out, guint *round_trips);
+};
+
+/* Connects and logs in. */
+void tern_remote_open_async (TernRemote *self,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean tern_remote_open_finish (TernRemote *self, GAsyncResult *result, GError **error);
+
+/* Brings the folder tree of the store up to date. Result: GArray of TernId, the folders whose
+ * content differs from what is stored, in the order in which they should be synced. */
+void
+tern_remote_list_folders_async (TernRemote *self, GAsyncReadyCallback callback, gpointer user_data);
+GArray *tern_remote_list_folders_finish (TernRemote *self, GAsyncResult *result, GError **error);
+
+/* Headers and flags of one folder, until it agrees with the server. */
+void tern_remote_sync_folder_async (TernRemote *self,
+                                    TernId folder,
+                                    TernUrgency urgency,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+gboolean tern_remote_sync_folder_finish (TernRemote *self,
+                                         GAsyncResult *result,
+                                         TernSyncCounts *counts,
+                                         GError **error);
+
+/* Fills in #TernPartRequest.bytes of all @requests (kept alive by the reference). */
+void tern_remote_fetch_parts_async (TernRemote *self,
+                                    const TernFolderRecord *folder,
+                                    GPtrArray *requests,
+                                    TernUrgency urgency,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+gboolean tern_remote_fetch_parts_finish (TernRemote *self, GAsyncResult *result, GError **error);
+
+/* Takes @op. Result: GArray of TernUidPair, possibly empty: where things went. */
+void tern_remote_run_operation_async (TernRemote *self,
+                                      TernRemoteOp *op,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+GArray *tern_remote_run_operation_finish (TernRemote *self, GAsyncResult *result, GError **error);
+
+/* From now on report and store what changes in INBOX (and, as far as possible, in the focus). */
+void tern_remote_watch (TernRemote *self);
+void tern_remote_set_focus (TernRemote *self, TernId folder);
+/* Is the connection still there? If not, closed follows. */
+void tern_remote_check (TernRemote *self);
+/* Ends without waiting; everything asked for ends with DISCONNECTED. No event follows. */
+void tern_remote_close (TernRemote *self);
+void tern_remote_get_traffic (TernRemote *self,
+                              guint64 *bytes_in,
+                              guint64 *bytes_out,
+                              guint *round_trips);
+
+G_END_DECLS
