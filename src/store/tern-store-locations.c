@@ -295,11 +295,7 @@ merge (TernTxn *txn, const TernLocation *other, TernLocation *now, GError **erro
 {
   TernDb *db = tern_txn_db (txn);
 
-  now->server_flags = other->server_flags;
-  now->modseq = other->modseq;
   now->ops += other->ops;
-  g_free (now->keywords);
-  now->keywords = g_strdup (other->keywords);
   return tern_db_run (db, error,
                       "UPDATE OR IGNORE op_subject SET location = ?1 WHERE location = ?2", now->id,
                       other->id)
@@ -314,13 +310,61 @@ merge (TernTxn *txn, const TernLocation *other, TernLocation *now, GError **erro
          && tern_location_delete (txn, other, error);
 }
 
+static void
+take_server_layer (TernLocation *self, const TernLocation *from)
+{
+  self->server_flags = from->server_flags;
+  self->modseq = from->modseq;
+  g_free (self->keywords);
+  self->keywords = g_strdup (from->keywords);
+}
+
+/* @other was taken for the message of @before while both were on their way (they are copies of one
+ * message). It waits again, or gets what @before was taken for. */
+static gboolean
+displace (TernTxn *txn, const TernLocation *other, const TernLocation *before, GError **error)
+{
+  g_autoptr (TernLocation) now = tern_location_copy (other);
+
+  now->uid = 0;
+  now->rematch = TRUE;
+  if (before->uid != 0)
+    take_server_layer (now, before);
+  return tern_location_reshow (tern_txn_db (txn), now, error)
+         && tern_location_update (txn, other, now, error);
+}
+
+static gboolean
+give_uid (TernTxn *txn,
+          const TernLocation *before,
+          const TernLocation *other,
+          guint32 uid,
+          GError **error)
+{
+  g_autoptr (TernLocation) now = tern_location_copy (before);
+  /* What sync made of an unknown uid is younger than the row that it belongs to. */
+  gboolean guessed = other != NULL && (before->uid != 0 || other->id < before->id);
+
+  if (other != NULL)
+    take_server_layer (now, other);
+  if (guessed ? !displace (txn, other, before, error)
+              : other != NULL && !merge (txn, other, now, error))
+    return FALSE;
+  now->uid = uid;
+  now->rematch = FALSE;
+  if (!tern_location_reshow (tern_txn_db (txn), now, error)
+      || !tern_location_update (txn, before, now, error))
+    return FALSE;
+  return !guessed || before->uid == 0
+         || tern_location_assign_uid (txn, other->id, before->uid, error);
+}
+
 gboolean
 tern_location_assign_uid (TernTxn *txn, TernId location, guint32 uid, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
   GError *fault = NULL;
   g_autoptr (TernLocation) before = tern_location_load (db, location, &fault);
-  g_autoptr (TernLocation) now = NULL;
   g_autoptr (TernLocation) other = NULL;
 
   if (before != NULL && before->uid != uid)
@@ -330,14 +374,7 @@ tern_location_assign_uid (TernTxn *txn, TernId location, guint32 uid, GError **e
       g_propagate_error (error, fault);
       return FALSE;
     }
-  if (before == NULL || before->uid == uid)
-    return TRUE;
-  now = tern_location_copy (before);
-  if (other != NULL && !merge (txn, other, now, error))
-    return FALSE;
-  now->uid = uid;
-  now->rematch = FALSE;
-  return tern_location_reshow (db, now, error) && tern_location_update (txn, before, now, error);
+  return before == NULL || before->uid == uid || give_uid (txn, before, other, uid, error);
 }
 
 gboolean

@@ -33,6 +33,15 @@ may_wait (TernTxn *txn, TernTxnFolder *folder, gboolean *waiting, GError **error
   return TRUE;
 }
 
+/* What waits for an operation that was never sent cannot be on the server. */
+#define NOT_UNSENT                                                                \
+  " AND NOT EXISTS (SELECT 1 FROM op_subject s JOIN op o ON o.id = s.op"          \
+  "  WHERE s.location = CASE l.stands_for WHEN 0 THEN l.id ELSE l.stands_for END" \
+  "  AND o.state = 0 AND o.attempts = 0 AND (o.kind IN (1, 3) OR s.made)"         \
+  "  AND NOT EXISTS (SELECT 1 FROM op_subject t JOIN op e ON e.id = t.op"         \
+  "   WHERE t.location = s.location AND t.op < s.op AND e.state IN (0, 1, 4)"     \
+  "   AND (e.kind IN (1, 3) OR t.made)))"
+
 static gboolean
 find_by_message_id (TernDb *db,
                     TernTxnFolder *folder,
@@ -81,7 +90,7 @@ find_waiting (TernTxn *txn,
   return tern_db_look (db, error, location,
                        "SELECT l.id FROM location l JOIN message m ON m.id = l.message"
                        " WHERE l.folder = ?1 AND l.uid IS NULL AND l.sort_key = ?2"
-                       " AND m.hash = 0 AND m.size = ?3 ORDER BY l.id LIMIT 1",
+                       " AND m.hash = 0 AND m.size = ?3" NOT_UNSENT " ORDER BY l.id LIMIT 1",
                        folder->id, tern_message_facts_get_sort_time (facts), (gint64) facts->size);
 }
 
