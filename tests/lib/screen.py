@@ -99,6 +99,19 @@ class Screen:
                 raise NotFound(f'{what}: not after {seconds or self.patience:.0f} s\n' + self.dump())
             time.sleep(0.05)
 
+    def find_text(self, pattern, within=None, seconds=None):
+        """Something that shows text which matches, a text view or a label, waited for."""
+        expression = re.compile(pattern)
+
+        def look():
+            for top in [within] if within is not None else self.windows():
+                for node in self.walk(top):
+                    if node.get_role_name() in ('text', 'label', 'paragraph') and expression.search(self.text(node)):
+                        return node
+            return None
+
+        return self.wait(look, f'the text "{pattern}"', seconds)
+
     def text(self, node):
         try:
             return Atspi.Text.get_text(node, 0, Atspi.Text.get_character_count(node))

@@ -17,15 +17,14 @@ from screen import NotFound, Screen  # noqa: E402  (beside this folder)
 
 # Every accessible name that this needs: (name, role).
 NAMES = {
-    'row': (None, 'list item'),
     'welcome': (r'Welcome to Tern', 'list item'),
-    'read text': (r'Write to me', None),
     'reply': (r'^Reply$', 'push button'),
-    'body': (r'^Message text', None),
-    'send': (r'^Send$', 'push button'),
+    'send': (r'^_?Send$', 'push button'),
+    'body': (r'^Message text$', None),
     'answer': (r'Re: Welcome to Tern', 'list item'),
-    'answer text': (r'Your message has arrived', None),
 }
+WELCOME_TEXT = r'Write to me'
+ANSWER_TEXT = r'Your message has arrived'
 
 
 class Walk:
@@ -35,9 +34,9 @@ class Walk:
         self.step = 0
         self.started = time.monotonic()
 
-    def find(self, what, seconds=30):
+    def find(self, what, seconds=30, within=None):
         name, role = NAMES[what]
-        return self.screen.find(name, role, seconds=seconds)
+        return self.screen.find(name, role, seconds=seconds, within=within)
 
     def done(self, what):
         self.step += 1
@@ -50,14 +49,16 @@ class Walk:
     def read(self):
         self.screen.click(self.find('welcome', seconds=60))
         self.done('the list')
-        self.find('read text')
+        self.screen.find_text(WELCOME_TEXT)
         self.done('a message')
 
     def reply(self):
         self.screen.click(self.find('reply'))
-        self.find('send')
-        body = self.find('body')
-        body.grab_focus()
+        composer = self.screen.window_of(self.find('send'))
+        body = self.find('body', within=composer)
+        self.screen.click(body)
+        # Above the quoted text.
+        self.screen.key('ctrl+Home')
         self.screen.type('Hello from the walk-through.')
         self.screen.wait(lambda: 'Hello from the walk-through.' in self.screen.text(body), 'the text in the composer')
         self.done('the answer')
@@ -69,7 +70,7 @@ class Walk:
         print(f'walk: the echo was in the list {time.monotonic() - sent:.1f} s after Send', flush=True)
         self.done('pushed')
         self.screen.click(answer)
-        self.find('answer text')
+        self.screen.find_text(ANSWER_TEXT)
         self.done('the echo')
 
 
