@@ -35,6 +35,7 @@ tern_imap_command_free (TernImapCommand *self)
       g_source_destroy (self->cancel_source);
       g_source_unref (self->cancel_source);
     }
+  g_clear_object (&self->cancellable);
   g_free (self->mailbox);
   g_free (self->body_section);
   g_ptr_array_unref (self->parts);

@@ -56,8 +56,9 @@ struct _TernImapCommand
   TernImapReply *reply; /* what was collected so far */
   TernImapCommandDone done;
   gpointer data;
-  GSource *cancel_source; /* (nullable) watches the caller's cancellable */
-  gboolean abandoned;     /* the caller was answered already */
+  GCancellable *cancellable; /* (nullable): the caller's; only looked at */
+  GSource *cancel_source;    /* (nullable): watches it */
+  gboolean abandoned;        /* the caller was answered already */
 };
 
 typedef struct

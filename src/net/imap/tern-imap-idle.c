@@ -6,10 +6,12 @@
 /*
  * IDLE (RFC 2177). DONE is sent only after the "+", and nothing follows it before the tagged reply.
  * It is issued again every 9 minutes, because gateways forget connections that are silent for 10.
- * Where the server has no IDLE, NOOP asks every 2 minutes.
+ * Where the server has no IDLE, NOOP asks every 2 minutes. After a command it is entered only when
+ * no other command follows at once, since leaving it again costs a round trip.
  */
-#define REISSUE_SECONDS (9 * 60)
-#define POLL_SECONDS    (2 * 60)
+#define REISSUE_MILLISECONDS (9 * 60 * 1000)
+#define POLL_MILLISECONDS    (2 * 60 * 1000)
+#define QUIET_MILLISECONDS   100
 
 static void
 send_done (TernImapSession *self)
@@ -45,25 +47,38 @@ on_poll (gpointer data)
 }
 
 static void
-arm (TernImapSession *self, guint seconds, GSourceFunc func)
+arm (TernImapSession *self, guint milliseconds, GSourceFunc func)
 {
   if (self->idle_source != NULL)
     return;
-  self->idle_source = g_timeout_source_new_seconds (seconds);
+  self->idle_source = g_timeout_source_new (milliseconds);
   g_source_set_callback (self->idle_source, func, self, NULL);
   g_source_attach (self->idle_source, self->context);
 }
 
-static void
-enter (TernImapSession *self)
+static gboolean
+may_idle (TernImapSession *self)
 {
-  TernImapCommand *command = tern_imap_command_new (TERN_IMAP_VERB_IDLE, NULL, NULL);
+  return self->idle == TERN_IMAP_IDLE_NONE && self->want_idle && self->state == TERN_IMAP_SELECTED
+         && tern_imap_queue_is_empty (&self->queue);
+}
 
+static gboolean
+on_quiet (gpointer data)
+{
+  TernImapSession *self = data;
+  TernImapCommand *command;
+
+  tern_imap_session_clear_source (&self->idle_source);
+  if (!may_idle (self))
+    return G_SOURCE_REMOVE;
+  command = tern_imap_command_new (TERN_IMAP_VERB_IDLE, NULL, NULL);
   command->generation = self->queue.generation;
   tern_imap_command_add (command, "IDLE");
   self->idle = TERN_IMAP_IDLE_ENTERING;
   tern_imap_session_set_state (self, TERN_IMAP_IDLING);
   tern_imap_session_enqueue (self, command);
+  return G_SOURCE_REMOVE;
 }
 
 void
@@ -73,13 +88,12 @@ tern_imap_session_idle_pump (TernImapSession *self)
 
   if (self->idle == TERN_IMAP_IDLE_ACTIVE && (busy || !self->want_idle))
     send_done (self);
-  else if (self->idle == TERN_IMAP_IDLE_NONE && self->want_idle && self->state == TERN_IMAP_SELECTED
-           && tern_imap_queue_is_empty (&self->queue))
+  else if (may_idle (self))
     {
       if ((self->caps & TERN_IMAP_CAP_IDLE) && !self->idle_refused && !self->queue.throttled)
-        enter (self);
+        arm (self, QUIET_MILLISECONDS, on_quiet);
       else
-        arm (self, POLL_SECONDS, on_poll);
+        arm (self, POLL_MILLISECONDS, on_poll);
     }
 }
 
@@ -90,7 +104,7 @@ tern_imap_session_idle_continue (TernImapSession *self)
     return;
   self->idle = TERN_IMAP_IDLE_ACTIVE;
   tern_imap_session_clear_source (&self->idle_source);
-  arm (self, REISSUE_SECONDS, on_reissue);
+  arm (self, REISSUE_MILLISECONDS, on_reissue);
   tern_imap_session_update_owed (self);
 }
 

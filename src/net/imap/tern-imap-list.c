@@ -3,6 +3,8 @@
 
 #include "tern-imap-session-private.h"
 
+#include <glib/gi18n.h>
+
 /*
  * One LIST where the server can tell everything in it (RFC 5258, 5819, 6154). Otherwise LSUB first,
  * so that subscriptions are known when LIST speaks, then LIST, then a STATUS for each folder.
@@ -11,12 +13,15 @@ typedef struct
 {
   TernImapSession *session; /* lent: the task holds it */
   GTask *task;
-  guint outstanding; /* STATUS commands */
+  GSource *cancel_source; /* (nullable) */
+  gboolean given_up;      /* the caller was answered already */
+  guint outstanding;      /* STATUS commands */
 } Lister;
 
 static void
 lister_free (Lister *self)
 {
+  tern_imap_session_clear_source (&self->cancel_source);
   g_object_unref (self->task);
   g_free (self);
 }
@@ -33,7 +38,9 @@ end_plain_list (TernImapSession *session)
 static void
 answer (Lister *self, TernImapCommand *command, const GError *error)
 {
-  if (error != NULL)
+  if (self->given_up)
+    ;
+  else if (error != NULL)
     g_task_return_error (self->task, g_error_copy (error));
   else
     g_task_return_pointer (self->task, g_steal_pointer (&command->reply),
@@ -42,9 +49,14 @@ answer (Lister *self, TernImapCommand *command, const GError *error)
 }
 
 static gboolean
-given_up (Lister *self)
+on_cancelled (GCancellable *cancellable, gpointer data)
 {
-  return g_cancellable_is_cancelled (g_task_get_cancellable (self->task));
+  Lister *self = data;
+
+  self->given_up = TRUE;
+  tern_imap_session_clear_source (&self->cancel_source);
+  g_task_return_error (self->task, tern_fault_new (TERN_FAULT_CANCELLED, _ ("Cancelled.")));
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -76,7 +88,7 @@ on_plain_list (TernImapCommand *command, const GError *error, gpointer data)
   g_autoptr (GPtrArray) names = session->listed != NULL ? g_ptr_array_ref (session->listed) : NULL;
 
   end_plain_list (session);
-  if (error != NULL || names == NULL || names->len == 0 || given_up (self))
+  if (error != NULL || names == NULL || names->len == 0 || self->given_up)
     {
       answer (self, command, error);
       return;
@@ -125,7 +137,7 @@ on_extended_list (TernImapCommand *command, const GError *error, gpointer data)
 
   self->session->extended_lists--;
   /* Announced, and then not understood. */
-  if (error != NULL && !given_up (self)
+  if (error != NULL && !self->given_up
       && (tern_fault_is (error, TERN_FAULT_PROTOCOL) || tern_fault_is (error, TERN_FAULT_REFUSED)))
     start_plain_list (self);
   else
@@ -155,8 +167,20 @@ tern_imap_session_list_async (TernImapSession *self,
   Lister *lister = g_new0 (Lister, 1);
 
   lister->session = self;
-  lister->task = g_task_new (self, cancellable, callback, user_data);
+  lister->task = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (lister->task, tern_imap_session_list_async);
+  if (g_cancellable_is_cancelled (cancellable))
+    {
+      on_cancelled (cancellable, lister);
+      lister_free (lister);
+      return;
+    }
+  if (cancellable != NULL)
+    {
+      lister->cancel_source = g_cancellable_source_new (cancellable);
+      g_source_set_callback (lister->cancel_source, G_SOURCE_FUNC (on_cancelled), lister, NULL);
+      g_source_attach (lister->cancel_source, self->context);
+    }
   if ((self->caps & needed) == needed)
     start_extended_list (lister);
   else

@@ -276,10 +276,12 @@ settle_without_sending (TernImapSession *self, TernImapCommand *command)
 {
   g_autoptr (GError) error = NULL;
 
-  if (tern_imap_queue_find (&self->queue, TERN_IMAP_VERB_SELECT) != NULL
-      || command->generation == 0)
+  if (g_cancellable_is_cancelled (command->cancellable))
+    error = tern_fault_new (TERN_FAULT_CANCELLED, _ ("Cancelled."));
+  else if (tern_imap_queue_find (&self->queue, TERN_IMAP_VERB_SELECT) != NULL
+           || command->generation == 0)
     return FALSE;
-  if (command->verb == TERN_IMAP_VERB_SELECT)
+  else if (command->verb == TERN_IMAP_VERB_SELECT)
     {
       if (command->generation != self->queue.generation)
         return FALSE;

@@ -59,6 +59,7 @@ watch_cancellable (TernImapSession *self, TernImapCommand *command, GCancellable
   watch = g_new (Watch, 1);
   watch->session = self;
   watch->command = command;
+  command->cancellable = g_object_ref (cancellable);
   command->cancel_source = g_cancellable_source_new (cancellable);
   g_source_set_callback (command->cancel_source, G_SOURCE_FUNC (on_cancelled), watch, g_free);
   g_source_attach (command->cancel_source, self->context);
