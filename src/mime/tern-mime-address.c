@@ -327,6 +327,14 @@ start_piece (Reader *self)
   self->piece = self->p;
 }
 
+static char *
+decode_comment (Reader *self)
+{
+  const char *raw = self->comment != NULL ? self->comment : "";
+
+  return tern_mime_decode_header (raw, strlen (raw));
+}
+
 /* Words without "<" and without "@": a name that stands alone, a local user, or a name behind the
  * address it belongs to. */
 static void
@@ -350,7 +358,9 @@ finish_words (Reader *self)
     {
       g_autofree char *address = make_address (self, 0, 1);
 
-      add_address (self, self->comment != NULL ? self->comment : "", address);
+      g_free (name);
+      name = decode_comment (self);
+      add_address (self, name, address);
     }
   else
     add_address (self, name, "");
@@ -370,7 +380,7 @@ finish_piece (Reader *self)
       if (self->angled != NULL && *self->angled->name == '\0' && self->comment != NULL)
         {
           g_free (self->angled->name);
-          self->angled->name = tern_mime_decode_header (self->comment, strlen (self->comment));
+          self->angled->name = decode_comment (self);
         }
     }
   else if (at == self->lexemes->len)
@@ -385,7 +395,7 @@ finish_piece (Reader *self)
         find_run (self, at, low, &from, &to);
         at = find_at (self, to);
         if (from == low && to == self->lexemes->len && self->comment != NULL)
-          name = tern_mime_decode_header (self->comment, strlen (self->comment));
+          name = decode_comment (self);
         else
           name = make_name (self, low, from);
         address = make_address (self, from, to);

@@ -125,6 +125,8 @@ read_text (Walk *self, const TernPart *part)
   if (bytes == NULL)
     return NULL;
   data = g_bytes_get_data (bytes, &size);
+  if (data == NULL)
+    data = "";
   if (size > 2 * TERN_LIMIT_TEXT_SHOWN)
     {
       size = 2 * TERN_LIMIT_TEXT_SHOWN;
@@ -132,7 +134,7 @@ read_text (Walk *self, const TernPart *part)
     }
   if (charset == NULL && tern_part_is (part, "text", "html"))
     charset = meta = sniff_meta_charset (data, size);
-  text = tern_mime_charset_to_utf8 (size > 0 ? data : "", size, charset);
+  text = tern_mime_charset_to_utf8 (data, size, charset);
   cut_text (self, text);
   return text;
 }

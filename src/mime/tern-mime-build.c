@@ -163,7 +163,7 @@ make_message_part (GBytes *bytes)
 {
   gsize size;
   const char *data = g_bytes_get_data (bytes, &size);
-  g_autoptr (GMimeStream) stream = g_mime_stream_mem_new_with_buffer (data, size);
+  g_autoptr (GMimeStream) stream = g_mime_stream_mem_new_with_buffer (size > 0 ? data : "", size);
   g_autoptr (GMimeParser) parser = g_mime_parser_new_with_stream (stream);
   g_autoptr (GMimeMessage) inner = g_mime_parser_construct_message (parser, NULL);
 
@@ -179,7 +179,7 @@ make_plain_attachment (const TernAttachment *attachment, const char *type)
   gsize size;
   const char *data = g_bytes_get_data (attachment->bytes, &size);
   g_autoptr (GMimeContentType) parsed = g_mime_content_type_parse (NULL, type);
-  g_autoptr (GMimeStream) stream = g_mime_stream_mem_new_with_buffer (data, size);
+  g_autoptr (GMimeStream) stream = g_mime_stream_mem_new_with_buffer (size > 0 ? data : "", size);
   g_autoptr (GMimeDataWrapper) content =
       g_mime_data_wrapper_new_with_stream (stream, GMIME_CONTENT_ENCODING_DEFAULT);
   GMimePart *part;

@@ -3,7 +3,6 @@
 
 #include "tern-mime-text.h"
 
-#include <gmime/gmime.h>
 #include <string.h>
 
 #define DATE_LENGTH_MAX 256
@@ -175,28 +174,123 @@ read_standard (const char *raw, gsize length, gint64 *seconds, int *offset)
   return TRUE;
 }
 
-/* Everything else: GMime knows the ways in which dates are broken. */
+/* What was found of a date, in whatever order it stood; -1 where nothing was. */
+typedef struct
+{
+  int day, month, year, hour, minute, second, offset;
+  gboolean pm, am;
+} Pieces;
+
+static void
+take_clock (Scanner *s, Pieces *pieces, int hour)
+{
+  int count;
+
+  pieces->hour = hour;
+  if (!read_number (s, &pieces->minute, &count))
+    pieces->minute = 0;
+  if (read_char (s, ':') && !read_number (s, &pieces->second, &count))
+    pieces->second = 0;
+}
+
+static void
+take_number (Scanner *s, Pieces *pieces)
+{
+  int value, count;
+
+  if (!read_number (s, &value, &count))
+    {
+      while (s->p < s->end && g_ascii_isdigit (*s->p))
+        s->p++;
+      return;
+    }
+  if (pieces->hour < 0 && count <= 2 && read_char (s, ':'))
+    take_clock (s, pieces, value);
+  else if (count == 4 && pieces->year < 0)
+    pieces->year = value;
+  else if (pieces->year >= 0 && pieces->month < 0 && pieces->day < 0 && value <= 12)
+    pieces->month = value; /* 2026-11-24 */
+  else if (pieces->day < 0)
+    pieces->day = value;
+  else if (pieces->year < 0)
+    pieces->year = value + (count == 2 ? value < 50 ? 2000 : 1900 : 1900);
+}
+
+static void
+take_word (Scanner *s, Pieces *pieces)
+{
+  const char *start = s->p;
+  int month = read_month (s);
+
+  if (month > 0 && pieces->month < 0)
+    pieces->month = month;
+  s->p = start;
+  if (s->end - start >= 2 && g_ascii_strncasecmp (start, "pm", 2) == 0)
+    pieces->pm = TRUE;
+  else if (s->end - start >= 2 && g_ascii_strncasecmp (start, "am", 2) == 0)
+    pieces->am = TRUE;
+  else if (pieces->hour >= 0 && read_zone (s, &pieces->offset))
+    return;
+  while (s->p < s->end && g_ascii_isalpha (*s->p))
+    s->p++;
+}
+
+static void
+skip_comment (Scanner *s)
+{
+  int depth = 0;
+
+  for (const char *p = s->p; p < s->end; p++)
+    if (*p == '(')
+      depth++;
+    else if (*p == ')' && --depth == 0)
+      {
+        s->p = p + 1;
+        return;
+      }
+  s->p++; /* never closed: only the bracket itself is passed over */
+}
+
+/* Everything else that has a day, a month and a year in it. Not by GMime: its reader of broken
+ * dates runs past the end of some. */
 static gboolean
 read_leniently (const char *raw, gsize length, gint64 *seconds, int *offset)
 {
-  g_autofree char *text = NULL;
-  g_autoptr (GDateTime) date = NULL;
-  int year;
+  Scanner s = { raw, raw + MIN (length, DATE_LENGTH_MAX) };
+  Pieces pieces = { -1, -1, -1, -1, 0, 0, 0, FALSE, FALSE };
 
-  if (length > DATE_LENGTH_MAX)
+  while (s.p < s.end)
+    {
+      if (g_ascii_isdigit (*s.p))
+        take_number (&s, &pieces);
+      else if (g_ascii_isalpha (*s.p))
+        take_word (&s, &pieces);
+      else if (*s.p == '(')
+        skip_comment (&s);
+      else if ((*s.p == '+' || *s.p == '-') && pieces.hour >= 0)
+        {
+          const char *sign = s.p;
+
+          if (!read_zone (&s, &pieces.offset))
+            s.p = sign + 1;
+        }
+      else
+        s.p++;
+    }
+  if (pieces.day < 1 || pieces.month < 1 || pieces.year < 1900 || pieces.year > 9999
+      || pieces.day > days_of_month (pieces.year, pieces.month))
     return FALSE;
-  text = g_strndup (raw, length);
-  for (gsize i = 0; i < length; i++)
-    if (text[i] == '\0' || text[i] == '\r' || text[i] == '\n' || (text[i] & 0x80) != 0)
-      text[i] = ' ';
-  date = g_mime_utils_header_decode_date (text);
-  if (date == NULL)
+  if (pieces.hour < 0)
+    pieces.hour = 0;
+  if (pieces.pm && pieces.hour < 12)
+    pieces.hour += 12;
+  else if (pieces.am && pieces.hour == 12)
+    pieces.hour = 0;
+  if (pieces.hour > 23 || pieces.minute > 59 || pieces.second > 60)
     return FALSE;
-  year = g_date_time_get_year (date);
-  if (year < 1900)
-    return FALSE;
-  *seconds = g_date_time_to_unix (date);
-  *offset = g_date_time_get_utc_offset (date) / G_TIME_SPAN_MINUTE;
+  *offset = pieces.offset;
+  *seconds = days_from_civil (pieces.year, pieces.month, pieces.day) * 86400 + pieces.hour * 3600
+             + pieces.minute * 60 + pieces.second - pieces.offset * 60;
   return TRUE;
 }
 

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* Behind the encoded-word (RFC 2047) that starts at @p, NULL if none does. */
+/* Behind the whole encoded-word (RFC 2047) that starts at @p, NULL if none does. */
 const char *tern_mime_skip_encoded_word (const char *p, const char *end);
 
 /* An addr-spec that may go into an envelope: TERN_FAULT_INVALID that quotes it otherwise. */

@@ -106,7 +106,7 @@ tern_mime_skip_encoded_word (const char *p, const char *end)
 {
   Word word;
 
-  return read_word (p, end, &word) ? word.end : NULL;
+  return read_word (p, end, &word) && word.end[-1] == '=' && word.end[-2] == '?' ? word.end : NULL;
 }
 
 static void
