@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * TernAccount:
  *
  * One account for the window: properties "uuid", "label", "address", "state" (TernAccountState),
- * "status-text" (a plain sentence or ""), "progress" (0..1, negative when none), "needs-attention".
+ * "status-text" (a plain sentence or ""), "progress" (0..1, negative when none).
  * Thread: UI.
  */
 #define TERN_TYPE_ACCOUNT (tern_account_get_type ())
