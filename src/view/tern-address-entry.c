@@ -77,19 +77,11 @@ tern_address_entry_set_property (GObject *object, guint id, const GValue *value,
 }
 
 static void
-tern_address_entry_dispose (GObject *object)
-{
-  gtk_widget_dispose_template (GTK_WIDGET (object), TERN_TYPE_ADDRESS_ENTRY);
-  G_OBJECT_CLASS (tern_address_entry_parent_class)->dispose (object);
-}
-
-static void
 tern_address_entry_class_init (TernAddressEntryClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
-  object_class->dispose = tern_address_entry_dispose;
   object_class->get_property = tern_address_entry_get_property;
   object_class->set_property = tern_address_entry_set_property;
   widget_class->grab_focus = tern_address_entry_grab_focus;

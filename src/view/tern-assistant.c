@@ -340,7 +340,6 @@ tern_assistant_dispose (GObject *object)
   g_clear_object (&self->cancellable);
   g_clear_object (&self->engine);
   g_clear_pointer (&self->settings, tern_account_settings_unref);
-  gtk_widget_dispose_template (GTK_WIDGET (self), TERN_TYPE_ASSISTANT);
   G_OBJECT_CLASS (tern_assistant_parent_class)->dispose (object);
 }
 

@@ -335,7 +335,6 @@ tern_attachment_list_dispose (GObject *object)
   g_clear_object (&self->chooser);
   g_clear_pointer (&self->body, tern_body_unref);
   g_clear_object (&self->engine);
-  gtk_widget_dispose_template (GTK_WIDGET (self), TERN_TYPE_ATTACHMENT_LIST);
   G_OBJECT_CLASS (tern_attachment_list_parent_class)->dispose (object);
 }
 

@@ -40,18 +40,9 @@ on_act (TernAttachmentRow *self)
 }
 
 static void
-tern_attachment_row_dispose (GObject *object)
-{
-  gtk_widget_dispose_template (GTK_WIDGET (object), TERN_TYPE_ATTACHMENT_ROW);
-  G_OBJECT_CLASS (tern_attachment_row_parent_class)->dispose (object);
-}
-
-static void
 tern_attachment_row_class_init (TernAttachmentRowClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
-
-  G_OBJECT_CLASS (klass)->dispose = tern_attachment_row_dispose;
 
   signals[SIGNAL_OPEN] = g_signal_new ("open", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                        NULL, NULL, NULL, G_TYPE_NONE, 0);

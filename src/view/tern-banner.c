@@ -37,18 +37,9 @@ on_child_revealed (TernBanner *self)
 }
 
 static void
-tern_banner_dispose (GObject *object)
-{
-  gtk_widget_dispose_template (GTK_WIDGET (object), TERN_TYPE_BANNER);
-  G_OBJECT_CLASS (tern_banner_parent_class)->dispose (object);
-}
-
-static void
 tern_banner_class_init (TernBannerClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
-
-  G_OBJECT_CLASS (klass)->dispose = tern_banner_dispose;
 
   signals[SIGNAL_BUTTON_CLICKED] =
       g_signal_new ("button-clicked", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,

@@ -388,7 +388,6 @@ tern_composer_dispose (GObject *object)
   g_clear_object (&self->chooser);
   g_clear_object (&self->engine);
   self->content = NULL;
-  gtk_widget_dispose_template (GTK_WIDGET (self), TERN_TYPE_COMPOSER);
   G_OBJECT_CLASS (tern_composer_parent_class)->dispose (object);
 }
 

@@ -144,7 +144,6 @@ tern_folder_picker_dispose (GObject *object)
 {
   TernFolderPicker *self = TERN_FOLDER_PICKER (object);
 
-  gtk_widget_dispose_template (GTK_WIDGET (self), TERN_TYPE_FOLDER_PICKER);
   if (self->filter != NULL)
     gtk_custom_filter_set_filter_func (self->filter, NULL, NULL, NULL);
   self->filter = NULL;

@@ -271,10 +271,9 @@ make_settings (void)
       "enable-javascript", FALSE, "enable-javascript-markup", FALSE, "enable-html5-database", FALSE,
       "enable-html5-local-storage", FALSE, "enable-page-cache", FALSE, "enable-webgl", FALSE,
       "enable-webaudio", FALSE, "enable-media", FALSE, "enable-media-stream", FALSE,
-      "enable-fullscreen", FALSE, "enable-hyperlink-auditing", FALSE, "enable-developer-extras",
-      FALSE, "enable-back-forward-navigation-gestures", FALSE, "enable-smooth-scrolling", TRUE,
-      "allow-modal-dialogs", FALSE, "auto-load-images", TRUE, "hardware-acceleration-policy",
-      WEBKIT_HARDWARE_ACCELERATION_POLICY_NEVER, NULL);
+      "enable-fullscreen", FALSE, "enable-developer-extras", FALSE,
+      "enable-back-forward-navigation-gestures", FALSE, "allow-modal-dialogs", FALSE,
+      "hardware-acceleration-policy", WEBKIT_HARDWARE_ACCELERATION_POLICY_NEVER, NULL);
 }
 
 /* Text scaling of the desktop, which WebKit leaves to us. */

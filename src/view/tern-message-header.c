@@ -22,6 +22,7 @@ struct _TernMessageHeader
   GtkLabel *address;
   GtkLabel *date;
   GtkLabel *recipients;
+  GtkLabel *all_recipients;
   GtkToggleButton *more;
 };
 
@@ -57,27 +58,28 @@ append_list (GString *text, const char *title, const GPtrArray *list, guint limi
     }
 }
 
-static void
-update_recipients (TernMessageHeader *self)
+static char *
+describe_recipients (TernMessageHeader *self, guint limit)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
-  guint limit = gtk_toggle_button_get_active (self->more) ? G_MAXUINT : RECIPIENTS_SHOWN;
+  GString *text = g_string_new (NULL);
 
-  if (self->facts == NULL)
-    return;
   append_list (text, _ ("To:"), self->facts->to, limit);
   append_list (text, _ ("Cc:"), self->facts->cc, limit);
   append_list (text, _ ("Bcc:"), self->facts->bcc, limit);
   if (limit > RECIPIENTS_SHOWN)
     append_list (text, _ ("Reply to:"), self->facts->reply_to, limit);
-  gtk_label_set_text (self->recipients, text->str);
-  gtk_widget_set_visible (GTK_WIDGET (self->recipients), text->len > 0);
+  return g_string_free (text, FALSE);
 }
 
+/* The long list is laid out only when somebody wants to see it. */
 static void
 on_more_toggled (TernMessageHeader *self)
 {
-  update_recipients (self);
+  g_autofree char *all = NULL;
+
+  if (self->facts != NULL && gtk_toggle_button_get_active (self->more))
+    all = describe_recipients (self, G_MAXUINT);
+  gtk_label_set_text (self->all_recipients, all != NULL ? all : "");
 }
 
 static void
@@ -86,7 +88,6 @@ tern_message_header_dispose (GObject *object)
   TernMessageHeader *self = TERN_MESSAGE_HEADER (object);
 
   g_clear_pointer (&self->facts, tern_message_facts_unref);
-  gtk_widget_dispose_template (GTK_WIDGET (self), TERN_TYPE_MESSAGE_HEADER);
   G_OBJECT_CLASS (tern_message_header_parent_class)->dispose (object);
 }
 
@@ -105,6 +106,7 @@ tern_message_header_class_init (TernMessageHeaderClass *klass)
   gtk_widget_class_bind_template_child (widget_class, TernMessageHeader, address);
   gtk_widget_class_bind_template_child (widget_class, TernMessageHeader, date);
   gtk_widget_class_bind_template_child (widget_class, TernMessageHeader, recipients);
+  gtk_widget_class_bind_template_child (widget_class, TernMessageHeader, all_recipients);
   gtk_widget_class_bind_template_child (widget_class, TernMessageHeader, more);
   gtk_widget_class_bind_template_callback (widget_class, on_more_toggled);
 }
@@ -154,6 +156,7 @@ tern_message_header_show (TernMessageHeader *self, const TernMessageFacts *facts
 {
   g_autofree char *date = NULL;
   g_autofree char *full_date = NULL;
+  g_autofree char *recipients = NULL;
   gint64 when;
 
   if (facts != NULL)
@@ -175,5 +178,6 @@ tern_message_header_show (TernMessageHeader *self, const TernMessageFacts *facts
                                   full_date, -1);
   gtk_toggle_button_set_active (self->more, FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self->more), has_more (facts));
-  update_recipients (self);
+  recipients = describe_recipients (self, RECIPIENTS_SHOWN);
+  gtk_label_set_text (self->recipients, recipients);
 }

@@ -234,7 +234,6 @@ tern_message_list_view_dispose (GObject *object)
     gtk_widget_unparent (GTK_WIDGET (self->menu));
   self->menu = NULL;
   g_clear_object (&self->selection);
-  gtk_widget_dispose_template (GTK_WIDGET (self), TERN_TYPE_MESSAGE_LIST_VIEW);
   G_OBJECT_CLASS (tern_message_list_view_parent_class)->dispose (object);
 }
 
@@ -303,7 +302,7 @@ tern_message_list_view_set_list (TernMessageListView *self, TernMessageList *lis
     g_clear_signal_handler (&self->ready_notify, old);
   if (list != NULL)
     self->ready_notify =
-        g_signal_connect_swapped (list, "notify::state", G_CALLBACK (on_ready), self);
+        g_signal_connect_swapped (list, "notify::ready", G_CALLBACK (on_ready), self);
   tern_selection_set_list (self->selection, list);
   if (list != NULL)
     {

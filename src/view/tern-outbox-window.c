@@ -141,7 +141,6 @@ tern_outbox_window_dispose (GObject *object)
   TernOutboxWindow *self = TERN_OUTBOX_WINDOW (object);
 
   g_clear_object (&self->engine);
-  gtk_widget_dispose_template (GTK_WIDGET (self), TERN_TYPE_OUTBOX_WINDOW);
   G_OBJECT_CLASS (tern_outbox_window_parent_class)->dispose (object);
 }
 

@@ -60,19 +60,25 @@ tern_plain_view_quote_depth (const char *line, gsize length)
   return depth;
 }
 
-/* Without the punctuation that belongs to the sentence around the link. */
+/* Without the punctuation that belongs to the sentence around the link; a bracket that was opened
+ * in the link belongs to it. */
 static gsize
 trim_link (const char *link, gsize length)
 {
-  while (length > 0)
+  int open = 0;
+
+  for (gsize i = 0; i < length; i++)
+    open += link[i] == '(' ? 1 : link[i] == ')' ? -1 : 0;
+  for (; length > 0; length--)
     {
       char last = link[length - 1];
 
-      if (last == ')' && memchr (link, '(', length) != NULL)
+      if (last == ')' && open >= 0)
         break;
       if (strchr (".,;:!?)'\"]}*_", last) == NULL)
         break;
-      length--;
+      if (last == ')')
+        open++;
     }
   return length;
 }
@@ -290,7 +296,6 @@ tern_plain_view_dispose (GObject *object)
   g_clear_pointer (&self->text, g_free);
   g_clear_pointer (&self->hovered, g_free);
   self->link = NULL;
-  gtk_widget_dispose_template (GTK_WIDGET (self), TERN_TYPE_PLAIN_VIEW);
   G_OBJECT_CLASS (tern_plain_view_parent_class)->dispose (object);
 }
 

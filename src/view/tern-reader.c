@@ -247,7 +247,6 @@ tern_reader_dispose (GObject *object)
 
   forget (self);
   g_clear_object (&self->engine);
-  gtk_widget_dispose_template (GTK_WIDGET (self), TERN_TYPE_READER);
   G_OBJECT_CLASS (tern_reader_parent_class)->dispose (object);
 }
 

@@ -27,6 +27,7 @@ struct _TernSidebar
   GtkSingleSelection *selection; /* (owned) over all of them */
   TernFolder *folder;            /* (owned) (nullable): what is shown */
   gboolean restoring;
+  guint restore_idle;
 
   GtkListView *view;
 };
@@ -124,13 +125,14 @@ on_selected (TernSidebar *self)
   g_signal_emit (self, signals[SIGNAL_FOLDER_CHANGED], 0);
 }
 
-static void
-on_items_changed (TernSidebar *self)
+/* Folders came, went or were made anew: what is shown stays selected. */
+static gboolean
+restore_selection (gpointer data)
 {
+  TernSidebar *self = data;
   guint position;
 
-  if (self->restoring)
-    return;
+  self->restore_idle = 0;
   if (self->folder != NULL)
     {
       self->restoring = TRUE;
@@ -146,6 +148,15 @@ on_items_changed (TernSidebar *self)
       self->restoring = FALSE;
     }
   g_signal_emit (self, signals[SIGNAL_FOLDERS_CHANGED], 0);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not at once: the list view has yet to hear of it, and selecting meanwhile confuses it. */
+static void
+on_items_changed (TernSidebar *self)
+{
+  if (self->restore_idle == 0)
+    self->restore_idle = g_idle_add_full (G_PRIORITY_DEFAULT, restore_selection, self, NULL);
 }
 
 static void
@@ -194,11 +205,11 @@ tern_sidebar_dispose (GObject *object)
 {
   TernSidebar *self = TERN_SIDEBAR (object);
 
+  g_clear_handle_id (&self->restore_idle, g_source_remove);
   if (self->accounts != NULL)
     g_clear_signal_handler (&self->accounts_changed, self->accounts);
   if (self->selection != NULL)
     g_signal_handlers_disconnect_by_data (self->selection, self);
-  gtk_widget_dispose_template (GTK_WIDGET (self), TERN_TYPE_SIDEBAR);
   g_clear_object (&self->selection);
   g_clear_object (&self->lists);
   g_clear_pointer (&self->sections, g_ptr_array_unref);

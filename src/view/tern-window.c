@@ -175,7 +175,7 @@ on_folder_changed (TernWindow *self)
   g_autoptr (TernMessageList) list = NULL;
 
   set_folder (self, folder);
-  list = tern_message_list_new (self->engine, tern_folder_get_id (folder), TERN_FILTER_ALL);
+  list = tern_message_list_new (self->engine, tern_folder_get_id (folder));
   tern_engine_set_focus (self->engine, tern_folder_get_id (folder));
   tern_message_list_view_set_list (self->list, list);
   if (self->list_items_changed == 0)
@@ -325,7 +325,6 @@ tern_window_dispose (GObject *object)
   g_clear_pointer (&self->undo, g_array_unref);
   g_clear_pointer (&self->banner_account, g_free);
   self->list_back = NULL;
-  gtk_widget_dispose_template (GTK_WIDGET (self), TERN_TYPE_WINDOW);
   G_OBJECT_CLASS (tern_window_parent_class)->dispose (object);
 }
 
