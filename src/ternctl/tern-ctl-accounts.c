@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-ctl-format.h"
+#include "tern-ctl-input.h"
+#include "tern-ctl-private.h"
+
+#include "tern-sasl.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* What is known while an account is being added. */
+typedef struct
+{
+  TernAccountSettings *settings;
+  char *password;
+  char *smtp_password; /* (nullable) */
+} NewAccount;
+
+static void
+new_account_free (gpointer data)
+{
+  NewAccount *self = data;
+
+  tern_account_settings_unref (self->settings);
+  tern_sasl_wipe (self->password);
+  tern_sasl_wipe (self->smtp_password);
+  g_free (self);
+}
+
+static void
+write_endpoint (TernCtlJson *json, const char *name, const TernEndpoint *endpoint, const char *user)
+{
+  tern_ctl_json_open (json, name, '{');
+  tern_ctl_json_string (json, "host", endpoint->host);
+  tern_ctl_json_int (json, "port", endpoint->port);
+  tern_ctl_json_string (json, "security", tern_security_to_name (endpoint->security));
+  tern_ctl_json_string (json, "user", user);
+  tern_ctl_json_string (json, "ca_file", endpoint->ca_file);
+  tern_ctl_json_string (json, "pin", endpoint->pin_sha256);
+  tern_ctl_json_close (json, '}');
+}
+
+static void
+write_account (TernCtl *self, TernCtlJson *json, const TernAccountSettings *account)
+{
+  TernAccountStatus *status = tern_engine_dup_account_status (self->engine, account->uuid);
+
+  tern_ctl_json_open (json, NULL, '{');
+  tern_ctl_json_string (json, "account", account->uuid);
+  tern_ctl_json_string (json, "address", account->address);
+  tern_ctl_json_string (json, "label", account->label);
+  tern_ctl_json_string (json, "name", account->name);
+  write_endpoint (json, "imap", account->imap, account->imap_user);
+  write_endpoint (json, "smtp", account->smtp,
+                  account->smtp_user != NULL ? account->smtp_user : account->imap_user);
+  if (status != NULL)
+    {
+      tern_ctl_json_string (json, "state", tern_ctl_format_account_state (status->state));
+      tern_ctl_json_string (json, "problem", status->error != NULL ? status->error->message : NULL);
+      tern_account_status_free (status);
+    }
+  tern_ctl_json_close (json, '}');
+}
+
+static char *
+describe_account (const TernAccountSettings *account)
+{
+  return g_strdup_printf ("%s\n  %s %s\n  imap %s:%u %s %s\n  smtp %s:%u %s %s\n", account->label,
+                          account->uuid, account->address, account->imap->host, account->imap->port,
+                          tern_security_to_name (account->imap->security), account->imap_user,
+                          account->smtp->host, account->smtp->port,
+                          tern_security_to_name (account->smtp->security),
+                          account->smtp_user != NULL ? account->smtp_user : account->imap_user);
+}
+
+void
+tern_ctl_account_list (TernCtl *self)
+{
+  g_autoptr (GPtrArray) accounts = tern_engine_dup_accounts (self->engine);
+  TernCtlJson *json = tern_ctl_json_new ();
+  GString *lines = g_string_new (NULL);
+
+  tern_ctl_json_open (json, NULL, '[');
+  for (guint i = 0; i < accounts->len; i++)
+    {
+      TernAccountSettings *account = g_ptr_array_index (accounts, i);
+
+      write_account (self, json, account);
+      g_string_append_printf (lines, "%s\t%s\t%s\n", account->uuid, account->address,
+                              account->label);
+    }
+  tern_ctl_json_close (json, ']');
+  if (self->args->json)
+    {
+      tern_ctl_print (self, tern_ctl_json_end (json));
+      g_string_free (lines, TRUE);
+    }
+  else
+    {
+      tern_ctl_json_free (json);
+      tern_ctl_print (self, g_string_free (lines, FALSE));
+    }
+  tern_ctl_end (self, TERN_CTL_EXIT_DONE);
+}
+
+void
+tern_ctl_account_show (TernCtl *self)
+{
+  GError *error = NULL;
+  g_autoptr (TernAccountSettings) account =
+      tern_ctl_find_account (self, tern_ctl_args_word (self->args, 0), &error);
+
+  if (account == NULL)
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  if (self->args->json)
+    {
+      TernCtlJson *json = tern_ctl_json_new ();
+
+      write_account (self, json, account);
+      tern_ctl_print (self, tern_ctl_json_end (json));
+    }
+  else
+    tern_ctl_print (self, describe_account (account));
+  tern_ctl_end (self, TERN_CTL_EXIT_DONE);
+}
+
+/* One account and one word about it. */
+static void
+end_with_word (TernCtl *self, const TernAccountSettings *account, const char *word, char *sentence)
+{
+  if (self->args->json)
+    {
+      TernCtlJson *json = tern_ctl_json_new ();
+
+      g_free (sentence);
+      tern_ctl_json_open (json, NULL, '{');
+      tern_ctl_json_string (json, "account", account->uuid);
+      tern_ctl_json_string (json, "address", account->address);
+      tern_ctl_json_string (json, "label", account->label);
+      if (word != NULL)
+        tern_ctl_json_bool (json, word, TRUE);
+      tern_ctl_json_close (json, '}');
+      tern_ctl_print (self, tern_ctl_json_end (json));
+    }
+  else
+    tern_ctl_print (self, sentence);
+  tern_ctl_end (self, TERN_CTL_EXIT_DONE);
+}
+
+static void
+tested_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  TernAccountSettings *account = self->state;
+  GError *error = NULL;
+
+  if (!tern_engine_test_account_finish (self->engine, result, &error))
+    tern_ctl_fail (self, error, account->uuid);
+  else
+    end_with_word (self, account, "ok",
+                   g_strdup_printf (_ ("%s can log in to both servers.\n"), account->address));
+}
+
+void
+tern_ctl_account_test (TernCtl *self)
+{
+  GError *error = NULL;
+  TernAccountSettings *account =
+      tern_ctl_find_account (self, tern_ctl_args_word (self->args, 0), &error);
+
+  if (account == NULL)
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  tern_ctl_set_state (self, account, (GDestroyNotify) tern_account_settings_unref);
+  tern_engine_test_saved_account_async (self->engine, account->uuid, self->cancellable, tested_cb,
+                                        self);
+}
+
+static void
+removed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  TernAccountSettings *account = self->state;
+  GError *error = NULL;
+
+  if (!tern_engine_remove_account_finish (self->engine, result, &error))
+    tern_ctl_fail (self, error, account->uuid);
+  else
+    end_with_word (self, account, "removed",
+                   g_strdup_printf (_ ("%s was removed from this computer; its mail is still on "
+                                       "the server.\n"),
+                                    account->address));
+}
+
+void
+tern_ctl_account_remove (TernCtl *self)
+{
+  GError *error = NULL;
+  TernAccountSettings *account =
+      tern_ctl_find_account (self, tern_ctl_args_word (self->args, 0), &error);
+
+  if (account == NULL)
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  tern_ctl_set_state (self, account, (GDestroyNotify) tern_account_settings_unref);
+  tern_engine_remove_account_async (self->engine, account->uuid, removed_cb, self);
+}
+
+static void
+saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  NewAccount *account = self->state;
+  GError *error = NULL;
+
+  if (!tern_engine_save_account_finish (self->engine, result, &error))
+    tern_ctl_fail (self, error, NULL);
+  else
+    end_with_word (self, account->settings, NULL,
+                   g_strdup_printf ("%s\n", account->settings->uuid));
+}
+
+static void
+save_new (TernCtl *self)
+{
+  NewAccount *account = self->state;
+
+  tern_engine_save_account_async (self->engine, account->settings, account->password,
+                                  account->smtp_password, self->cancellable, saved_cb, self);
+}
+
+static void
+new_tested_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  GError *error = NULL;
+
+  if (!tern_engine_test_account_finish (self->engine, result, &error))
+    tern_ctl_fail (self, error, NULL);
+  else
+    save_new (self);
+}
+
+/* One password per line, in the order of the two options. */
+static gboolean
+take_passwords (TernCtl *self, char *text)
+{
+  NewAccount *account = self->state;
+  gboolean both = tern_ctl_args_has (self->args, "smtp-password-stdin");
+  char *second = strchr (text, '\n');
+
+  if (second != NULL)
+    *second++ = '\0';
+  g_strchomp (text);
+  account->password = g_strdup (text);
+  if (both && second != NULL)
+    {
+      char *end = strchr (second, '\n');
+
+      if (end != NULL)
+        *end = '\0';
+      g_strchomp (second);
+      account->smtp_password = g_strdup (second);
+    }
+  return *account->password != '\0' && (!both || account->smtp_password != NULL);
+}
+
+static void
+passwords_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  NewAccount *account = self->state;
+  GError *error = NULL;
+  char *text = tern_ctl_input_read_text_finish (result, &error);
+
+  if (text == NULL)
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  if (!take_passwords (self, text))
+    tern_ctl_fail (self,
+                   tern_fault_new (TERN_FAULT_INVALID,
+                                   _ ("Give the password on standard input, one line for each.")),
+                   NULL);
+  else if (tern_ctl_args_has (self->args, "no-test"))
+    save_new (self);
+  else
+    tern_engine_test_account_async (self->engine, account->settings, account->password,
+                                    account->smtp_password, self->cancellable, new_tested_cb, self);
+  tern_sasl_wipe (text);
+}
+
+static void
+replace_text (char **field, const char *value)
+{
+  if (value == NULL)
+    return;
+  g_free (*field);
+  *field = g_strdup (value);
+}
+
+/* "HOST", "HOST:PORT", "[::1]:PORT" over the guessed @endpoint. */
+static gboolean
+apply_server (TernCtl *self,
+              const char *option,
+              guint16 tls_port,
+              guint16 starttls_port,
+              TernEndpoint **endpoint,
+              GError **error)
+{
+  g_autofree char *security_option = g_strconcat (option, "-security", NULL);
+  const char *server = tern_ctl_args_get (self->args, option);
+  const char *word = tern_ctl_args_get (self->args, security_option);
+  const char *ca_option = tern_ctl_args_get (self->args, "ca-file");
+  g_autofree char *ca_file = ca_option != NULL ? tern_ctl_resolve_path (self, ca_option) : NULL;
+  g_autoptr (GSocketConnectable) address = NULL;
+  TernSecurity security = TERN_SECURITY_TLS;
+  TernEndpoint *changed;
+  guint16 port;
+
+  if (word != NULL && !tern_security_from_name (word, &security))
+    {
+      g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                                _ ("“%s” is neither tls nor starttls."), word));
+      return FALSE;
+    }
+  address = g_network_address_parse (server != NULL ? server : (*endpoint)->host, 0, NULL);
+  if (address == NULL)
+    {
+      g_propagate_error (
+          error, tern_fault_new (TERN_FAULT_INVALID, _ ("“%s” is not a server’s name."), server));
+      return FALSE;
+    }
+  port = g_network_address_get_port (G_NETWORK_ADDRESS (address));
+  /* The well-known port tells the kind of security where nothing else does. */
+  if (word == NULL && port == starttls_port)
+    security = TERN_SECURITY_STARTTLS;
+  if (port == 0)
+    port = security == TERN_SECURITY_TLS ? tls_port : starttls_port;
+  changed = tern_endpoint_new (g_network_address_get_hostname (G_NETWORK_ADDRESS (address)), port,
+                               security, ca_file, tern_ctl_args_get (self->args, "pin"));
+  tern_endpoint_unref (*endpoint);
+  *endpoint = changed;
+  return TRUE;
+}
+
+static TernAccountSettings *
+make_settings (TernCtl *self, GError **error)
+{
+  g_autoptr (TernAccountSettings) settings = tern_account_settings_new ();
+
+  tern_account_settings_guess (settings, tern_ctl_args_word (self->args, 0));
+  replace_text (&settings->name, tern_ctl_args_get (self->args, "name"));
+  replace_text (&settings->label, tern_ctl_args_get (self->args, "label"));
+  replace_text (&settings->imap_user, tern_ctl_args_get (self->args, "user"));
+  replace_text (&settings->smtp_user, tern_ctl_args_get (self->args, "smtp-user"));
+  settings->smtp_own_secret = tern_ctl_args_has (self->args, "smtp-password-stdin");
+  if (!apply_server (self, "imap", 993, 143, &settings->imap, error)
+      || !apply_server (self, "smtp", 465, 587, &settings->smtp, error)
+      || !tern_account_settings_check (settings, error))
+    return NULL;
+  return g_steal_pointer (&settings);
+}
+
+void
+tern_ctl_account_add (TernCtl *self)
+{
+  TernAccountSettings *settings;
+  NewAccount *account;
+  GError *error = NULL;
+
+  if (!tern_ctl_args_has (self->args, "password-stdin"))
+    {
+      tern_ctl_fail (self,
+                     tern_fault_new (TERN_FAULT_INVALID,
+                                     _ ("Give the password on standard input and say so with "
+                                        "--password-stdin.")),
+                     NULL);
+      return;
+    }
+  settings = make_settings (self, &error);
+  if (settings == NULL)
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  account = g_new0 (NewAccount, 1);
+  account->settings = settings;
+  tern_ctl_set_state (self, account, new_account_free);
+  tern_ctl_input_read_async (self->input, self->cancellable, passwords_cb, self);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-ctl-args.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* The bus, when the window runs and is to do the work; NULL when ternctl has to do it. */
+GDBusConnection *tern_ctl_client_find_window (void);
+
+/* Has the window run the command, with this program's streams, and waits for it: the exit code. */
+int
+tern_ctl_client_run (GDBusConnection *connection, const char *const *argv, const TernCtlArgs *args);
+
+G_END_DECLS

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-ctl-format.h"
+#include "tern-ctl-private.h"
+
+#include "tern-paths.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* One message to be formatted in a reader's thread: that is where its folder's path is known. */
+typedef struct
+{
+  TernBody *body;  /* (owned) */
+  GHashTable *ids; /* (owned) */
+  gboolean json;
+  gboolean headers_only;
+} Page;
+
+static void
+page_free (gpointer data)
+{
+  Page *self = data;
+
+  tern_body_unref (self->body);
+  g_hash_table_unref (self->ids);
+  g_free (self);
+}
+
+static char *
+format_json (const Page *page, const char *folder)
+{
+  const TernBody *body = page->body;
+  TernCtlJson *json = tern_ctl_json_new ();
+
+  tern_ctl_json_open (json, NULL, '{');
+  tern_ctl_format_message (json, body->record,
+                           tern_ctl_format_account (page->ids, body->record->account), folder);
+  tern_ctl_json_open (json, "headers", '[');
+  for (guint i = 0; body->headers != NULL && i < body->headers->len; i++)
+    {
+      char **header = g_ptr_array_index (body->headers, i);
+
+      tern_ctl_json_open (json, NULL, '{');
+      tern_ctl_json_string (json, "name", header[0]);
+      tern_ctl_json_string (json, "value", header[1]);
+      tern_ctl_json_close (json, '}');
+    }
+  tern_ctl_json_close (json, ']');
+  if (!page->headers_only)
+    {
+      tern_ctl_json_string (json, "text", body->text != NULL ? body->text->plain : NULL);
+      tern_ctl_format_part (json, "structure", body->structure);
+      tern_ctl_format_attachments (json, body->structure);
+    }
+  tern_ctl_json_close (json, '}');
+  return tern_ctl_json_end (json);
+}
+
+static void
+append_attachment (const TernPart *part, gpointer user_data)
+{
+  GString *text = user_data;
+
+  if (tern_part_is_attachment (part))
+    g_string_append_printf (text, "[%s] %s (%s/%s)\n", part->section,
+                            part->filename != NULL ? part->filename : "", part->type,
+                            part->subtype);
+}
+
+/* What a terminal must not be told by a stranger: only tabs and line ends stay. */
+static void
+append_clean (GString *text, const char *plain)
+{
+  for (const char *p = plain; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (c == '\n' || c == '\t' || !g_unichar_iscntrl (c))
+        g_string_append_unichar (text, c);
+    }
+}
+
+static char *
+format_text (const Page *page)
+{
+  static const char *const shown[] = { "From", "To", "Cc", "Date", "Subject", NULL };
+  const TernBody *body = page->body;
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; body->headers != NULL && i < body->headers->len; i++)
+    {
+      char **header = g_ptr_array_index (body->headers, i);
+      gboolean wanted = page->headers_only;
+
+      for (gsize k = 0; shown[k] != NULL; k++)
+        wanted |= g_ascii_strcasecmp (header[0], shown[k]) == 0;
+      if (!wanted)
+        continue;
+      g_string_append_printf (text, "%s: ", header[0]);
+      append_clean (text, header[1]);
+      g_string_append_c (text, '\n');
+    }
+  if (page->headers_only)
+    return g_string_free (text, FALSE);
+  g_string_append_c (text, '\n');
+  if (body->text != NULL)
+    append_clean (text, body->text->plain);
+  if (text->str[text->len - 1] != '\n')
+    g_string_append_c (text, '\n');
+  if (body->structure != NULL)
+    tern_part_foreach (body->structure, append_attachment, text);
+  return g_string_free (text, FALSE);
+}
+
+static gboolean
+read_page (TernReader *reader,
+           gpointer data,
+           GCancellable *cancellable,
+           gpointer *result,
+           GError **error)
+{
+  Page *page = data;
+  g_autoptr (TernFolderRecord) folder = NULL;
+
+  if (!page->json)
+    {
+      *result = format_text (page);
+      return TRUE;
+    }
+  folder = tern_read_folder (reader, page->body->record->folder, error);
+  if (folder == NULL)
+    return FALSE;
+  *result = format_json (page, folder->path);
+  return TRUE;
+}
+
+static void
+body_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  GError *error = NULL;
+  TernBody *body = tern_engine_load_body_finish (self->engine, result, &error);
+  Page *page;
+
+  if (body == NULL)
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  page = g_new0 (Page, 1);
+  page->body = body;
+  page->ids = tern_ctl_dup_account_ids (self);
+  page->json = self->args->json;
+  page->headers_only = tern_ctl_args_has (self->args, "headers");
+  tern_ctl_print_read (self, read_page, page, page_free);
+}
+
+static char *
+format_part_json (TernId id, const char *section, GBytes *bytes)
+{
+  gsize length;
+  const char *data = g_bytes_get_data (bytes, &length);
+  gboolean is_text = length == 0 || g_utf8_validate_len (data, length, NULL);
+  g_autofree char *content =
+      is_text ? g_strndup (data, length) : g_base64_encode ((const guchar *) data, length);
+  TernCtlJson *json = tern_ctl_json_new ();
+
+  tern_ctl_json_open (json, NULL, '{');
+  tern_ctl_json_int (json, "id", id);
+  tern_ctl_json_string (json, "section", section);
+  tern_ctl_json_string (json, "encoding", is_text ? "utf-8" : "base64");
+  tern_ctl_json_string (json, "content", content);
+  tern_ctl_json_close (json, '}');
+  return tern_ctl_json_end (json);
+}
+
+static const char *
+wanted_section (TernCtl *self)
+{
+  const char *section = tern_ctl_args_get (self->args, "part");
+
+  return section != NULL ? section : "";
+}
+
+static void
+part_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  GError *error = NULL;
+  g_autoptr (GBytes) bytes = tern_engine_load_part_finish (self->engine, result, &error);
+  TernId id;
+
+  if (bytes == NULL)
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  tern_ctl_args_number (tern_ctl_args_word (self->args, 0), 1, &id, NULL);
+  if (self->args->json)
+    tern_ctl_print (self, format_part_json (id, wanted_section (self), bytes));
+  else
+    tern_ctl_print_bytes (self, bytes);
+  tern_ctl_end (self, TERN_CTL_EXIT_DONE);
+}
+
+/* Saving the attachments, one after the other. */
+typedef struct
+{
+  TernId id;
+  char *dir;        /* (owned) */
+  GPtrArray *parts; /* of TernPart, lent by @body */
+  TernBody *body;   /* (owned) */
+  guint next;
+  TernCtlJson *json; /* (owned): what was saved */
+  GString *lines;    /* (owned): the same for people */
+  char *path;        /* (owned) (nullable): being written */
+} Saving;
+
+static void
+saving_free (gpointer data)
+{
+  Saving *self = data;
+
+  g_free (self->dir);
+  g_ptr_array_unref (self->parts);
+  tern_body_unref (self->body);
+  tern_ctl_json_free (self->json);
+  g_string_free (self->lines, TRUE);
+  g_free (self->path);
+  g_free (self);
+}
+
+static void save_next (TernCtl *self);
+
+/* Nothing that is there is written over. */
+static char *
+choose_path (const Saving *saving, const TernPart *part)
+{
+  g_autofree char *name =
+      tern_paths_safe_filename (part->filename != NULL ? part->filename : "attachment");
+  char *path = g_build_filename (saving->dir, name, NULL);
+
+  for (guint i = 2; g_file_test (path, G_FILE_TEST_EXISTS); i++)
+    {
+      const char *dot = strrchr (name, '.');
+      int stem = dot != NULL && dot != name ? (int) (dot - name) : (int) strlen (name);
+      g_autofree char *other = g_strdup_printf ("%.*s (%u)%s", stem, name, i, name + stem);
+
+      g_free (path);
+      path = g_build_filename (saving->dir, other, NULL);
+    }
+  return path;
+}
+
+static void
+written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  Saving *saving = self->state;
+  GError *error = NULL;
+
+  if (!g_file_replace_contents_finish (G_FILE (source), result, NULL, &error))
+    {
+      tern_ctl_fail (self, tern_fault_take (error, _ ("Cannot save the attachment")), NULL);
+      return;
+    }
+  tern_ctl_json_string (saving->json, NULL, saving->path);
+  g_string_append_printf (saving->lines, "%s\n", saving->path);
+  g_clear_pointer (&saving->path, g_free);
+  save_next (self);
+}
+
+static void
+save_part_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  Saving *saving = self->state;
+  GError *error = NULL;
+  g_autoptr (GBytes) bytes = tern_engine_load_part_finish (self->engine, result, &error);
+  g_autoptr (GFile) file = NULL;
+
+  if (bytes == NULL)
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  saving->path = choose_path (saving, g_ptr_array_index (saving->parts, saving->next++));
+  file = g_file_new_for_path (saving->path);
+  g_file_replace_contents_bytes_async (file, bytes, NULL, FALSE, G_FILE_CREATE_PRIVATE,
+                                       self->cancellable, written_cb, self);
+}
+
+static void
+save_next (TernCtl *self)
+{
+  Saving *saving = self->state;
+  const TernPart *part;
+
+  if (saving->next < saving->parts->len)
+    {
+      part = g_ptr_array_index (saving->parts, saving->next);
+      tern_engine_load_part_async (self->engine, saving->id, part->section, self->cancellable,
+                                   save_part_cb, self);
+      return;
+    }
+  tern_ctl_json_close (saving->json, ']');
+  tern_ctl_json_close (saving->json, '}');
+  if (self->args->json)
+    tern_ctl_print (self, tern_ctl_json_end (g_steal_pointer (&saving->json)));
+  else
+    tern_ctl_print (self, g_strdup (saving->lines->str));
+  tern_ctl_end (self, TERN_CTL_EXIT_DONE);
+}
+
+static void
+collect_attachment (const TernPart *part, gpointer user_data)
+{
+  if (tern_part_is_attachment (part))
+    g_ptr_array_add (user_data, (gpointer) part);
+}
+
+static void
+save_body_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  GError *error = NULL;
+  TernBody *body = tern_engine_load_body_finish (self->engine, result, &error);
+  Saving *saving;
+
+  if (body == NULL)
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  saving = g_new0 (Saving, 1);
+  saving->body = body;
+  saving->id = body->record->id;
+  saving->dir = tern_ctl_resolve_path (self, tern_ctl_args_get (self->args, "save"));
+  saving->parts = g_ptr_array_new ();
+  saving->lines = g_string_new (NULL);
+  saving->json = tern_ctl_json_new ();
+  tern_ctl_json_open (saving->json, NULL, '{');
+  tern_ctl_json_int (saving->json, "id", saving->id);
+  tern_ctl_json_open (saving->json, "saved", '[');
+  if (body->structure != NULL)
+    tern_part_foreach (body->structure, collect_attachment, saving->parts);
+  tern_ctl_set_state (self, saving, saving_free);
+  save_next (self);
+}
+
+void
+tern_ctl_show (TernCtl *self)
+{
+  GError *error = NULL;
+  TernId id;
+
+  if (!tern_ctl_args_number (tern_ctl_args_word (self->args, 0), 1, &id, &error))
+    tern_ctl_fail (self, error, NULL);
+  else if (tern_ctl_args_has (self->args, "source") || tern_ctl_args_has (self->args, "part"))
+    tern_engine_load_part_async (self->engine, id, wanted_section (self), self->cancellable,
+                                 part_cb, self);
+  else
+    tern_engine_load_body_async (self->engine, id, self->cancellable,
+                                 tern_ctl_args_has (self->args, "save") ? save_body_cb : body_cb,
+                                 self);
+}
