@@ -69,10 +69,8 @@ rounds_ref (TernRounds *self)
 }
 
 static void
-waiter_free (gpointer data)
+waiter_free (Waiter *waiter)
 {
-  Waiter *waiter = data;
-
   g_free (waiter->path);
   g_free (waiter);
 }
@@ -108,6 +106,7 @@ answer (Waiter *waiter, GError *error)
   g_ptr_array_remove (self->waiters, waiter);
   if (error != NULL)
     {
+      waiter_free (waiter);
       tern_call_return_error (call, error);
       return;
     }
@@ -125,6 +124,7 @@ answer (Waiter *waiter, GError *error)
       report->bytes_out -= MIN (waiter->bytes_out, report->bytes_out);
       report->round_trips -= MIN (waiter->round_trips, report->round_trips);
     }
+  waiter_free (waiter);
   tern_call_return (call, report, (GDestroyNotify) tern_sync_report_free);
 }
 
@@ -514,7 +514,7 @@ tern_rounds_new (TernStore *store,
   self->data = data;
   self->wanted = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   self->synced = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  self->waiters = g_ptr_array_new_with_free_func (waiter_free);
+  self->waiters = g_ptr_array_new ();
   return self;
 }
 

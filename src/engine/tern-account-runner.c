@@ -182,6 +182,12 @@ secrets_free (gpointer data)
 }
 
 static void
+do_expect (TernAccountRunner *self, gpointer data)
+{
+  tern_account_work_expect (self->work);
+}
+
+static void
 do_go_online (TernAccountRunner *self, gpointer data)
 {
   Secrets *secrets = data;
@@ -395,6 +401,7 @@ tern_account_runner_go_online (TernAccountRunner *self)
     return;
   self->looking = TRUE;
   self->status->state = TERN_ACCOUNT_CONNECTING;
+  order (self, do_expect, NULL, NULL);
   tern_secrets_lookup_async (self->settings->uuid, "imap", self->cancellable, imap_secret_cb,
                              tern_account_runner_ref (self));
 }

@@ -26,6 +26,8 @@ TernAccountWork *tern_account_work_new (TernStore *store,
                                         TernId account,
                                         const TernAccountReports *reports,
                                         gpointer data);
+/* The secrets are being looked up: go_online or set_fault follows. */
+void tern_account_work_expect (TernAccountWork *self);
 /* Connects and keeps connected. */
 void
 tern_account_work_go_online (TernAccountWork *self, TernCredentials *imap, TernCredentials *smtp);

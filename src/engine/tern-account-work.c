@@ -28,6 +28,7 @@ struct _TernAccountWork
   gpointer reports_data;
 
   TernCredentials *imap; /* (owned) (nullable) */
+  gboolean expecting;    /* the credentials are being looked up */
   TernRemote *remote;    /* (owned) (nullable) being opened, or open */
   GCancellable *opening; /* (owned) (nullable) */
   gboolean connected;
@@ -459,8 +460,16 @@ tern_account_work_new (TernStore *store,
 }
 
 void
+tern_account_work_expect (TernAccountWork *self)
+{
+  self->expecting = TRUE;
+  set_state (self, TERN_ACCOUNT_CONNECTING);
+}
+
+void
 tern_account_work_go_online (TernAccountWork *self, TernCredentials *imap, TernCredentials *smtp)
 {
+  self->expecting = FALSE;
   g_clear_pointer (&self->imap, tern_credentials_unref);
   self->imap = tern_credentials_ref (imap);
   set_state (self, TERN_ACCOUNT_CONNECTING);
@@ -476,6 +485,7 @@ tern_account_work_go_online (TernAccountWork *self, TernCredentials *imap, TernC
 void
 tern_account_work_set_fault (TernAccountWork *self, GError *error)
 {
+  self->expecting = FALSE;
   go_offline (self, error);
   g_error_free (error);
 }
@@ -544,7 +554,7 @@ tern_account_work_load (TernAccountWork *self, TernCall *call, const TernLoadReq
 void
 tern_account_work_sync (TernAccountWork *self, TernCall *call, const TernSyncRequest *request)
 {
-  if (self->imap == NULL)
+  if (self->imap == NULL && !self->expecting)
     {
       tern_call_return_error (
           call, self->status.error != NULL

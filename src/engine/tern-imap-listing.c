@@ -196,7 +196,7 @@ put_folder (TernTxn *txn,
 
   if (id == 0)
     return FALSE;
-  g_hash_table_add (kept, g_memdup2 (&id, sizeof id));
+  g_hash_table_add (kept, GSIZE_TO_POINTER ((gsize) id));
   stored = tern_read_folder (tern_txn_reader (txn), id, error);
   if (stored == NULL)
     return FALSE;
@@ -214,7 +214,7 @@ static gboolean
 write_listing (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   ListingWrite *listing = data;
-  g_autoptr (GHashTable) kept = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  g_autoptr (GHashTable) kept = g_hash_table_new (NULL, NULL);
   g_autoptr (GArray) ranked = g_array_new (FALSE, FALSE, sizeof (Ranked));
   GArray *order;
 
