@@ -295,14 +295,24 @@ merge (TernTxn *txn, const TernLocation *other, TernLocation *now, GError **erro
 {
   TernDb *db = tern_txn_db (txn);
 
-  now->ops += other->ops;
+  gint64 ops = now->ops;
+
+  if (other->ops > 0
+      && !(tern_db_run (db, error,
+                        "UPDATE OR IGNORE op_subject SET location = ?1 WHERE location = ?2",
+                        now->id, other->id)
+           && tern_db_run (db, error, "UPDATE op_subject SET other = ?1 WHERE other = ?2", now->id,
+                           other->id)
+           && tern_db_look (db, error, &ops,
+                            "SELECT count (*) FROM op_subject s JOIN op o ON o.id = s.op"
+                            " WHERE s.location = ?1 AND o.state IN (0, 1, 4)",
+                            now->id)))
+    return FALSE;
+  now->ops = (guint) ops;
   return tern_db_run (db, error,
-                      "UPDATE OR IGNORE op_subject SET location = ?1 WHERE location = ?2", now->id,
-                      other->id)
-         && tern_db_run (db, error,
-                         "UPDATE OR IGNORE body_part SET message = ?1 WHERE message = ?2"
-                         " AND ?1 <> ?2",
-                         now->message, other->message)
+                      "UPDATE OR IGNORE body_part SET message = ?1 WHERE message = ?2"
+                      " AND ?1 <> ?2",
+                      now->message, other->message)
          && tern_db_run (db, error,
                          "UPDATE message SET body_state = max (body_state,"
                          " (SELECT body_state FROM message WHERE id = ?2)) WHERE id = ?1",

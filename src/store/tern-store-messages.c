@@ -33,15 +33,21 @@ may_wait (TernTxn *txn, TernTxnFolder *folder, gboolean *waiting, GError **error
   return TRUE;
 }
 
-/* What waits for an operation that was never sent cannot be on the server. */
+/* What waits for an operation that was never sent cannot be on the server. The first unconfirmed
+ * one that brings the message anywhere decides; for a place that stands for it, only those before
+ * the move that leaves that place. */
 #define NOT_UNSENT                                                                \
   " AND NOT EXISTS (SELECT 1 FROM op_subject s JOIN op o ON o.id = s.op"          \
   "  WHERE s.location = CASE l.stands_for WHEN 0 THEN l.id ELSE l.stands_for END" \
   "  AND o.state = 0 AND o.attempts = 0 AND (o.kind IN (1, 3) OR s.made)"         \
+  "  AND (l.stands_for = 0 OR s.op < (SELECT min (k.op) FROM op_subject k"        \
+  "   WHERE k.location = l.stands_for AND k.other = l.id))"                       \
   "  AND NOT EXISTS (SELECT 1 FROM op_subject t JOIN op e ON e.id = t.op"         \
   "   WHERE t.location = s.location AND t.op < s.op AND e.state IN (0, 1, 4)"     \
   "   AND (e.kind IN (1, 3) OR t.made)))"
 
+/* Of two that are equally right (copies of one message) and of which one is still on its way none
+ * is taken: the answer to the operation will tell. */
 static gboolean
 find_by_message_id (TernDb *db,
                     TernTxnFolder *folder,
@@ -49,23 +55,32 @@ find_by_message_id (TernDb *db,
                     TernId *location,
                     GError **error)
 {
-  sqlite3_stmt *stmt =
-      tern_db_query (db, error,
-                     "SELECT l.id FROM message m JOIN location l ON l.message = m.id"
-                     " WHERE m.hash = ?1 AND l.folder = ?2 AND l.uid IS NULL"
-                     " AND m.message_id = ?5"
-                     " AND (m.size = ?3 OR m.date = ?4 OR m.size = 0)"
-                     " ORDER BY (m.size = ?3) + (m.date = ?4) DESC, l.id LIMIT 1",
-                     tern_thread_hash (folder->account, facts->message_id), folder->id,
-                     (gint64) facts->size, facts->date);
+  sqlite3_stmt *stmt = tern_db_query (db, error,
+                                      "SELECT l.id, 2 * (m.size = ?3) + 2 * (m.date = ?4)"
+                                      " + (l.server_flags = ?6) AS score, l.ops"
+                                      " FROM message m JOIN location l ON l.message = m.id"
+                                      " WHERE m.hash = ?1 AND l.folder = ?2 AND l.uid IS NULL"
+                                      " AND m.message_id = ?5"
+                                      " AND (m.size = ?3 OR m.date = ?4 OR m.size = 0)" NOT_UNSENT
+                                      " ORDER BY score DESC, l.id LIMIT 2",
+                                      tern_thread_hash (folder->account, facts->message_id),
+                                      folder->id, (gint64) facts->size, facts->date);
+  int score = -1;
+  int ops = 0;
   int rc;
 
   if (stmt == NULL)
     return FALSE;
   tern_db_bind_static (stmt, 5, facts->message_id);
-  rc = sqlite3_step (stmt);
-  if (rc == SQLITE_ROW)
-    *location = sqlite3_column_int64 (stmt, 0);
+  while ((rc = sqlite3_step (stmt)) == SQLITE_ROW)
+    {
+      ops += sqlite3_column_int (stmt, 2);
+      if (score < 0)
+        *location = sqlite3_column_int64 (stmt, 0);
+      else if (score == sqlite3_column_int (stmt, 1) && ops > 0)
+        *location = 0;
+      score = sqlite3_column_int (stmt, 1);
+    }
   return tern_db_finish (db, stmt, rc, error);
 }
 

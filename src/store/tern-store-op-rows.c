@@ -104,6 +104,19 @@ tern_op_load_subjects (TernDb *db, TernId op, GError **error)
 }
 
 GArray *
+tern_op_load_orphans (TernDb *db, TernId op, GError **error)
+{
+  return take_subjects (db,
+                        tern_db_query (db, error,
+                                       "SELECT op, location, made, other, prior_folder, prior_flags"
+                                       " FROM op_subject s WHERE op = ?1 AND made = 1"
+                                       " AND NOT EXISTS (SELECT 1 FROM op_subject t"
+                                       "  WHERE t.op = ?1 AND t.location = s.other)",
+                                       op),
+                        error);
+}
+
+GArray *
 tern_op_load_chain (TernDb *db, TernId location, TernId after, GError **error)
 {
   return take_subjects (db,

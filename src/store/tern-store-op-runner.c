@@ -243,6 +243,25 @@ confirm_subject (TernTxn *txn,
   g_return_val_if_reached (FALSE);
 }
 
+/* The copied message is gone; whether the copy was made, the next listing tells. */
+static gboolean
+end_orphans (TernTxn *txn, const TernOpRecord *op, GError **error)
+{
+  g_autoptr (GArray) orphans = tern_op_load_orphans (tern_txn_db (txn), op->id, error);
+
+  if (orphans == NULL)
+    return FALSE;
+  for (guint i = 0; i < orphans->len; i++)
+    {
+      TernId location = g_array_index (orphans, TernSubject, i).location;
+
+      if (!tern_op_count (txn, location, -1, error)
+          || !arrive (txn, location, op->target, 0, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 drop_old (TernTxn *txn, TernId account, GError **error)
 {
@@ -271,7 +290,7 @@ tern_txn_op_confirmed (TernTxn *txn, TernId id, const GArray *pairs, GError **er
   for (guint i = 0; i < subjects->len; i++)
     if (!confirm_subject (txn, op, &g_array_index (subjects, TernSubject, i), pairs, error))
       return FALSE;
-  return drop_old (txn, op->account, error);
+  return end_orphans (txn, op, error) && drop_old (txn, op->account, error);
 }
 
 /* Refused. */
@@ -356,5 +375,5 @@ tern_txn_op_refused (TernTxn *txn, TernId id, const char *fault, GError **error)
   for (guint i = 0; i < subjects->len; i++)
     if (!refuse_subject (txn, op, &g_array_index (subjects, TernSubject, i), error))
       return FALSE;
-  return TRUE;
+  return end_orphans (txn, op, error);
 }

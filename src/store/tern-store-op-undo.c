@@ -129,11 +129,11 @@ leave_op (TernTxn *txn, const TernLocation *row, const TernSubject *part, GError
 
   if (op == NULL)
     return FALSE;
-  /* What was sent may still come true; the server tells. */
-  if (op->state == TERN_OP_RUNNING)
-    return TRUE;
   if (!load_row (txn, part->other, &other, error))
     return FALSE;
+  /* What was sent may still come true; the server tells. Nothing may stay hidden for it. */
+  if (op->state == TERN_OP_RUNNING)
+    return op->kind != TERN_OP_MOVE || other == NULL || tern_location_delete (txn, other, error);
   if (op->kind == TERN_OP_COPY && part->made)
     return tern_op_count (txn, part->other, -1, error)
            && tern_op_remove_subject (txn, op->id, part->other, error)

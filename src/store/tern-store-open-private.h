@@ -27,6 +27,9 @@ void tern_store_mark_damaged (const char *dir);
  * carries over what can be read. */
 gboolean tern_store_recover (const char *dir, GError **error);
 
+/* Keeps a copy of the page without which nothing could be carried over. */
+gboolean tern_store_keep_first_page (TernDb *db, const char *dir, GError **error);
+
 /* A database at @path, with the pragmas of the writer and the newest schema. */
 TernDb *tern_store_open_writer (const char *path, gboolean *created, GError **error);
 

@@ -184,6 +184,7 @@ open_database (TernStoreFiles *self,
 
   db = tern_store_open_writer (path, &created, error);
   if (db == NULL || !check_database (db, dir, path, error)
+      || !tern_store_keep_first_page (db, dir, error)
       || !load_counters (db, &self->counters, error))
     return FALSE;
   *outcome = created ? TERN_STORE_CREATED : TERN_STORE_OPENED;

@@ -24,6 +24,8 @@ TernOpRecord *tern_op_load (TernDb *db, TernId op, GError **error);
 
 /* Of TernSubject with made = FALSE, in the order of the locations. */
 GArray *tern_op_load_subjects (TernDb *db, TernId op, GError **error);
+/* Likewise: what a copy has made of messages that are gone since. */
+GArray *tern_op_load_orphans (TernDb *db, TernId op, GError **error);
 /* Unconfirmed operations that name @location and are newer than @after, newest first: of
  * TernSubject. */
 GArray *tern_op_load_chain (TernDb *db, TernId location, TernId after, GError **error);

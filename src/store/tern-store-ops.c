@@ -219,9 +219,8 @@ tern_txn_op_flags (TernTxn *txn,
 static TernId
 append (TernTxn *txn,
         TernTxnFolder *folder,
-        TernId location,
+        const TernLocation *row,
         TernId prior_folder,
-        TernFlags prior_flags,
         GError **error)
 {
   TernOpRecord op = { .kind = TERN_OP_APPEND };
@@ -229,12 +228,14 @@ append (TernTxn *txn,
 
   op.account = folder->account;
   op.source = op.target = folder->id;
+  op.add = row->server_flags;
+  op.add_keywords = row->keywords;
   if (!tern_op_insert (txn, &op, error))
     return 0;
   subject.op = op.id;
-  subject.location = location;
+  subject.location = row->id;
   subject.prior_folder = prior_folder;
-  subject.prior_flags = prior_flags;
+  subject.prior_flags = row->shown_flags;
   return tern_op_add_subject (txn, &subject, error) ? op.id : 0;
 }
 
@@ -254,7 +255,7 @@ tern_txn_op_append (TernTxn *txn, TernId location, GError **error)
                                                    "can be put there.")));
       return 0;
     }
-  op = append (txn, folder, location, row->folder, row->shown_flags, error);
+  op = append (txn, folder, row, row->folder, error);
   return op != 0 && tern_op_count (txn, location, 1, error) ? op : 0;
 }
 
@@ -289,7 +290,7 @@ move_local (Making *making, TernLocation *row, TernTxnFolder *target, GError **e
 
   if (!target->remote)
     return move_row (making->txn, row, target->id, row->ops, error);
-  op = append (making->txn, target, row->id, row->folder, row->shown_flags, error);
+  op = append (making->txn, target, row, row->folder, error);
   if (op == 0)
     return FALSE;
   g_array_append_val (making->made, op);
@@ -495,7 +496,7 @@ copy_local (Making *making, TernLocation *copy, TernTxnFolder *target, GError **
     return FALSE;
   if (!target->remote)
     return TRUE;
-  op = append (making->txn, target, copy->id, target->id, copy->shown_flags, error);
+  op = append (making->txn, target, copy, target->id, error);
   if (op == 0 || !tern_op_count (making->txn, copy->id, 1, error))
     return FALSE;
   g_array_append_val (making->made, op);
@@ -551,7 +552,7 @@ tern_txn_op_copy (TernTxn *txn, const TernId *locations, gsize n, TernId target_
 /* Expunge. */
 
 /* The server never had it and nothing of it was sent: it goes with everything that was to be done
- * with it. */
+ * with it, unless a copy of it is to stay. */
 static gboolean
 is_unborn (TernTxn *txn, TernId location, gboolean *unborn, GError **error)
 {
@@ -568,7 +569,7 @@ is_unborn (TernTxn *txn, TernId location, gboolean *unborn, GError **error)
 
       if (op == NULL)
         return FALSE;
-      if (!tern_op_is_unsent (op))
+      if (!tern_op_is_unsent (op) || op->kind == TERN_OP_COPY)
         {
           *unborn = FALSE;
           return TRUE;

@@ -16,7 +16,9 @@ typedef enum
   TERN_OP_FLAGS,  /* add and remove masks */
   TERN_OP_MOVE,
   TERN_OP_COPY,
-  TERN_OP_APPEND, /* a local message (with its body in the body store) to the server's folder */
+  TERN_OP_APPEND, /* a local message (with its body in the body store) to the server's folder, with
+                     the flags of "add" and "add_keywords": later changes of the flags are
+                     operations of their own and are sent after it */
   TERN_OP_EXPUNGE,
 } TernOpKind;
 

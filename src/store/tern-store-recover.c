@@ -4,10 +4,16 @@
 #include "tern-store-open-private.h"
 
 #include "tern-fault.h"
+#include "tern-paths.h"
 
 #include <errno.h>
-#include <glib/gi18n.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PAGE_SIZE        4096
+#define VALID_FOR_OFFSET 92 /* "version-valid-for" in the header of the file format */
 
 /*
  * A damaged database is kept under another name and a new one is made. From the old one comes what
@@ -133,15 +139,107 @@ copy_rows (TernDb *from, TernDb *to, const char *select, const char *insert)
 }
 
 static void
-carry_over (const char *old, TernDb *to)
+carry_from (TernDb *from, TernDb *to)
 {
-  g_autoptr (TernDb) from = tern_db_open (old, TERN_DB_RESCUE, NULL);
-
-  if (from == NULL)
-    return;
   for (gsize i = 0; i < G_N_ELEMENTS (carries); i++)
     if (!copy_rows (from, to, carries[i].forward, carries[i].insert))
       copy_rows (from, to, carries[i].backward, carries[i].insert);
+}
+
+static void
+remove_database (const char *path)
+{
+  static const char *const parts[] = { "", "-wal", "-shm" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autofree char *part = g_strconcat (path, parts[i], NULL);
+
+      g_unlink (part);
+    }
+}
+
+static TernDb *
+open_readable (const char *path)
+{
+  g_autoptr (TernDb) db = tern_db_open (path, TERN_DB_RESCUE, NULL);
+
+  if (db == NULL || !tern_db_exec (db, "SELECT count (*) FROM sqlite_master", NULL))
+    return NULL;
+  return g_steal_pointer (&db);
+}
+
+/* The first page tells where everything else is; without it nothing can be read. It changes only
+ * with the schema, so a copy is kept beside the database. */
+
+static char *
+first_page_path (const char *dir)
+{
+  return g_build_filename (dir, "mail.db.first-page", NULL);
+}
+
+/* Read through SQLite's own descriptor: closing another one would drop the locks of this process.
+ */
+static gboolean
+read_first_page (TernDb *db, char *page)
+{
+  sqlite3_file *file = NULL;
+
+  return sqlite3_file_control (tern_db_get_handle (db), "main", SQLITE_FCNTL_FILE_POINTER, &file)
+             == SQLITE_OK
+         && file != NULL && file->pMethods != NULL
+         && file->pMethods->xRead (file, page, PAGE_SIZE, 0) == SQLITE_OK;
+}
+
+gboolean
+tern_store_keep_first_page (TernDb *db, const char *dir, GError **error)
+{
+  g_autofree char *copy = first_page_path (dir);
+  g_autofree char *page = g_malloc (PAGE_SIZE);
+
+  if (g_file_test (copy, G_FILE_TEST_EXISTS))
+    return TRUE;
+  if (!tern_db_exec (db, "PRAGMA wal_checkpoint (TRUNCATE)", error))
+    return FALSE;
+  return !read_first_page (db, page) || tern_paths_replace_file (copy, page, PAGE_SIZE, error);
+}
+
+/* A copy of the damaged file, for reading only, with the first page that was kept. */
+static TernDb *
+open_with_first_page (const char *dir, const char *old, const char *copy)
+{
+  g_autofree char *page_path = first_page_path (dir);
+  g_autofree char *page = NULL;
+  g_autoptr (GFile) from = g_file_new_for_path (old);
+  g_autoptr (GFile) to = g_file_new_for_path (copy);
+  gboolean ok;
+  gsize length;
+  int fd;
+
+  if (!g_file_get_contents (page_path, &page, &length, NULL) || length != PAGE_SIZE
+      || !g_file_copy (from, to, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL, NULL))
+    return NULL;
+  /* The size that it tells is of the time of the copy; without this mark SQLite asks the file. */
+  memset (page + VALID_FOR_OFFSET, 0, 4);
+  fd = g_open (copy, O_WRONLY | O_CLOEXEC, 0);
+  ok = fd >= 0 && pwrite (fd, page, length, 0) == (gssize) length;
+  if (fd >= 0)
+    close (fd);
+  return ok ? open_readable (copy) : NULL;
+}
+
+static void
+carry_over (const char *dir, const char *old, TernDb *to)
+{
+  g_autofree char *copy = g_strconcat (old, "-copy", NULL);
+  g_autoptr (TernDb) from = open_readable (old);
+
+  if (from == NULL)
+    from = open_with_first_page (dir, old, copy);
+  if (from != NULL)
+    carry_from (from, to);
+  g_clear_pointer (&from, tern_db_close);
+  remove_database (copy);
 }
 
 static gboolean
@@ -180,6 +278,6 @@ tern_store_recover (const char *dir, GError **error)
   db = tern_store_open_writer (path, &created, error);
   if (db == NULL || !tern_db_exec (db, "BEGIN IMMEDIATE", error))
     return FALSE;
-  carry_over (kept, db);
+  carry_over (dir, kept, db);
   return tern_db_exec (db, repair, error) && tern_db_exec (db, "COMMIT", error);
 }

@@ -444,12 +444,13 @@ read_run (TernCall *call, gpointer pointer)
   gpointer result = NULL;
   GError *error = NULL;
 
-  if (run_read (reader, request, tern_call_get_cancellable (call), &result, &error))
+  gboolean ok = run_read (reader, request, tern_call_get_cancellable (call), &result, &error);
+  note_damage (self, reader->db);
+  if (ok)
     {
       tern_call_return (call, result, result_free);
       return;
     }
-  note_damage (self, reader->db);
   if (result != NULL && result_free != NULL)
     result_free (result);
   if (error == NULL)

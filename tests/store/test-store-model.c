@@ -335,9 +335,9 @@ append_all (World *w, const TernOpRecord *op, GArray *subjects, GArray *pairs)
           store_message (w->fixture, g_array_index (subjects, TernOpSubject, i).location);
       TernUidPair pair = { 0, 0 };
 
-      pair.target = server_add (w, folder_index (w, op->target),
-                                (guint) g_ascii_strtoull (record->facts->message_id, NULL, 10),
-                                record->flags);
+      pair.target =
+          server_add (w, folder_index (w, op->target),
+                      (guint) g_ascii_strtoull (record->facts->message_id, NULL, 10), op->add);
       g_array_append_val (pairs, pair);
     }
 }
