@@ -112,13 +112,15 @@ tern_read_uid (TernReader *reader, TernId location, TernId *folder, GError **err
   g_autoptr (TernLocation) row = NULL;
   TernId place;
 
-  *folder = 0;
+  if (folder != NULL)
+    *folder = 0;
   if (!tern_location_find_place (reader->db, location, &place, error) || place == 0)
     return 0;
   row = tern_location_load (reader->db, place, error);
   if (row == NULL || row->uid == 0)
     return 0;
-  *folder = row->folder;
+  if (folder != NULL)
+    *folder = row->folder;
   return row->uid;
 }
 

@@ -29,9 +29,9 @@ typedef struct
   TernId thread;
   gint64 sort_key;
   TernBodyState body_state;
-  TernFlags flags;      /* shown: server + local delta */
-  gboolean pending;     /* an operation on it has not been confirmed */
-  gboolean hidden;      /* not listed: on its way out, or only the place of a moved one */
+  TernFlags flags;         /* shown: server + local delta */
+  gboolean pending;        /* an operation on it has not been confirmed */
+  gboolean hidden;         /* not listed: on its way out, or only the place of a moved one */
   TernMessageFacts *facts; /* (owned); facts->flags are the shown ones */
 } TernMessageRecord;
 
@@ -42,16 +42,24 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernMessageRecord, tern_message_record_free)
  * location that waits for its uid (moved, appended) and is the same message (Message-ID and size
  * or date) is completed instead of doubled. Assigns the thread, keeps the counts, marks it fresh
  * when @fresh and unseen. Returns the location. */
-TernId tern_txn_add_message (TernTxn *txn, TernId folder, TernMessageFacts *facts, gboolean fresh,
+TernId tern_txn_add_message (TernTxn *txn,
+                             TernId folder,
+                             TernMessageFacts *facts,
+                             gboolean fresh,
                              GError **error);
 
 /* Adds a local message without a uid (outbox, draft, pending append). */
-TernId tern_txn_add_local_message (TernTxn *txn, TernId folder, TernMessageFacts *facts,
-                                   GError **error);
+TernId
+tern_txn_add_local_message (TernTxn *txn, TernId folder, TernMessageFacts *facts, GError **error);
 
 /* The server layer. Shown flags follow; a pending local delta stays on top. */
-gboolean tern_txn_set_server_flags (TernTxn *txn, TernId folder, guint32 uid, TernFlags flags,
-                                    const char *keywords, guint64 modseq, GError **error);
+gboolean tern_txn_set_server_flags (TernTxn *txn,
+                                    TernId folder,
+                                    guint32 uid,
+                                    TernFlags flags,
+                                    const char *keywords,
+                                    guint64 modseq,
+                                    GError **error);
 
 /* @uids: GArray of guint32, sorted. The server said EXPUNGE/VANISHED, or two listings agree. */
 gboolean tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error);
@@ -65,8 +73,8 @@ gboolean tern_txn_begin_rematch (TernTxn *txn, TernId folder, GError **error);
 gboolean tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error);
 
 gboolean tern_txn_set_preview (TernTxn *txn, TernId location, const char *preview, GError **error);
-gboolean tern_txn_set_body_state (TernTxn *txn, TernId location, TernBodyState state,
-                                  GError **error);
+gboolean
+tern_txn_set_body_state (TernTxn *txn, TernId location, TernBodyState state, GError **error);
 
 /* Lists. Keys come sorted (key DESC, id DESC). @limit 0 = all. */
 typedef enum
@@ -76,9 +84,14 @@ typedef enum
   TERN_FILTER_FLAGGED,
 } TernFilter;
 
-GArray *tern_read_keys (TernReader *reader, TernId folder, TernFilter filter, gsize limit,
+GArray *tern_read_keys (TernReader *reader,
+                        TernId folder,
+                        TernFilter filter,
+                        gsize limit,
                         GError **error); /* of TernListKey */
-GPtrArray *tern_read_messages (TernReader *reader, const TernId *locations, gsize n,
+GPtrArray *tern_read_messages (TernReader *reader,
+                               const TernId *locations,
+                               gsize n,
                                GError **error); /* of TernMessageRecord; missing and hidden ones
                                                    are left out */
 /* NULL without @error when there is none. A hidden one is told, too. */
@@ -88,10 +101,12 @@ TernMessageRecord *tern_read_message (TernReader *reader, TernId location, GErro
 GArray *tern_read_uids (TernReader *reader, TernId folder, GError **error); /* of guint32, sorted */
 /* 0 when there is none. For the hidden place of a moved message: the message's visible location. */
 TernId tern_read_location_by_uid (TernReader *reader, TernId folder, guint32 uid, GError **error);
-/* Where the server has it now: *@folder and the uid, both 0 when it is nowhere (yet). While a move
- * is unconfirmed that is still the source. */
+/* Where the server has it now: *@folder (nullable) and the uid, both 0 when it is nowhere (yet).
+ * While a move is unconfirmed that is still the source. */
 guint32 tern_read_uid (TernReader *reader, TernId location, TernId *folder, GError **error);
-GArray *tern_read_locations_by_message_id (TernReader *reader, TernId account,
-                                           const char *message_id, GError **error); /* of TernId */
+GArray *tern_read_locations_by_message_id (TernReader *reader,
+                                           TernId account,
+                                           const char *message_id,
+                                           GError **error); /* of TernId */
 
 G_END_DECLS
