@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-data.h"
+#include "tern-imap-dump.h"
+#include "tern-imap-fetch.h"
+#include "tern-imap-mailbox.h"
+#include "tern-imap-queue.h"
+#include "tern-imap-set.h"
+
+#include <string.h>
+
+/* What responses mean: FETCH, body structures, sets, names; and the sequence map. */
+
+typedef struct
+{
+  TernImapParser *parser;
+  TernImapFetchDecoder *decoder;
+} Decoded;
+
+static void
+decoded_clear (Decoded *self)
+{
+  g_clear_pointer (&self->decoder, tern_imap_fetch_decoder_free);
+  g_clear_pointer (&self->parser, tern_imap_parser_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Decoded, decoded_clear)
+
+static TernImapFetch *
+decode (Decoded *self, const char *response)
+{
+  gsize room;
+  char *space;
+
+  decoded_clear (self);
+  self->parser = tern_imap_parser_new ();
+  self->decoder = tern_imap_fetch_decoder_new ();
+  space = tern_imap_parser_reserve (self->parser, &room);
+  g_assert_cmpuint (strlen (response), <=, room);
+  memcpy (space, response, strlen (response));
+  tern_imap_parser_commit (self->parser, strlen (response));
+  g_assert_cmpint (tern_imap_parser_next (self->parser), ==, TERN_IMAP_EVENT_RESPONSE);
+  return tern_imap_fetch_decode (self->decoder, self->parser, 3);
+}
+
+static void
+assert_slice (TernImapSlice slice, const char *expected)
+{
+  g_autofree char *text = slice.data != NULL ? g_strndup (slice.data, slice.length) : NULL;
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+test_fetch (void)
+{
+  g_auto (Decoded) d = { 0 };
+  TernImapFetch *fetch = decode (
+      &d,
+      "* 12 FETCH (UID 77 FLAGS (\\Seen \\Recent $Forwarded \\Flagged work $Junk later) "
+      "INTERNALDATE \" 7-Jul-1996 02:44:25 -0700\" RFC822.SIZE 4294967296 MODSEQ "
+      "(9007199254740993) "
+      "ENVELOPE (\"Wed, 17 Jul 1996\" \"a \\\"b\\\" \\\\ c\" ((\"T\" NIL \"gray\" \"x.test\")) NIL "
+      "((NIL NIL \"friends\" NIL)(NIL NIL \"a\" \"b\")(NIL NIL NIL NIL)) NIL NIL NIL {5}\r\n<i@j> "
+      "\"<id@x>\") BODY[HEADER.FIELDS (\"REFERENCES\")] \"References: <a@b>\")\r\n");
+
+  g_assert_cmpuint (fetch->uid, ==, 77);
+  g_assert_cmpint (
+      (int) fetch->has, ==,
+      (int) (TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_ENVELOPE | TERN_IMAP_FETCH_INTERNALDATE
+             | TERN_IMAP_FETCH_SIZE | TERN_IMAP_FETCH_THREADING | TERN_IMAP_FETCH_MODSEQ));
+  g_assert_cmpint (
+      (int) fetch->flags, ==,
+      (int) (TERN_FLAG_SEEN | TERN_FLAG_FORWARDED | TERN_FLAG_FLAGGED | TERN_FLAG_JUNK));
+  g_assert_cmpstr (fetch->keywords, ==, "work later");
+  g_assert_cmpint (fetch->internal_date, ==, 836732665);
+  g_assert_cmpuint (fetch->size, ==, 4294967296u);
+  g_assert_cmpuint (fetch->modseq, ==, 9007199254740993u);
+  assert_slice (fetch->subject, "a \"b\" \\ c");
+  g_assert_cmpuint (fetch->n_from, ==, 1);
+  assert_slice (fetch->from[0].mailbox, "gray");
+  g_assert_cmpuint (fetch->n_sender, ==, 0);
+  g_assert_cmpuint (fetch->n_reply_to, ==, 3);
+  assert_slice (fetch->reply_to[0].mailbox, "friends");
+  assert_slice (fetch->reply_to[0].host, NULL);
+  assert_slice (fetch->reply_to[1].host, "b");
+  assert_slice (fetch->reply_to[2].mailbox, NULL);
+  assert_slice (fetch->in_reply_to, "<i@j>");
+  assert_slice (fetch->message_id, "<id@x>");
+  assert_slice (fetch->references, "References: <a@b>");
+}
+
+static void
+collect (const TernPart *part, gpointer data)
+{
+  g_string_append_printf (data, "%s=%s/%s ", part->section, part->type, part->subtype);
+}
+
+static const char *
+sections (const TernPart *root, GString *out)
+{
+  g_string_truncate (out, 0);
+  tern_part_foreach (root, collect, out);
+  return out->str;
+}
+
+#define PLAIN \
+  "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"utf-8\" \"FORMAT\" \"flowed\") NIL NIL \"7BIT\" 9 1)"
+#define IMAGE \
+  "(\"image\" \"png\" NIL \"<c@d>\" NIL \"BASE64\" 4 NIL (\"INLINE\" (\"filename\" \"a.png\")))"
+
+static void
+test_structure (void)
+{
+  g_auto (Decoded) d = { 0 };
+  g_autoptr (GString) out = g_string_new (NULL);
+  const TernPart *part;
+  TernImapFetch *fetch;
+
+  fetch = decode (&d, "* 1 FETCH (BODYSTRUCTURE " PLAIN ")\r\n");
+  g_assert_cmpstr (sections (fetch->structure, out), ==, "1=text/plain ");
+  g_assert_cmpstr (fetch->structure->charset, ==, "utf-8");
+  g_assert_cmpstr (fetch->structure->format, ==, "flowed");
+  g_assert_cmpstr (fetch->structure->encoding, ==, "7bit");
+  g_assert_cmpuint (fetch->structure->size, ==, 9);
+
+  fetch = decode (&d, "* 1 FETCH (BODYSTRUCTURE ((" PLAIN IMAGE " \"related\")" IMAGE
+                      " \"mixed\" (\"boundary\" \"x\") (\"inline\" NIL) NIL NIL))\r\n");
+  g_assert_cmpstr (sections (fetch->structure, out), ==,
+                   "=multipart/mixed 1=multipart/related 1.1=text/plain 1.2=image/png "
+                   "2=image/png ");
+  part = tern_part_find_section (fetch->structure, "1.2");
+  g_assert_cmpstr (part->content_id, ==, "c@d");
+  g_assert_cmpstr (part->filename, ==, "a.png");
+  g_assert_cmpstr (part->disposition, ==, "inline");
+  g_assert_cmpstr (fetch->structure->disposition, ==, "inline");
+}
+
+/* RFC 9051 section 6.4.5.1: the numbers below a message/rfc822. */
+static void
+test_structure_message (void)
+{
+  static const char envelope[] = "(NIL \"x\" NIL NIL NIL NIL NIL NIL NIL NIL)";
+  g_autofree char *response = g_strdup_printf (
+      "* 1 FETCH (BODYSTRUCTURE (" PLAIN
+      "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 99 %s (" PLAIN IMAGE " \"mixed\") 5 NIL "
+      "(\"attachment\" (\"filename\" \"m.eml\")))"
+      "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 99 %s (\"message\" \"rfc822\" NIL NIL NIL "
+      "\"7bit\" 50 %s " PLAIN " 3) 5)"
+      " \"mixed\"))\r\n",
+      envelope, envelope, envelope);
+  g_auto (Decoded) d = { 0 };
+  g_autoptr (GString) out = g_string_new (NULL);
+  TernImapFetch *fetch = decode (&d, response);
+
+  g_assert_cmpstr (sections (fetch->structure, out), ==,
+                   "=multipart/mixed 1=text/plain 2=message/rfc822 2.TEXT=multipart/mixed "
+                   "2.1=text/plain 2.2=image/png 3=message/rfc822 3.1=message/rfc822 "
+                   "3.1.1=text/plain ");
+  g_assert_cmpstr (tern_part_find_section (fetch->structure, "2")->filename, ==, "m.eml");
+}
+
+/* As some servers send them. */
+static void
+test_structure_odd (void)
+{
+  static const struct
+  {
+    const char *structure;
+    const char *expected;
+  } cases[] = {
+    { "(\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 0 0 NIL)", "1=text/plain " },
+    { "(\"TEXT\" \"HTML\" NIL NIL NIL \"7BIT\" 0 NIL (\"attachment\") NIL)", "1=text/html " },
+    { "(NIL NIL NIL NIL NIL NIL 0)", "1=application/octet-stream " },
+    { "(" PLAIN "() \"mixed\")", "=multipart/mixed 1=text/plain " },
+    { "(" PLAIN ")", "=multipart/mixed 1=text/plain " },
+    { "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 9)", "1=message/rfc822 " },
+    { "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 9 NIL NIL NIL)", "1=message/rfc822 " },
+    { "(\"message\" \"delivery-status\" NIL NIL NIL \"7bit\" 9)", "1=message/delivery-status " },
+    { "()", NULL },
+    { "NIL", NULL },
+  };
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *response =
+          g_strdup_printf ("* 1 FETCH (UID 3 BODYSTRUCTURE %s FLAGS ())\r\n", cases[i].structure);
+      g_auto (Decoded) d = { 0 };
+      TernImapFetch *fetch = decode (&d, response);
+
+      g_assert_cmpuint (fetch->uid, ==, 3);
+      g_assert_true (fetch->has & TERN_IMAP_FETCH_FLAGS);
+      if (cases[i].expected == NULL)
+        g_assert_null (fetch->structure);
+      else
+        g_assert_cmpstr (sections (fetch->structure, out), ==, cases[i].expected);
+    }
+}
+
+static void
+test_filename (void)
+{
+  static const struct
+  {
+    const char *params;
+    const char *expected;
+  } cases[] = {
+    { "\"filename\" \"a.pdf\"", "a.pdf" },
+    { "\"filename*\" \"utf-8''r%c3%a9.pdf\"", "r\xc3\xa9.pdf" },
+    { "\"filename*\" \"iso-8859-1'fr'r%E9.pdf\"", "r\xc3\xa9.pdf" },
+    { "\"filename*0*\" \"utf-8''r%c3\" \"filename*1*\" \"%a9\" \"filename*2\" \"%41.pdf\"",
+      "r\xc3\xa9%41.pdf" },
+    { "\"filename\" \"plain\" \"filename*\" \"utf-8''better\"", "better" },
+    { "\"filename*\" \"no quotes\"", "no quotes" },
+    { "\"filename\" NIL", NULL },
+    { "\"filename\"", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *response =
+          g_strdup_printf ("* 1 FETCH (BODYSTRUCTURE (\"a\" \"b\" NIL NIL NIL \"7bit\" 0 NIL "
+                           "(\"attachment\" (%s))))\r\n",
+                           cases[i].params);
+      g_auto (Decoded) d = { 0 };
+
+      g_assert_cmpstr (decode (&d, response)->structure->filename, ==, cases[i].expected);
+    }
+}
+
+static void
+test_internal_date (void)
+{
+  static const struct
+  {
+    const char *text;
+    gint64 time;
+  } cases[] = {
+    { "01-Jan-1970 00:00:00 +0000", 0 },
+    { "29-Feb-2024 12:00:00 +0100", 1709204400 },
+    { "17-Jul-1996 02:44:25 -0700", 837596665 },
+    { "7-Jul-1996 02:44:25 -0700", 836732665 },
+    { "31-Dec-2037 23:59:60 +0000", 2145916800 },
+    { "17-Xyz-1996 02:44:25 -0700", 0 },
+    { "17-Jul-1996 02:44:25", 0 },
+    { "", 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpint (tern_imap_parse_internal_date (cases[i].text, strlen (cases[i].text)), ==,
+                     cases[i].time);
+  for (gint64 time = 0; time < 4000000000; time += 86399 * 37)
+    {
+      g_autofree char *text = tern_imap_format_internal_date (time);
+
+      g_assert_cmpint (tern_imap_parse_internal_date (text, strlen (text)), ==, time);
+    }
+}
+
+static void
+test_sets (void)
+{
+  static const struct
+  {
+    const char *set;
+    gboolean good;
+    const char *again;
+  } cases[] = {
+    { "1", TRUE, "1" },
+    { "1:3,7", TRUE, "1:3,7" },
+    { "3:1", TRUE, "1:3" },
+    { "9,1:2", TRUE, "9,1:2" },
+    { "", FALSE, "" },
+    { "0", FALSE, "" },
+    { "1:", FALSE, "" },
+    { "1,,2", FALSE, "" },
+    { "*", FALSE, "" },
+    { "1:*", FALSE, "" },
+    { "1:4294967295", FALSE, "" },
+    { "99999999999", FALSE, "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GArray) uids = g_array_new (FALSE, FALSE, sizeof (guint32));
+      TernImapSlice slice = { cases[i].set, strlen (cases[i].set) };
+      g_autofree char *again = NULL;
+
+      g_assert_cmpint (tern_imap_set_parse (slice, 1000, uids), ==, cases[i].good);
+      again = tern_imap_set_format ((const guint32 *) uids->data, uids->len);
+      g_assert_cmpstr (again, ==, cases[i].again);
+    }
+}
+
+static void
+test_utf7 (void)
+{
+  static const struct
+  {
+    const char *name;
+    const char *raw;
+  } pairs[] = {
+    { "Entw\xc3\xbcrfe", "Entw&APw-rfe" },
+    { "A & B", "A &- B" },
+    { "~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e",
+      "~peter/mail/&U,BTFw-/&ZeVnLIqe-" },
+    { "\xf0\x9f\x98\x80", "&2D3eAA-" },
+  };
+  static const char *const invalid[] = {
+    "&", "&ABC", "&AB", "&2D0-", "&AGE-", "a\xc3\xa4", "&!!-"
+  };
+  gboolean valid;
+
+  for (guint i = 0; i < G_N_ELEMENTS (pairs); i++)
+    {
+      g_autofree char *raw = tern_imap_utf7_encode (pairs[i].name);
+      g_autofree char *name = tern_imap_utf7_decode (pairs[i].raw, &valid);
+
+      g_assert_cmpstr (raw, ==, pairs[i].raw);
+      g_assert_cmpstr (name, ==, pairs[i].name);
+      g_assert_true (valid);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (invalid); i++)
+    {
+      g_autofree char *name = tern_imap_utf7_decode (invalid[i], &valid);
+
+      g_assert_false (valid);
+      g_assert_cmpstr (name, ==, invalid[i]);
+    }
+}
+
+/* --- the sequence map ---------------------------------------------------------------------- */
+
+/* Any row of EXPUNGEs, in batches of any length, against taking them out one by one. */
+static void
+test_map (void)
+{
+  for (guint round = 0; round < 200; round++)
+    {
+      TernImapSelected selected;
+      g_autoptr (GArray) model = g_array_new (FALSE, FALSE, sizeof (guint32));
+      g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (guint32));
+      guint n = (guint) g_test_rand_int_range (1, 60);
+
+      tern_imap_selected_init (&selected);
+      tern_imap_selected_enter (&selected, "INBOX", FALSE, 1);
+      tern_imap_selected_exists (&selected, n);
+      for (guint32 i = 1; i <= n; i++)
+        {
+          guint32 uid = i * 10;
+
+          tern_imap_selected_learn (&selected, i, uid);
+          g_array_append_val (model, uid);
+        }
+      while (model->len > 0)
+        {
+          guint batch = (guint) g_test_rand_int_range (1, (gint32) model->len + 1);
+          g_autoptr (GArray) told = NULL;
+          guint unknown;
+
+          g_array_set_size (gone, 0);
+          for (guint i = 0; i < batch; i++)
+            {
+              guint32 position = (guint32) g_test_rand_int_range (1, (gint32) model->len + 1);
+
+              g_array_append_val (gone, g_array_index (model, guint32, position - 1));
+              g_array_remove_index (model, position - 1);
+              g_assert_true (tern_imap_selected_expunge (&selected, position));
+            }
+          g_assert_false (tern_imap_selected_expunge (&selected, model->len + 1));
+          told = tern_imap_selected_settle (&selected, &unknown);
+          tern_imap_uids_sort (gone);
+          g_assert_cmpmem (told->data, told->len * 4, gone->data, gone->len * 4);
+          g_assert_cmpuint (unknown, ==, 0);
+          g_assert_cmpuint (selected.mailbox.exists, ==, model->len);
+          for (guint i = 0; i < model->len; i++)
+            g_assert_cmpuint (tern_imap_selected_uid (&selected, i + 1), ==,
+                              g_array_index (model, guint32, i));
+        }
+      tern_imap_selected_clear (&selected);
+    }
+}
+
+/* What a server announces is not what memory is taken for. */
+static void
+test_map_hostile (void)
+{
+  TernImapSelected selected;
+
+  tern_imap_selected_init (&selected);
+  tern_imap_selected_enter (&selected, "INBOX", FALSE, 1);
+  tern_imap_selected_exists (&selected, G_MAXUINT32);
+  tern_imap_selected_learn (&selected, G_MAXUINT32, 7);
+  tern_imap_selected_learn (&selected, 0, 7);
+  g_assert_cmpuint (selected.map->len, ==, 0);
+  g_assert_cmpuint (tern_imap_selected_uid (&selected, G_MAXUINT32), ==, 0);
+  tern_imap_selected_clear (&selected);
+}
+
+/* --- may_send() ---------------------------------------------------------------------------- */
+
+static TernImapRule
+ask (TernImapQueue *queue, TernImapVerb verb, guint generation)
+{
+  g_autoptr (TernImapCommand) command = tern_imap_command_new (verb, NULL, NULL);
+
+  command->generation = generation;
+  return tern_imap_queue_may_send (queue, command);
+}
+
+static TernImapCommand *
+fly (TernImapQueue *queue, TernImapVerb verb)
+{
+  tern_imap_queue_push (queue, tern_imap_command_new (verb, NULL, NULL));
+  return tern_imap_queue_launch (queue);
+}
+
+static void
+land (TernImapQueue *queue, TernImapCommand *command)
+{
+  g_assert_true (tern_imap_queue_land (queue, command->tag, strlen (command->tag)) == command);
+  tern_imap_command_free (command);
+}
+
+static void
+test_may_send (void)
+{
+  static const struct
+  {
+    TernImapVerb flying;
+    TernImapVerb asked;
+    TernImapRule rule;
+  } cases[] = {
+    { TERN_IMAP_VERB_SELECT, TERN_IMAP_VERB_NOOP, TERN_IMAP_RULE_SELECT },
+    { TERN_IMAP_VERB_NOOP, TERN_IMAP_VERB_SELECT, TERN_IMAP_RULE_SELECT },
+    { TERN_IMAP_VERB_STARTTLS, TERN_IMAP_VERB_CAPABILITY, TERN_IMAP_RULE_EXCLUSIVE },
+    { TERN_IMAP_VERB_AUTHENTICATE, TERN_IMAP_VERB_NOOP, TERN_IMAP_RULE_EXCLUSIVE },
+    { TERN_IMAP_VERB_ENABLE, TERN_IMAP_VERB_INFORM, TERN_IMAP_RULE_EXCLUSIVE },
+    { TERN_IMAP_VERB_INFORM, TERN_IMAP_VERB_ENABLE, TERN_IMAP_RULE_EXCLUSIVE },
+    { TERN_IMAP_VERB_IDLE, TERN_IMAP_VERB_NOOP, TERN_IMAP_RULE_IDLE },
+    { TERN_IMAP_VERB_NOOP, TERN_IMAP_VERB_IDLE, TERN_IMAP_RULE_IDLE },
+    { TERN_IMAP_VERB_NOOP, TERN_IMAP_VERB_LOGOUT, TERN_IMAP_RULE_LOGOUT },
+    { TERN_IMAP_VERB_LOGOUT, TERN_IMAP_VERB_NOOP, TERN_IMAP_RULE_LOGOUT },
+    { TERN_IMAP_VERB_FETCH, TERN_IMAP_VERB_CHANGE, TERN_IMAP_RULE_OVERLAP },
+    { TERN_IMAP_VERB_FETCH, TERN_IMAP_VERB_APPEND, TERN_IMAP_RULE_OVERLAP },
+    { TERN_IMAP_VERB_CHANGE, TERN_IMAP_VERB_FETCH, TERN_IMAP_RULE_OVERLAP },
+    { TERN_IMAP_VERB_FETCH, TERN_IMAP_VERB_STORE, TERN_IMAP_RULE_NONE },
+    { TERN_IMAP_VERB_FETCH, TERN_IMAP_VERB_FETCH, TERN_IMAP_RULE_NONE },
+    { TERN_IMAP_VERB_CHANGE, TERN_IMAP_VERB_STORE, TERN_IMAP_RULE_NONE },
+    { TERN_IMAP_VERB_SEARCH, TERN_IMAP_VERB_SEARCH, TERN_IMAP_RULE_NONE },
+  };
+  TernImapQueue queue;
+  TernImapCommand *flying[8];
+
+  tern_imap_queue_init (&queue, FALSE);
+  g_assert_cmpint (ask (&queue, TERN_IMAP_VERB_NOOP, 0), ==, TERN_IMAP_RULE_LOGIN);
+  g_assert_cmpint (ask (&queue, TERN_IMAP_VERB_CAPABILITY, 0), ==, TERN_IMAP_RULE_NONE);
+  queue.authenticated = TRUE;
+  g_assert_cmpint (ask (&queue, TERN_IMAP_VERB_FETCH, 1), ==, TERN_IMAP_RULE_MAILBOX);
+  queue.generation = 2;
+  g_assert_cmpint (ask (&queue, TERN_IMAP_VERB_FETCH, 1), ==, TERN_IMAP_RULE_MAILBOX);
+  g_assert_cmpint (ask (&queue, TERN_IMAP_VERB_FETCH, 2), ==, TERN_IMAP_RULE_NONE);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      TernImapCommand *command = fly (&queue, cases[i].flying);
+
+      g_assert_cmpint (ask (&queue, cases[i].asked, 0), ==, cases[i].rule);
+      queue.waiting = command;
+      g_assert_cmpint (ask (&queue, TERN_IMAP_VERB_NOOP, 0), ==, TERN_IMAP_RULE_LITERAL);
+      land (&queue, command);
+      g_assert_null (queue.waiting);
+    }
+  queue.throttled = TRUE;
+  g_assert_cmpint (ask (&queue, TERN_IMAP_VERB_NOOP, 0), ==, TERN_IMAP_RULE_THROTTLED);
+  queue.throttled = FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (flying); i++)
+    {
+      g_assert_cmpint (ask (&queue, TERN_IMAP_VERB_NOOP, 0), ==, TERN_IMAP_RULE_NONE);
+      flying[i] = fly (&queue, TERN_IMAP_VERB_NOOP);
+    }
+  g_assert_cmpint (ask (&queue, TERN_IMAP_VERB_NOOP, 0), ==, TERN_IMAP_RULE_WINDOW);
+  for (guint i = 1; i < G_N_ELEMENTS (flying); i++)
+    land (&queue, flying[i]);
+  queue.safe_mode = TRUE;
+  g_assert_cmpint (ask (&queue, TERN_IMAP_VERB_NOOP, 0), ==, TERN_IMAP_RULE_WINDOW);
+  land (&queue, flying[0]);
+  g_assert_cmpint (ask (&queue, TERN_IMAP_VERB_NOOP, 0), ==, TERN_IMAP_RULE_NONE);
+  g_assert_true (tern_imap_queue_is_empty (&queue));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/imap/fetch/all", test_fetch);
+  g_test_add_func ("/imap/structure/plain", test_structure);
+  g_test_add_func ("/imap/structure/message", test_structure_message);
+  g_test_add_func ("/imap/structure/odd", test_structure_odd);
+  g_test_add_func ("/imap/structure/filename", test_filename);
+  g_test_add_func ("/imap/internal-date", test_internal_date);
+  g_test_add_func ("/imap/sets", test_sets);
+  g_test_add_func ("/imap/utf7", test_utf7);
+  g_test_add_func ("/imap/map/random", test_map);
+  g_test_add_func ("/imap/map/hostile", test_map_hostile);
+  g_test_add_func ("/imap/may-send", test_may_send);
+  return g_test_run ();
+}
