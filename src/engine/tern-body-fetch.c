@@ -235,9 +235,10 @@ tern_body_fetch_write (TernTxn *txn, gpointer data, gpointer *result, GError **e
   for (guint i = 0; i < self->targets->len; i++)
     {
       const TernBodyTarget *target = g_ptr_array_index (self->targets, i);
+      TernId folder = 0;
 
       /* It may have been removed meanwhile. */
-      if (tern_read_uid (tern_txn_reader (txn), target->location, NULL, NULL) == 0)
+      if (tern_read_uid (tern_txn_reader (txn), target->location, &folder, NULL) == 0)
         continue;
       for (guint j = 0; j < target->requests->len; j++)
         {

@@ -80,6 +80,7 @@ read_subjects (TernReader *reader, TernOpGroup *self, GError **error)
     {
       const TernOpSubject *subject = &g_array_index (self->subjects, TernOpSubject, i);
       g_autoptr (TernMessageRecord) record = NULL;
+      TernId folder = 0;
 
       if (subject->uid == 0)
         self->unknown++;
@@ -91,7 +92,7 @@ read_subjects (TernReader *reader, TernOpGroup *self, GError **error)
         {
           self->flags = record->flags;
           self->date = record->facts->received;
-          self->filed = tern_read_uid (reader, subject->location, NULL, NULL) != 0;
+          self->filed = tern_read_uid (reader, subject->location, &folder, NULL) != 0;
           self->message = tern_read_body (reader, subject->location, "", error);
           if (self->message == NULL && error != NULL && *error != NULL)
             return FALSE;
