@@ -290,7 +290,8 @@ test_utf7 (void)
       const char *name = json_object_get_string_member (vector, "utf8");
       g_autofree char *encoded = tern_imap_utf7_encode (name);
 
-      if (*name == '\0')
+      /* A NUL cannot be in a string of ours. */
+      if (strstr (json_object_get_string_member (vector, "mutf7"), "&AAA") != NULL)
         continue;
       if (json_object_has_member (vector, "ok") && !json_object_get_boolean_member (vector, "ok"))
         continue;
