@@ -368,7 +368,8 @@ test_isemail (void)
       g_autofree char *address = NULL;
       g_autoptr (GPtrArray) list = NULL;
 
-      if (start == NULL || end == NULL || strchr (start, '&') < end || !(valid || bad))
+      if (start == NULL || end == NULL || memchr (start, '&', end - start) != NULL
+          || !(valid || bad))
         continue;
       address = g_strndup (start + strlen ("<address>"), end - start - strlen ("<address>"));
       /* A comma or a comment makes a list or a name of it here. */
@@ -383,6 +384,7 @@ test_isemail (void)
         }
     }
   g_test_message ("%u of %u verdicts agree", n - wrong, n);
+  g_assert_cmpuint (n, >, 50);
   g_assert_cmpuint (wrong * 100, <=, n * 10);
 }
 
