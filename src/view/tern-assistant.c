@@ -396,6 +396,17 @@ tern_assistant_init (TernAssistant *self)
   on_identity_changed (self);
 }
 
+/* What the system knows of the person, unless that is a login name or nothing. */
+static const char *
+get_real_name (void)
+{
+  const char *name = g_get_real_name ();
+
+  if (g_strcmp0 (name, "Unknown") == 0 || g_strcmp0 (name, g_get_user_name ()) == 0)
+    return "";
+  return name;
+}
+
 TernAssistant *
 tern_assistant_new (TernApplication *app, GtkWindow *parent, const char *uuid)
 {
@@ -409,7 +420,7 @@ tern_assistant_new (TernApplication *app, GtkWindow *parent, const char *uuid)
   if (!self->again)
     {
       self->settings = tern_account_settings_new ();
-      set_text (self->name, g_get_real_name ());
+      set_text (self->name, get_real_name ());
       gtk_widget_grab_focus (GTK_WIDGET (self->address));
       return self;
     }

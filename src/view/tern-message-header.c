@@ -7,6 +7,8 @@
 
 #include <glib/gi18n.h>
 
+/* A name that is longer is cut: it could push the message off the window. */
+#define NAME_SHOWN_CHARS 80
 /* More recipients are named only when asked for. */
 #define RECIPIENTS_SHOWN 3
 
@@ -29,6 +31,22 @@ struct _TernMessageHeader
 G_DEFINE_FINAL_TYPE (TernMessageHeader, tern_message_header, ADW_TYPE_BIN)
 
 static void
+append_address (GString *text, const TernAddress *address)
+{
+  g_autofree char *name = NULL;
+
+  if (*address->name == '\0')
+    {
+      g_string_append (text, address->address);
+      return;
+    }
+  if (g_utf8_strlen (address->name, -1) > NAME_SHOWN_CHARS)
+    name = g_utf8_substring (address->name, 0, NAME_SHOWN_CHARS);
+  g_string_append_printf (text, "%s%s <%s>", name != NULL ? name : address->name,
+                          name != NULL ? "…" : "", address->address);
+}
+
+static void
 append_list (GString *text, const char *title, const GPtrArray *list, guint limit)
 {
   guint shown = MIN (list->len, limit);
@@ -40,14 +58,9 @@ append_list (GString *text, const char *title, const GPtrArray *list, guint limi
   g_string_append_printf (text, "%s ", title);
   for (guint i = 0; i < shown; i++)
     {
-      const TernAddress *address = g_ptr_array_index (list, i);
-
       if (i > 0)
         g_string_append (text, ", ");
-      if (*address->name != '\0')
-        g_string_append_printf (text, "%s <%s>", address->name, address->address);
-      else
-        g_string_append (text, address->address);
+      append_address (text, g_ptr_array_index (list, i));
     }
   if (shown < list->len)
     {
@@ -145,7 +158,7 @@ show_sender (TernMessageHeader *self, const TernAddress *from)
     }
   gtk_label_set_text (self->name, tern_address_get_display (from));
   /* With no name the address is the name already. */
-  address = *from->name != '\0' ? g_strdup_printf ("<%s>", from->address) : g_strdup ("");
+  address = *from->name != '\0' ? g_strdup (from->address) : g_strdup ("");
   gtk_label_set_text (self->address, address);
   gtk_widget_set_visible (GTK_WIDGET (self->address), *address != '\0');
   adw_avatar_set_text (self->avatar, tern_address_get_display (from));

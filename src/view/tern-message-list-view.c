@@ -186,6 +186,17 @@ on_secondary_pressed (GtkGestureClick *click,
                       TernMessageListView *self)
 {
   gtk_gesture_set_state (GTK_GESTURE (click), GTK_EVENT_SEQUENCE_CLAIMED);
+}
+
+/* On release: a popover that opens while the button is down keeps the release from the row, which
+ * then looks pressed for ever. */
+static void
+on_secondary_released (GtkGestureClick *click,
+                       int n_press,
+                       double x,
+                       double y,
+                       TernMessageListView *self)
+{
   on_secondary (self, x, y);
 }
 
@@ -261,6 +272,7 @@ tern_message_list_view_class_init (TernMessageListViewClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_activate);
   gtk_widget_class_bind_template_callback (widget_class, on_released);
   gtk_widget_class_bind_template_callback (widget_class, on_secondary_pressed);
+  gtk_widget_class_bind_template_callback (widget_class, on_secondary_released);
   gtk_widget_class_bind_template_callback (widget_class, on_long_press);
 
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Menu, 0, on_menu_key, NULL);
@@ -280,9 +292,10 @@ tern_message_list_view_init (TernMessageListView *self)
   gtk_widget_init_template (GTK_WIDGET (self));
 
   self->selection = tern_selection_new ();
+  gtk_list_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
+  /* After the view has connected: it must know of a change before it is asked to scroll. */
   g_signal_connect (self->selection, "items-changed", G_CALLBACK (on_items_changed), self);
   g_signal_connect (self->selection, "selection-changed", G_CALLBACK (on_selection_changed), self);
-  gtk_list_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
 
   adjustment = gtk_scrolled_window_get_vadjustment (self->scrolled);
   g_signal_connect_object (adjustment, "value-changed", G_CALLBACK (queue_report), self,

@@ -51,7 +51,8 @@ on_verb (GObject *source, GAsyncResult *result, gpointer data)
   g_clear_pointer (&self->undo, g_array_unref);
   self->undo = g_steal_pointer (&operations);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.undo", TRUE);
-  tern_window_toast (self, verb->done, _ ("Undo"), "win.undo", NULL);
+  g_set_weak_pointer (&self->undo_toast,
+                      tern_window_toast (self, verb->done, _ ("Undo"), "win.undo", NULL));
 }
 
 static TernSelection *
@@ -251,6 +252,8 @@ on_undo (GtkWidget *widget, const char *name, GVariant *parameter)
   g_autoptr (GArray) operations = g_steal_pointer (&self->undo);
 
   gtk_widget_action_set_enabled (widget, "win.undo", FALSE);
+  if (self->undo_toast != NULL)
+    adw_toast_dismiss (self->undo_toast);
   if (operations != NULL)
     tern_engine_undo_async (self->engine, operations, on_undone, verb_new (self, NULL));
 }

@@ -22,6 +22,7 @@ struct _TernWindow
   gulong folder_notify;
   gulong list_items_changed;
   GArray *undo;         /* (owned) (nullable) of TernId: the last verb's operations */
+  AdwToast *undo_toast; /* (unowned, weak) (nullable): offers that undo */
   TernId wanted_folder; /* a message to open when its folder is listed; 0 = none */
   TernId wanted_message;
   guint status_idle;
@@ -39,6 +40,8 @@ struct _TernWindow
   AdwHeaderBar *reader_header;
   GtkButton *list_back;
   GtkButton *reader_back;
+  GtkButton *reply_all_button;
+  GtkButton *forward_button;
   TernSidebar *sidebar;
   AdwWindowTitle *list_title;
   TernBanner *account_banner;

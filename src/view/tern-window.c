@@ -30,6 +30,9 @@ update_headers (TernWindow *self)
   adw_header_bar_set_show_start_title_buttons (self->reader_header, outer);
   gtk_widget_set_visible (GTK_WIDGET (self->list_back), inner);
   gtk_widget_set_visible (GTK_WIDGET (self->reader_back), outer);
+  /* They are in the menu as well; a narrow header bar has no room. */
+  gtk_widget_set_visible (GTK_WIDGET (self->reply_all_button), !outer);
+  gtk_widget_set_visible (GTK_WIDGET (self->forward_button), !outer);
 }
 
 static gboolean
@@ -323,6 +326,7 @@ tern_window_dispose (GObject *object)
   g_clear_object (&self->outbox);
   g_clear_object (&self->engine);
   g_clear_pointer (&self->undo, g_array_unref);
+  g_clear_weak_pointer (&self->undo_toast);
   g_clear_pointer (&self->banner_account, g_free);
   self->list_back = NULL;
   G_OBJECT_CLASS (tern_window_parent_class)->dispose (object);
@@ -364,6 +368,8 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, TernWindow, reader_header);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, list_back);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, reader_back);
+  gtk_widget_class_bind_template_child (widget_class, TernWindow, reply_all_button);
+  gtk_widget_class_bind_template_child (widget_class, TernWindow, forward_button);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, sidebar);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, list_title);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, account_banner);
@@ -483,7 +489,7 @@ tern_window_open_message (TernWindow *self, TernId folder, TernId id)
   try_wanted (self);
 }
 
-void
+AdwToast *
 tern_window_toast (TernWindow *self,
                    const char *text,
                    const char *label,
@@ -500,6 +506,7 @@ tern_window_toast (TernWindow *self,
       adw_toast_set_action_target_value (toast, target);
     }
   adw_toast_overlay_add_toast (self->toasts, toast);
+  return toast;
 }
 
 gboolean

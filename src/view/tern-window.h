@@ -22,12 +22,12 @@ void tern_window_show_error (TernWindow *self, const GError *error);
 /* Goes to @folder and opens @id there, as soon as both are known. */
 void tern_window_open_message (TernWindow *self, TernId folder, TernId id);
 /* A toast; @action_name with @label as its button when not NULL, @target (nullable) (floating).
- * Plain text. */
-void tern_window_toast (TernWindow *self,
-                        const char *text,
-                        const char *label,
-                        const char *action_name,
-                        GVariant *target);
+ * Plain text. (transfer none): alive while it is shown. */
+AdwToast *tern_window_toast (TernWindow *self,
+                             const char *text,
+                             const char *label,
+                             const char *action_name,
+                             GVariant *target);
 /* Whether @id is the message on screen in a window that has the focus. */
 gboolean tern_window_is_reading (TernWindow *self, TernId id);
 
