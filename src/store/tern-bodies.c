@@ -217,7 +217,8 @@ put_row (TernBodies *self,
   /* A row that is there already may be the damaged one that made us fetch again. */
   sqlite3_stmt *stmt = tern_db_prepare (self->db,
                                         "INSERT INTO body (hash, size, data) VALUES (?1, ?2, ?3)"
-                                        " ON CONFLICT (hash) DO UPDATE SET data = excluded.data",
+                                        " ON CONFLICT (hash) DO UPDATE SET data = excluded.data,"
+                                        " size = excluded.size",
                                         error);
 
   if (stmt == NULL)

@@ -371,21 +371,29 @@ store_path (StoreFixture *self, const char *name)
   return g_build_filename (self->dir, name, NULL);
 }
 
-gint64
-store_sql (StoreFixture *self, const char *sql)
+char *
+store_sql_text (StoreFixture *self, const char *sql, int column)
 {
   g_autofree char *path = store_path (self, "mail.db");
   sqlite3 *db = NULL;
   sqlite3_stmt *stmt = NULL;
-  gint64 value = 0;
+  char *text = NULL;
 
   g_assert_cmpint (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL), ==, SQLITE_OK);
   if (sqlite3_step (stmt) == SQLITE_ROW)
-    value = sqlite3_column_int64 (stmt, 0);
+    text = g_strdup ((const char *) sqlite3_column_text (stmt, column));
   g_assert_cmpint (sqlite3_finalize (stmt), ==, SQLITE_OK);
   sqlite3_close (db);
-  return value;
+  return text;
+}
+
+gint64
+store_sql (StoreFixture *self, const char *sql)
+{
+  g_autofree char *text = store_sql_text (self, sql, 0);
+
+  return text != NULL ? g_ascii_strtoll (text, NULL, 10) : 0;
 }
 
 void

@@ -66,6 +66,8 @@ guint store_op_count (StoreFixture *self, TernOpState state);
 void store_verify (StoreFixture *self);
 /* A number from the file. */
 gint64 store_sql (StoreFixture *self, const char *sql);
+/* The text of @column of the first row. */
+char *store_sql_text (StoreFixture *self, const char *sql, int column);
 
 char *store_path (StoreFixture *self, const char *name);
 

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "store-fixture.h"
+
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <string.h>
+
+static GBytes *
+text (guint n, gsize size)
+{
+  char *data = g_malloc (size);
+
+  for (gsize i = 0; i < size; i++)
+    data[i] = (char) ('a' + (n + i * i) % 26);
+  return g_bytes_new_take (data, size);
+}
+
+static void
+put (StoreFixture *f, TernId id, const char *section, GBytes *bytes, gboolean durable)
+{
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+
+  g_assert_true (tern_txn_put_body (txn, id, section, bytes, durable, &error));
+  g_assert_no_error (error);
+  store_commit (f);
+}
+
+static GBytes *
+get (StoreFixture *f, TernId id, const char *section, GError **error)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  GBytes *bytes = tern_read_body (reader, id, section, error);
+
+  store_read_end (f);
+  return bytes;
+}
+
+static TernBodyState
+state_of (StoreFixture *f, TernId id)
+{
+  g_autoptr (TernMessageRecord) record = store_message (f, id);
+
+  return record->body_state;
+}
+
+static void
+bodies_sql (StoreFixture *f, const char *sql)
+{
+  g_autofree char *path = store_path (f, "bodies.db");
+  sqlite3 *db = NULL;
+
+  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (db);
+}
+
+static void
+test_sizes (void)
+{
+  static const gsize sizes[] = { 0, 1, 11000, 256 * 1024, 256 * 1024 + 1, 3000000 };
+  StoreFixture *f = store_fixture_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autoptr (GBytes) body = text (i, sizes[i]);
+      TernId id = store_add (f, f->inbox, i + 1, i, TERN_FLAG_NONE);
+      GError *error = NULL;
+
+      g_assert_cmpint (state_of (f, id), ==, TERN_BODY_ABSENT);
+      put (f, id, "", body, i % 2 == 0);
+      g_assert_cmpint (state_of (f, id), ==, TERN_BODY_HERE);
+      g_autoptr (GBytes) back = get (f, id, "", &error);
+      g_assert_no_error (error);
+      g_assert_true (g_bytes_equal (back, body));
+    }
+  store_fixture_free (f);
+}
+
+static void
+test_sections (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId id = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
+  g_autoptr (GBytes) header = text (1, 500);
+  g_autoptr (GBytes) part = text (2, 5000);
+  g_autoptr (GBytes) whole = text (3, 9000);
+  GError *error = NULL;
+
+  put (f, id, "HEADER", header, FALSE);
+  put (f, id, "1.2", part, FALSE);
+  g_assert_cmpint (state_of (f, id), ==, TERN_BODY_PARTIAL);
+  g_assert_null (get (f, id, "", &error));
+  g_assert_no_error (error);
+  g_autoptr (GBytes) back = get (f, id, "1.2", &error);
+  g_assert_true (g_bytes_equal (back, part));
+  put (f, id, "", whole, FALSE);
+  g_assert_cmpint (state_of (f, id), ==, TERN_BODY_HERE);
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  g_auto (GStrv) sections = tern_read_body_sections (reader, id, NULL);
+  g_assert_cmpuint (g_strv_length (sections), ==, 3);
+  g_assert_true (g_strv_contains ((const char *const *) sections, "HEADER"));
+  store_read_end (f);
+  TernTxn *txn = store_begin (f);
+  g_assert_false (tern_txn_put_body (txn, 999, "", whole, FALSE, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_NOT_FOUND);
+  g_clear_error (&error);
+  store_rollback (f);
+  store_fixture_free (f);
+}
+
+/* Equal bytes are kept once, and a copy of a message has its body. */
+static void
+test_shared (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId one = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
+  TernId two = store_add (f, f->inbox, 2, 2, TERN_FLAG_NONE);
+  g_autoptr (GBytes) body = text (1, 5000);
+
+  put (f, one, "", body, FALSE);
+  put (f, two, "", body, FALSE);
+  g_assert_cmpint (store_sql (f, "SELECT count (DISTINCT hash) FROM body_part"), ==, 1);
+  TernTxn *txn = store_begin (f);
+  g_autoptr (GArray) made = tern_txn_op_copy (txn, &one, 1, f->archive, NULL);
+  g_autoptr (GArray) copies =
+      tern_read_locations_by_message_id (tern_txn_reader (txn), f->account, "1@example.org", NULL);
+  store_commit (f);
+  g_autoptr (GBytes) back = get (f, g_array_index (copies, TernId, 1), "", NULL);
+  g_assert_true (g_bytes_equal (back, body));
+  store_fixture_free (f);
+}
+
+/* Rolled back: neither row nor bytes. */
+static void
+test_rolled_back (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId id = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
+  g_autoptr (GBytes) body = text (1, 5000);
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+
+  g_assert_true (tern_txn_put_body (txn, id, "", body, FALSE, NULL));
+  store_rollback (f);
+  g_assert_null (get (f, id, "", &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (state_of (f, id), ==, TERN_BODY_ABSENT);
+  put (f, id, "", body, FALSE);
+  store_fixture_free (f);
+}
+
+/* The damaged copy is reported once, dropped, and can be put again. */
+static void
+assert_damage_heals (StoreFixture *f, TernId id, GBytes *body)
+{
+  GError *error = NULL;
+
+  g_assert_null (get (f, id, "", &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_DAMAGED);
+  g_assert_cmpint (tern_fault_get_scope (error), ==, TERN_SCOPE_MESSAGE);
+  g_clear_error (&error);
+  /* The writer has been told; a transaction behind that sees the row gone. */
+  store_begin (f);
+  store_commit (f);
+  g_assert_cmpint (state_of (f, id), ==, TERN_BODY_ABSENT);
+  g_assert_null (get (f, id, "", &error));
+  g_assert_no_error (error);
+  put (f, id, "", body, FALSE);
+  g_autoptr (GBytes) back = get (f, id, "", &error);
+  g_assert_no_error (error);
+  g_assert_true (g_bytes_equal (back, body));
+}
+
+static void
+test_damaged_blob (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId id = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
+  g_autoptr (GBytes) body = text (1, 5000);
+
+  put (f, id, "", body, FALSE);
+  bodies_sql (f, "UPDATE body SET data = (SELECT substr (data, 1, 20) || x'00112233')");
+  assert_damage_heals (f, id, body);
+  bodies_sql (f, "UPDATE body SET size = 4999");
+  assert_damage_heals (f, id, body);
+  store_fixture_free (f);
+}
+
+static void
+test_damaged_file (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId id = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
+  g_autoptr (GBytes) body = text (1, 500000);
+  g_autofree char *hash = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, body);
+  g_autofree char *name = g_strdup_printf ("bodies/%.2s/%s", hash, hash + 2);
+  g_autofree char *path = store_path (f, name);
+
+  put (f, id, "", body, TRUE);
+  g_assert_true (g_file_set_contents (path, "not it", -1, NULL));
+  assert_damage_heals (f, id, body);
+  g_unlink (path);
+  assert_damage_heals (f, id, body);
+  store_fixture_free (f);
+}
+
+/* A power cut took the last batch of cached bytes, but not their row: fetch again, no error that
+ * stays. */
+static void
+test_missing (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId id = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
+  g_autoptr (GBytes) body = text (1, 5000);
+  GError *error = NULL;
+
+  put (f, id, "", body, FALSE);
+  bodies_sql (f, "DELETE FROM body");
+  g_assert_null (get (f, id, "", &error));
+  g_assert_no_error (error);
+  store_begin (f);
+  store_commit (f);
+  g_assert_cmpint (state_of (f, id), ==, TERN_BODY_ABSENT);
+  put (f, id, "", body, FALSE);
+  g_autoptr (GBytes) back = get (f, id, "", &error);
+  g_assert_nonnull (back);
+  store_fixture_free (f);
+}
+
+/* The database of the bodies itself is damaged: put aside, everything is fetched again. */
+static void
+test_damaged_database (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId id = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
+  g_autoptr (GBytes) body = text (1, 5000);
+  g_autofree char *path = store_path (f, "bodies.db");
+  GError *error = NULL;
+
+  put (f, id, "", body, FALSE);
+  store_close (f);
+  g_assert_true (
+      g_file_set_contents (path, "This is not a database at all, not even nearly one.", -1, NULL));
+  g_assert_true (store_open (f, &error));
+  g_assert_no_error (error);
+  g_assert_null (get (f, id, "", &error));
+  g_assert_no_error (error);
+  put (f, id, "", body, FALSE);
+  g_autoptr (GBytes) back = get (f, id, "", &error);
+  g_assert_nonnull (back);
+  store_fixture_free (f);
+}
+
+static void
+test_collect (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId keep = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
+  TernId lose = store_add (f, f->inbox, 2, 2, TERN_FLAG_NONE);
+  g_autoptr (GBytes) small = text (1, 5000);
+  g_autoptr (GBytes) large = text (2, 500000);
+  g_autofree char *hash = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, large);
+  g_autofree char *name = g_strdup_printf ("bodies/%.2s/%s", hash, hash + 2);
+  g_autofree char *path = store_path (f, name);
+  g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (guint32));
+  guint32 uid = 2;
+  gboolean more = TRUE;
+
+  put (f, keep, "", small, FALSE);
+  put (f, lose, "", large, FALSE);
+  g_array_append_val (gone, uid);
+  TernTxn *txn = store_begin (f);
+  g_assert_true (tern_txn_remove_uids (txn, f->inbox, gone, NULL));
+  store_commit (f);
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+  for (guint i = 0; more; i++)
+    {
+      g_assert_cmpuint (i, <, 10);
+      txn = store_begin (f);
+      g_assert_true (tern_txn_collect_bodies (txn, 1, &more, NULL));
+      store_commit (f);
+    }
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_autoptr (GBytes) back = get (f, keep, "", NULL);
+  g_assert_true (g_bytes_equal (back, small));
+  store_fixture_free (f);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/store/bodies/sizes", test_sizes);
+  g_test_add_func ("/store/bodies/sections", test_sections);
+  g_test_add_func ("/store/bodies/shared", test_shared);
+  g_test_add_func ("/store/bodies/rolled-back", test_rolled_back);
+  g_test_add_func ("/store/bodies/damaged-blob", test_damaged_blob);
+  g_test_add_func ("/store/bodies/damaged-file", test_damaged_file);
+  g_test_add_func ("/store/bodies/missing", test_missing);
+  g_test_add_func ("/store/bodies/damaged-database", test_damaged_database);
+  g_test_add_func ("/store/bodies/collect", test_collect);
+  return g_test_run ();
+}
