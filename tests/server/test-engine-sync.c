@@ -66,9 +66,9 @@ test_first_sync (void)
   g_autoptr (GPtrArray) messages = NULL;
   TernSyncReport *report;
 
-  if (!set_up (
-          &setup, FALSE,
-          tern_mail_server_new ("--users", "anna,bob", "--no-postfix", "--seed", "anna:700", NULL)))
+  if (!set_up (&setup, FALSE,
+               tern_mail_server_new ("--password", "geheim", "--users", "anna,bob", "--no-postfix",
+                                     "--seed", "anna:700", NULL)))
     return;
   report = engine_fixture_sync (setup.fixture, setup.uuid);
   messages = engine_fixture_messages (setup.fixture, setup.uuid, "INBOX");
@@ -79,18 +79,18 @@ test_first_sync (void)
   tear_down (&setup);
 }
 
-#define MESSAGE(subject)                                                                       \
-  "From: Carl <carl@example.test>\r\nTo: anna@example.test\r\nSubject: " subject              \
-  "\r\nMessage-ID: <" subject "@example.test>\r\nDate: Mon, 23 Nov 2026 10:00:00 +0100\r\n"   \
+#define MESSAGE(subject)                                                                    \
+  "From: Carl <carl@example.test>\r\nTo: anna@example.test\r\nSubject: " subject            \
+  "\r\nMessage-ID: <" subject "@example.test>\r\nDate: Mon, 23 Nov 2026 10:00:00 +0100\r\n" \
   "\r\nThis is " subject ".\r\n"
 
 /* What the server holds: "FOLDER subject flags" of every message. */
 static char *
 server_has (Setup *setup, const char *folder, const char *search)
 {
-  char *found = tern_mail_server_doveadm (setup->server, "search -u %s mailbox %s %s",
-                                          tern_mail_server_get_address (setup->server, 0), folder,
-                                          search);
+  char *found =
+      tern_mail_server_doveadm (setup->server, "search -u %s mailbox %s %s",
+                                tern_mail_server_get_address (setup->server, 0), folder, search);
 
   return g_strstrip (found);
 }
@@ -137,8 +137,8 @@ finish_verb (Setup *setup, GAsyncResult **slot)
 static void
 flag (Setup *setup, const char *path, const char *subject, TernFlags add, TernFlags remove)
 {
-  g_autoptr (TernMessageRecord) record
-      = engine_fixture_find (setup->fixture, setup->uuid, path, subject);
+  g_autoptr (TernMessageRecord) record =
+      engine_fixture_find (setup->fixture, setup->uuid, path, subject);
   GAsyncResult *slot = NULL;
   g_autoptr (GArray) operations = NULL;
 
@@ -155,7 +155,9 @@ test_flags_both_ways (void)
   Setup setup;
   Expect expect = { &setup, "INBOX", "one", TERN_FLAG_SEEN | TERN_FLAG_FLAGGED, FALSE };
 
-  if (!set_up (&setup, FALSE, tern_mail_server_new ("--users", "anna", "--no-postfix", NULL)))
+  if (!set_up (
+          &setup, FALSE,
+          tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix", NULL)))
     return;
   tern_mail_server_append (setup.server, "anna", "INBOX", MESSAGE ("one"), "");
   tern_mail_server_append (setup.server, "anna", "INBOX", MESSAGE ("two"), "");
@@ -188,8 +190,7 @@ is_watching (gpointer data)
   /* Dovecot shows IDLE in the list of its processes only; a delivery that comes before is found
    * by the watcher's own look. Waiting for IDLE state is enough. */
   Setup *setup = data;
-  TernAccountStatus *status
-      = tern_engine_dup_account_status (setup->fixture->engine, setup->uuid);
+  TernAccountStatus *status = tern_engine_dup_account_status (setup->fixture->engine, setup->uuid);
   gboolean idle = status->state == TERN_ACCOUNT_IDLE;
 
   tern_account_status_free (status);
@@ -203,8 +204,9 @@ test_push (void)
   Expect expect = { &setup, "INBOX", "pushed", TERN_FLAG_NONE, FALSE };
   gint64 began;
 
-  if (!set_up (&setup, FALSE, tern_mail_server_new ("--users", "anna", "--no-postfix", "--seed",
-                                                    "anna:50", NULL)))
+  if (!set_up (&setup, FALSE,
+               tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix",
+                                     "--seed", "anna:50", NULL)))
     return;
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
   engine_wait (is_watching, &setup);
@@ -222,13 +224,13 @@ test_push (void)
 static GArray *
 move_to_role (Setup *setup, const char *subject, TernRole role)
 {
-  g_autoptr (TernMessageRecord) record
-      = engine_fixture_find (setup->fixture, setup->uuid, "INBOX", subject);
+  g_autoptr (TernMessageRecord) record =
+      engine_fixture_find (setup->fixture, setup->uuid, "INBOX", subject);
   GAsyncResult *slot = NULL;
 
   g_assert_nonnull (record);
-  tern_engine_move_to_role_async (setup->fixture->engine, &record->id, 1, role,
-                                  engine_store_result, &slot);
+  tern_engine_move_to_role_async (setup->fixture->engine, &record->id, 1, role, engine_store_result,
+                                  &slot);
   return finish_verb (setup, &slot);
 }
 
@@ -241,7 +243,9 @@ test_archive_makes_folder (void)
   g_autoptr (TernMessageRecord) record = NULL;
   g_autoptr (TernFolderRecord) archive = NULL;
 
-  if (!set_up (&setup, FALSE, tern_mail_server_new ("--users", "anna", "--no-postfix", NULL)))
+  if (!set_up (
+          &setup, FALSE,
+          tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix", NULL)))
     return;
   g_free (tern_mail_server_doveadm (setup.server, "mailbox list -u anna@example.test"));
   tern_mail_server_append (setup.server, "anna", "INBOX", MESSAGE ("keep"), "\\Seen");
@@ -286,7 +290,9 @@ test_body (void)
   g_autoptr (TernBody) body = NULL;
   g_autoptr (TernBody) again = NULL;
 
-  if (!set_up (&setup, FALSE, tern_mail_server_new ("--users", "anna", "--no-postfix", NULL)))
+  if (!set_up (
+          &setup, FALSE,
+          tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix", NULL)))
     return;
   tern_mail_server_append (setup.server, "anna", "INBOX", MESSAGE ("text"), "");
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
@@ -316,7 +322,9 @@ test_offline_operations (void)
   GAsyncResult *slot = NULL;
   g_autofree char *dump = NULL;
 
-  if (!set_up (&setup, FALSE, tern_mail_server_new ("--users", "anna", "--no-postfix", NULL)))
+  if (!set_up (
+          &setup, FALSE,
+          tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix", NULL)))
     return;
   tern_mail_server_append (setup.server, "anna", "INBOX", MESSAGE ("one"), "");
   tern_mail_server_append (setup.server, "anna", "INBOX", MESSAGE ("two"), "");
@@ -392,7 +400,8 @@ test_send (void)
   g_autoptr (TernMessageRecord) copy = NULL;
   g_autofree char *found = NULL;
 
-  if (!set_up (&setup, TRUE, tern_mail_server_new ("--users", "anna,bob", NULL)))
+  if (!set_up (&setup, TRUE,
+               tern_mail_server_new ("--password", "geheim", "--users", "anna,bob", NULL)))
     return;
   tern_mail_server_append (setup.server, "anna", "INBOX", MESSAGE ("question"), "");
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
@@ -426,7 +435,8 @@ test_refused_recipient (void)
   g_autoptr (GError) error = NULL;
   GAsyncResult *slot = NULL;
 
-  if (!set_up (&setup, TRUE, tern_mail_server_new ("--users", "anna,bob", NULL)))
+  if (!set_up (&setup, TRUE,
+               tern_mail_server_new ("--password", "geheim", "--users", "anna,bob", NULL)))
     return;
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
   draft = make_draft (&setup, "nobody-there@example.test", "lost");
