@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "tern-ctl-patience.h"
 #include "tern-ctl-private.h"
 
 #include <glib/gi18n.h>
@@ -21,8 +20,7 @@ typedef struct
   GString *add_keywords;
   GString *remove_keywords;
   void (*run) (TernCtl *ctl, TernId target);
-  GArray *operations;        /* (owned) (nullable) of TernId */
-  TernCtlPatience *patience; /* (owned) (nullable) */
+  GArray *operations; /* (owned) (nullable) of TernId */
 } Verb;
 
 static void
@@ -35,7 +33,6 @@ verb_free (gpointer data)
   g_string_free (self->add_keywords, TRUE);
   g_string_free (self->remove_keywords, TRUE);
   g_clear_pointer (&self->operations, g_array_unref);
-  tern_ctl_patience_free (self->patience);
   g_free (self);
 }
 
@@ -175,9 +172,6 @@ end_verb (TernCtl *self, gboolean queued)
       tern_ctl_json_close (json, '}');
       tern_ctl_print (self, tern_ctl_json_end (json));
     }
-  else if (queued)
-    tern_ctl_print_error (self, g_strdup (_ ("Done here; the server will be told when it can be "
-                                             "reached.\n")));
   tern_ctl_end (self, queued ? TERN_CTL_EXIT_LATER : TERN_CTL_EXIT_DONE);
 }
 
@@ -185,18 +179,18 @@ static void
 waited_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernCtl *self = user_data;
-  Verb *verb = self->state;
   GError *error = NULL;
 
   if (tern_engine_wait_ops_finish (self->engine, result, &error))
     end_verb (self, FALSE);
-  else if (tern_fault_is_cancelled (error) && tern_ctl_patience_is_lost (verb->patience))
+  else if (tern_fault_is_cancelled (error) || tern_fault_is (error, TERN_FAULT_REFUSED))
+    tern_ctl_fail (self, error, NULL);
+  else
     {
-      g_error_free (error);
+      /* Done here and kept; the server is told when what stands in the way is gone. */
+      tern_ctl_report (self, error, NULL);
       end_verb (self, TRUE);
     }
-  else
-    tern_ctl_fail (self, error, NULL);
 }
 
 static void
@@ -214,24 +208,7 @@ done_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (verb->operations == NULL)
     verb->operations = g_array_new (FALSE, FALSE, sizeof (TernId));
-  tern_engine_wait_ops_async (self->engine, verb->operations,
-                              tern_ctl_patience_get_cancellable (verb->patience), waited_cb, self);
-}
-
-static TernCtlPatience *
-make_patience (TernCtl *self, GArray *accounts)
-{
-  g_autoptr (GPtrArray) uuids = g_ptr_array_new_with_free_func (g_free);
-
-  for (guint i = 0; i < accounts->len; i++)
-    {
-      const char *uuid =
-          tern_engine_get_account_uuid (self->engine, g_array_index (accounts, TernId, i));
-
-      if (uuid != NULL)
-        g_ptr_array_add (uuids, g_strdup (uuid));
-    }
-  return tern_ctl_patience_new (self->engine, uuids, self->cancellable);
+  tern_engine_wait_ops_async (self->engine, verb->operations, self->cancellable, waited_cb, self);
 }
 
 static void
@@ -249,7 +226,6 @@ looked_up_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   found = value;
-  verb->patience = make_patience (self, found->accounts);
   verb->run (self, found->target);
   found_free (found);
 }
@@ -398,23 +374,11 @@ void
 tern_ctl_undo (TernCtl *self)
 {
   Verb *verb = verb_new (self);
-  g_autoptr (GPtrArray) accounts = tern_engine_dup_accounts (self->engine);
-  g_autoptr (GArray) rows = g_array_new (FALSE, FALSE, sizeof (TernId));
   GError *error = NULL;
 
   verb->ids = tern_ctl_args_ids (self->args, 0, 0, &error);
-  if (verb->ids == NULL)
-    {
-      tern_ctl_fail (self, error, NULL);
-      return;
-    }
-  for (guint i = 0; i < accounts->len; i++)
-    {
-      TernAccountSettings *account = g_ptr_array_index (accounts, i);
-      TernId row = tern_engine_get_account_row (self->engine, account->uuid);
-
-      g_array_append_val (rows, row);
-    }
-  verb->patience = make_patience (self, rows);
-  tern_engine_undo_async (self->engine, verb->ids, done_cb, self);
+  if (verb->ids != NULL)
+    tern_engine_undo_async (self->engine, verb->ids, done_cb, self);
+  else
+    tern_ctl_fail (self, error, NULL);
 }

@@ -1,0 +1,400 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ternctl against a real Dovecot and a real Postfix: the main job from a terminal. TAP on standard output.
+
+Usage: test-ternctl.py TERNCTL
+"""
+
+import datetime
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SERVER = os.path.join(HERE, '..', 'lib', 'mailserver.py')
+DEADLINE = 30
+
+
+class Failure(Exception):
+    pass
+
+
+def check(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+class MailServer:
+    def __init__(self):
+        self.process = subprocess.Popen([SERVER, '--users', 'anna,bob', '--seed', '12:INBOX'],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.facts = json.loads(self.process.stdout.readline())
+
+    def command(self, line):
+        self.process.stdin.write(line + '\n')
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        check(answer['ok'], f'{line}: {answer}')
+        return answer
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(DEADLINE)
+
+
+class Watch:
+    """A ternctl that watches, until the block ends."""
+
+    def __init__(self, process):
+        self.process = process
+        self.events = []
+        self.thread = threading.Thread(target=self.read)
+
+    def read(self):
+        for line in self.process.stdout:
+            self.events.append(json.loads(line))
+
+    def __enter__(self):
+        self.thread.start()
+        wait_for('the first event', lambda: self.events)
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.thread.join()
+        self.errors = self.process.stderr.read().decode()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            stream.close()
+
+
+class Ternctl:
+    """One set of folders, as one person's computer."""
+
+    def __init__(self, program):
+        self.program = program
+        self.home = tempfile.mkdtemp(prefix='ternctl-test-')
+        self.env = dict(os.environ, HOME=self.home, LC_ALL='C.UTF-8', TZ='UTC',
+                        XDG_CONFIG_HOME=f'{self.home}/config', XDG_DATA_HOME=f'{self.home}/data',
+                        XDG_CACHE_HOME=f'{self.home}/cache', GSETTINGS_BACKEND='memory',
+                        SECRET_BACKEND='file', SECRET_FILE_TEST_PATH=f'{self.home}/secrets',
+                        SECRET_FILE_TEST_PASSWORD='test')
+        # No session bus: no window is asked, and none of this person's is found.
+        self.env['DBUS_SESSION_BUS_ADDRESS'] = 'disabled:'
+
+    def start(self, *args, **kwargs):
+        return subprocess.Popen([self.program, *args], env=self.env, stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.home, **kwargs)
+
+    def watch(self):
+        return Watch(self.start('--json', 'watch'))
+
+    def run(self, *args, stdin='', code=0):
+        process = self.start(*args)
+        out, err = process.communicate(stdin.encode() if isinstance(stdin, str) else stdin, timeout=DEADLINE)
+        check(process.returncode == code,
+              f'ternctl {" ".join(args)}: exit code {process.returncode}, not {code}\n'
+              f'{out.decode(errors="replace")}{err.decode(errors="replace")}')
+        return out, err
+
+    def json(self, *args, stdin='', code=0):
+        out, _ = self.run('--json', *args, stdin=stdin, code=code)
+        return json.loads(out)
+
+    def error(self, *args, stdin='', code):
+        _, err = self.run('--json', *args, stdin=stdin, code=code)
+        return json.loads(err)['error']
+
+    def close(self):
+        shutil.rmtree(self.home)
+
+
+def user(server, number):
+    return server.facts['users'][number]
+
+
+def add_account(ctl, server, number, password=None, code=0, extra=()):
+    facts = server.facts
+    return ctl.json('account', 'add', user(server, number)['address'],
+                    '--name', 'Anna Example', '--imap', f'{facts["host"]}:{facts["imap"]}',
+                    '--smtp', f'{facts["host"]}:{facts["smtp"]}', '--ca-file', facts['ca_file'],
+                    '--password-stdin', *extra, stdin=(password or user(server, number)['password']) + '\n',
+                    code=code)
+
+
+def wait_for(what, condition):
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.05)
+    raise Failure(f'waited too long for {what}')
+
+
+def test_no_account(ctl, server):
+    check(ctl.json('account', 'list') == [], 'no accounts')
+    check(ctl.error('account', 'show', 'nobody@example.test', code=66)['code'] == 'not-found', 'show nobody')
+    check(ctl.error('list', 'INBOX', code=66)['code'] == 'not-found', 'list without an account')
+    check(ctl.error('folders', 'nobody', code=66)['code'] == 'not-found', 'folders of nobody')
+
+
+def test_usage(ctl, server):
+    check(ctl.error(code=64)['code'] == 'invalid', 'no command')
+    for args in (['frobnicate'], ['list'], ['list', 'INBOX', '--no-such'], ['list', 'INBOX', '--limit'],
+                 ['show', 'abc'], ['flag', '1'], ['flag', '+seen'], ['account', 'add', 'a@example.test']):
+        check(ctl.error(*args, code=64)['code'] == 'invalid', f'usage of {args}')
+
+
+def test_add_wrong_password(ctl, server):
+    facts = server.facts
+    error = ctl.error('account', 'add', user(server, 0)['address'],
+                      '--imap', f'{facts["host"]}:{facts["imap"]}',
+                      '--smtp', f'{facts["host"]}:{facts["smtp"]}', '--ca-file', facts['ca_file'],
+                      '--password-stdin', stdin='wrong\n', code=69)
+    check(error['code'] == 'authentication', error)
+    check(error['server_text'], error)
+    check(ctl.json('account', 'list') == [], 'nothing was saved')
+
+
+def test_add_certificate(ctl, server):
+    facts = server.facts
+    error = ctl.error('account', 'add', user(server, 0)['address'],
+                      '--imap', f'{facts["host"]}:{facts["imap"]}',
+                      '--smtp', f'{facts["host"]}:{facts["smtp"]}',
+                      '--password-stdin', stdin='x\n', code=77)
+    check(error['code'] == 'certificate', error)
+
+
+def test_add(ctl, server):
+    added = add_account(ctl, server, 0)
+    check(added['address'] == user(server, 0)['address'], added)
+    listed = ctl.json('account', 'list')
+    check([a['account'] for a in listed] == [added['account']], listed)
+    shown = ctl.json('account', 'show', user(server, 0)['address'])
+    check(shown['imap']['port'] == server.facts['imap'] and shown['imap']['security'] == 'tls', shown)
+    check(ctl.json('account', 'test', added['account'])['ok'] is True, 'test')
+    with open(f'{ctl.home}/config/tern/accounts.conf', encoding='utf-8') as f:
+        check(user(server, 0)['password'] not in f.read(), 'the password is in the settings')
+
+
+def test_sync(ctl, server):
+    report = ctl.json('sync')[0]
+    check(report['added'] == 12 and report['folders'] >= 1 and report['bytes_in'] > 0, report)
+    check(ctl.json('sync')[0]['added'] == 0, 'the second time nothing is new')
+    check(ctl.error('sync', '--folder', 'No/Such', code=66)['code'] == 'not-found', 'no such folder')
+
+
+def test_folders_and_list(ctl, server):
+    inbox = [f for f in ctl.json('folders') if f['role'] == 'inbox'][0]
+    check(inbox['total'] == 12 and inbox['selectable'] is True, inbox)
+    messages = ctl.json('list', 'INBOX')
+    check(len(messages) == 12, f'{len(messages)} messages')
+    dates = [m['received'] for m in messages]
+    first = messages[0]
+    check(datetime.datetime.fromisoformat(first['date']).tzinfo is not None, first)
+    check(all(datetime.datetime.fromisoformat(d) for d in dates), dates)
+    check(sorted(first) == sorted(['id', 'account', 'folder', 'uid', 'date', 'received', 'from', 'to', 'cc', 'subject',
+                                   'preview', 'size', 'flags', 'attachments', 'message_id', 'thread', 'body']), first)
+    ids = [m['id'] for m in messages]
+    check([m['id'] for m in ctl.json('list', 'inbox', '--limit', '5')] == ids[:5], 'limit')
+    check([m['id'] for m in ctl.json('list', 'INBOX', '--before', str(ids[4]), '--limit', '3')] == ids[5:8], 'before')
+    unread = [m['id'] for m in messages if 'seen' not in m['flags']]
+    check([m['id'] for m in ctl.json('list', 'INBOX', '--unread')] == unread, 'unread')
+    lines = ctl.run('list', 'INBOX')[0].decode().splitlines()
+    check([int(line.split('\t')[0]) for line in lines] == ids, lines)
+
+
+def test_show(ctl, server):
+    message = ctl.json('list', 'INBOX', '--limit', '1')[0]
+    shown = ctl.json('show', str(message['id']))
+    check(shown['subject'] == message['subject'] and isinstance(shown['text'], str), shown)
+    check(any(h['name'].lower() == 'subject' for h in shown['headers']), shown['headers'])
+    source, _ = ctl.run('show', str(message['id']), '--source')
+    check(b'\nMessage-ID: ' in b'\n' + source or b'\nMessage-Id: ' in b'\n' + source, source[:300])
+    check(ctl.error('show', '999999', code=66)['code'] == 'not-found', 'show of nothing')
+
+
+def imap_flags(server, message):
+    return server.command(f'doveadm fetch -u {user(server, 0)["address"]} flags mailbox INBOX uid {message["uid"]}')['output']
+
+
+def test_flag(ctl, server):
+    message = ctl.json('list', 'INBOX', '--limit', '1')[0]
+    result = ctl.json('flag', str(message['id']), '+flagged', '+$Forwarded', '+important-to-me')
+    check(result['state'] == 'done' and len(result['operations']) >= 1, result)
+    flags = imap_flags(server, message)
+    check('\\Flagged' in flags and '$Forwarded' in flags and 'important-to-me' in flags, flags)
+    ctl.json('flag', str(message['id']), '-flagged')
+    check('\\Flagged' not in imap_flags(server, message), 'unflagged')
+    flags = ctl.json('list', 'INBOX', '--limit', '1')[0]['flags']
+    check('$Forwarded' in flags and 'important-to-me' in flags and 'flagged' not in flags, flags)
+    check(ctl.error('flag', '999999', '+seen', code=66)['code'] == 'not-found', 'flag of nothing')
+
+
+def test_move(ctl, server):
+    messages = ctl.json('list', 'INBOX')
+    archived, trashed, moved = messages[-3:]
+    result = ctl.json('archive', str(archived['id']))
+    check(result['state'] == 'done', result)
+    check(ctl.json('trash', str(trashed['id']))['state'] == 'done', 'trash')
+    left = [m['id'] for m in ctl.json('list', 'INBOX')]
+    check(archived['id'] not in left and trashed['id'] not in left, left)
+    roles = {f['role']: f for f in ctl.json('folders')}
+    check(roles['archive']['total'] == 1 and roles['trash']['total'] == 1, roles)
+    archive = roles['archive']['path']
+    result = ctl.json('move', str(moved['id']), archive)
+    check(result['state'] == 'done', result)
+    check({m['id'] for m in ctl.json('list', archive)} == {archived['id'], moved['id']}, 'in the archive')
+    count = server.command(f'doveadm search -u {user(server, 0)["address"]} mailbox {archive} all')['output']
+    check(len(count.split('\n')) == 2 or len(count.strip().splitlines()) == 2, count)
+    check(ctl.error('move', str(moved['id']), 'No/Such', code=66)['code'] == 'not-found', 'move to nowhere')
+
+
+def test_send_text(ctl, server):
+    path = f'{ctl.home}/note.txt'
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write('attached\n')
+    sent = ctl.json('send', '--to', user(server, 1)['address'], '--subject', 'Grüße', '--attach', 'note.txt',
+                    stdin='See you at noon.\n')
+    check(sent['state'] == 'done', sent)
+    check([r['address'] for r in sent['recipients']] == [user(server, 1)['address']], sent)
+    found = wait_for('the message', lambda: server.command(
+        f'doveadm fetch -u {user(server, 1)["address"]} text mailbox INBOX header Message-ID {sent["message_id"]}')['output'])
+    check('See you at noon.' in found and 'note.txt' in found, found)
+    ctl.json('sync')
+    sent_folder = [f for f in ctl.json('folders') if f['role'] == 'sent'][0]
+    check(sent_folder['total'] == 1, sent_folder)
+    check(ctl.json('outbox') == [] or ctl.json('outbox')[0]['state'] == 'done', 'outbox')
+
+
+def test_send_source(ctl, server):
+    source = (f'From: {user(server, 0)["address"]}\nTo: {user(server, 1)["address"]}\n'
+              'Bcc: echo@example.test\nSubject: from a file\n\n.dots\n')
+    sent = ctl.json('send', stdin=source)
+    check(sent['state'] == 'done' and len(sent['recipients']) == 2, sent)
+    found = wait_for('the message', lambda: server.command(
+        f'doveadm fetch -u {user(server, 1)["address"]} text mailbox INBOX header Message-ID {sent["message_id"]}')['output'])
+    check('\n.dots' in found and 'Bcc' not in found, found)
+
+
+def test_send_refused(ctl, server):
+    out, err = ctl.run('--json', 'send', '--to', 'refused@example.test', '--subject', 'x', stdin='x', code=65)
+    sent = json.loads(out)
+    check(sent['state'] == 'refused' and sent['recipients'][0]['state'] == 'refused', sent)
+    check(sent['recipients'][0]['server_text'], sent)
+    entry = ctl.json('outbox', 'show', str(sent['outbox']))
+    check(entry['state'] == 'refused', entry)
+
+
+def test_reply(ctl, server):
+    message = ctl.json('list', 'INBOX', '--limit', '1')[0]
+    sent = ctl.json('send', '--reply-to-id', str(message['id']), '--to', user(server, 1)['address'], stdin='Yes.\n')
+    check(sent['state'] == 'done' and sent['subject'].startswith('Re:'), sent)
+    flags = [m for m in ctl.json('list', 'INBOX') if m['id'] == message['id']][0]['flags']
+    check('answered' in flags, flags)
+
+
+def test_watch(ctl, server):
+    path = f'{ctl.home}/message'
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(f'From: c@example.test\nTo: {user(server, 0)["address"]}\nSubject: pushed\n\nhello\n')
+    with ctl.watch() as watch:
+        wait_for('the idle state', lambda: [e for e in watch.events if e['event'] == 'state' and e['state'] == 'idle'])
+        server.command(f'deliver anna {path}')
+        added = wait_for('the pushed message', lambda: [e for e in watch.events if e['event'] == 'added'])
+    check(added[0]['folder'] == 'INBOX' and added[0]['id'] > 0 and added[0]['time'], added)
+    check(watch.process.returncode == 130, f'exit code {watch.process.returncode}: {watch.errors}')
+    check(ctl.json('show', str(added[0]['id']))['subject'] == 'pushed', 'the event names the message')
+
+
+def test_watch_alone(ctl, server):
+    """While one ternctl holds the store, another one says so and does no harm."""
+    with ctl.watch():
+        error = ctl.error('list', 'INBOX', code=75)
+    check(error['code'] == 'busy' and error['retry'] == 'later', error)
+
+
+def test_offline(ctl, server):
+    server.command('stop imap')
+    server.command('stop smtp')
+    check(len(ctl.json('list', 'INBOX')) > 0, 'the list is here')
+    check(ctl.error('sync', code=69)['code'] == 'unreachable', 'sync')
+    message = ctl.json('list', 'INBOX', '--limit', '1')[0]
+    result = ctl.json('flag', str(message['id']), '+flagged', code=75)
+    check(result['state'] == 'queued', result)
+    check('flagged' in ctl.json('list', 'INBOX', '--limit', '1')[0]['flags'], 'flagged here')
+    sent = ctl.json('send', '--to', user(server, 1)['address'], '--subject', 'later', stdin='x', code=75)
+    check(sent['state'] == 'queued', sent)
+    server.command('start imap')
+    server.command('start smtp')
+    # The next run that goes online brings it up to date.
+    with ctl.watch():
+        wait_for('the flag', lambda: '\\Flagged' in imap_flags(server, message))
+        wait_for('the message', lambda: server.command(
+            f'doveadm fetch -u {user(server, 1)["address"]} text mailbox INBOX '
+            f'header Message-ID {sent["message_id"]}')['output'])
+
+
+def test_broken_pipe(ctl, server):
+    process = ctl.start('watch', '--json')
+    try:
+        process.stdout.readline()
+        process.stdout.close()
+        server.command(f'deliver anna {ctl.home}/message')
+        check(process.wait(DEADLINE) == 74, f'exit code {process.returncode}')
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stderr.close()
+
+
+def test_remove(ctl, server):
+    account = ctl.json('account', 'list')[0]
+    check(ctl.json('account', 'remove', account['account'])['removed'] is True, 'remove')
+    check(ctl.json('account', 'list') == [], 'gone')
+    check(ctl.error('list', 'INBOX', code=66)['code'] == 'not-found', 'its mail is gone')
+
+
+TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_sync,
+         test_folders_and_list, test_show, test_flag, test_move, test_send_text, test_send_source, test_send_refused,
+         test_reply, test_watch, test_watch_alone, test_offline, test_broken_pipe, test_remove]
+
+
+def main():
+    if not shutil.which('dovecot', path='/usr/sbin:/usr/bin') or not shutil.which('postfix', path='/usr/sbin:/usr/bin'):
+        print('1..0 # SKIP no Dovecot or no Postfix here')
+        return
+    print(f'1..{len(TESTS)}', flush=True)
+    server = MailServer()
+    ctl = Ternctl(sys.argv[1])
+    failed = 0
+    try:
+        for number, test in enumerate(TESTS, 1):
+            name = test.__name__[5:].replace('_', '-')
+            try:
+                test(ctl, server)
+                print(f'ok {number} {name}', flush=True)
+            except (Failure, ValueError, KeyError, IndexError, subprocess.TimeoutExpired) as problem:
+                failed += 1
+                for line in str(problem).splitlines() or [repr(problem)]:
+                    print(f'# {type(problem).__name__}: {line}')
+                print(f'not ok {number} {name}', flush=True)
+    finally:
+        ctl.close()
+        server.close()
+    sys.exit(1 if failed else 0)
+
+
+main()
