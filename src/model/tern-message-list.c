@@ -323,9 +323,11 @@ read_keys (TernMessageList *self, gsize limit)
   read->closing = g_object_ref (self->closing);
   read->folder = self->folder;
   read->limit = limit;
-  tern_store_read_async (tern_engine_get_store (self->engine), TERN_LANE_LIST,
-                         limit > 0 ? G_PRIORITY_HIGH : G_PRIORITY_DEFAULT, read_keys_in_store, read,
-                         NULL, keys_result_free, NULL, keys_cb, read);
+  /* All keys of a large folder take longer than a frame: on the other lane, so that the rows of the
+   * first screen do not wait for them. */
+  tern_store_read_async (tern_engine_get_store (self->engine),
+                         limit > 0 ? TERN_LANE_LIST : TERN_LANE_SLOW, G_PRIORITY_HIGH,
+                         read_keys_in_store, read, NULL, keys_result_free, NULL, keys_cb, read);
 }
 
 /* What is on screen */
