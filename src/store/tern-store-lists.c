@@ -132,8 +132,8 @@ tern_read_locations_by_message_id (TernReader *reader,
 {
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (TernId));
   sqlite3_stmt *stmt = tern_db_query (reader->db, error,
-                                      "SELECT l.id FROM message m JOIN location l"
-                                      " ON l.message = m.id WHERE m.hash = ?1 AND m.hash <> 0"
+                                      "SELECT l.id" TERN_THREAD_FROM_HASH
+                                      " JOIN location l ON l.message = m.id WHERE r.hash = ?1"
                                       " AND m.account = ?2 AND m.message_id = ?3"
                                       " AND l.hidden = 0 ORDER BY l.id",
                                       tern_thread_hash (account, message_id), account);

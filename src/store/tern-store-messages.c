@@ -55,17 +55,17 @@ find_by_message_id (TernDb *db,
                     TernId *location,
                     GError **error)
 {
-  sqlite3_stmt *stmt =
-      tern_db_query (db, error,
-                     "SELECT l.id, 2 * (m.size = ?3) + 2 * (m.date = ?4)"
-                     " + (l.server_flags = ?6) AS score, l.ops * (1 - l.rematch)"
-                     " FROM message m JOIN location l ON l.message = m.id"
-                     " WHERE m.hash = ?1 AND l.folder = ?2 AND l.uid IS NULL"
-                     " AND m.message_id = ?5"
-                     " AND (m.size = ?3 OR m.date = ?4 OR m.size = 0)" NOT_UNSENT
-                     " ORDER BY score DESC, l.id LIMIT 2",
-                     tern_thread_hash (folder->account, facts->message_id), folder->id,
-                     (gint64) facts->size, facts->date, 0, facts->flags);
+  sqlite3_stmt *stmt = tern_db_query (
+      db, error,
+      "SELECT l.id, 2 * (m.size = ?3) + 2 * (m.date = ?4)"
+      " + (l.server_flags = ?6) AS score, l.ops * (1 - l.rematch)" TERN_THREAD_FROM_HASH
+      " JOIN location l ON l.message = m.id"
+      " WHERE r.hash = ?1 AND l.folder = ?2 AND l.uid IS NULL"
+      " AND m.message_id = ?5"
+      " AND (m.size = ?3 OR m.date = ?4 OR m.size = 0)" NOT_UNSENT
+      " ORDER BY score DESC, l.id LIMIT 2",
+      tern_thread_hash (folder->account, facts->message_id), folder->id, (gint64) facts->size,
+      facts->date, 0, facts->flags);
   int score = -1;
   int ops = 0;
   int rc;

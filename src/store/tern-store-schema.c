@@ -17,9 +17,11 @@
  * - message.thread is the id of some message that belonged to the thread first. reference maps the
  *   hash of every Message-ID seen to the thread; merged tells where a thread went that was found to
  *   be a part of another one.
+ * - A message is found by its Message-ID through reference and (thread, hash): an index on the hash
+ *   alone would be a second one that every new message writes at a random place.
  * - ids of messages and locations come from state, so that none is ever used twice.
- * - The list index is a covering one; unread and flagged have partial ones because walking a large
- *   folder for them is twenty times slower.
+ * - The list index answers alone: SQLite goes to the table only for columns that it lacks. Unread
+ *   and flagged have their own because walking a large folder for them is twenty times slower.
  */
 static const char version_1[] =
     "CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL,"

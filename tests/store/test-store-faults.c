@@ -413,7 +413,7 @@ assert_recovered (StoreFixture *f, const Valuables *v)
 
 /* The headers come again, and the bodies that are still here belong to them. */
 static void
-assert_bodies_return (StoreFixture *f)
+assert_bodies_return (StoreFixture *f, TernId moved)
 {
   TernTxn *txn = store_begin (f);
   g_autoptr (TernMessageFacts) facts = store_facts (101, 100, TERN_FLAG_SEEN);
@@ -426,6 +426,8 @@ assert_bodies_return (StoreFixture *f)
   store_read_end (f);
   g_assert_cmpint (record->body_state, ==, TERN_BODY_HERE);
   g_assert_nonnull (body);
+  /* The place that a moved message has left is found again, not doubled. */
+  g_assert_cmpint (store_add (f, f->inbox, 11, 10, TERN_FLAG_SEEN), ==, moved);
 }
 
 /* The pages of the messages, in the middle of the file: found when they are read, recovered when
@@ -455,7 +457,7 @@ test_damaged_middle (void)
   g_assert_no_error (error);
   g_assert_cmpint (f->outcome, ==, TERN_STORE_RECOVERED);
   assert_recovered (f, &v);
-  assert_bodies_return (f);
+  assert_bodies_return (f, v.moved);
   /* Once. */
   store_reopen (f);
   g_assert_cmpint (f->outcome, ==, TERN_STORE_OPENED);
