@@ -48,18 +48,21 @@ class Screen:
                 pass  # it has just gone
         return [window for window in found if window is not None]
 
-    def walk(self, node):
+    def walk(self, node, depth=0):
         try:
             states = node.get_state_set()
-            if not states.contains(Atspi.StateType.VISIBLE) and node.get_role_name() not in ('frame', 'dialog'):
+            if not states.contains(Atspi.StateType.VISIBLE) and depth > 0:
                 return
             yield node
+            # A list has hundreds of rows of many parts each: what is in a row is looked for within that row only.
+            if depth > 0 and node.get_role() == Atspi.Role.LIST_ITEM:
+                return
             children = [node.get_child_at_index(n) for n in range(node.get_child_count())]
         except GLib.Error:
             return
         for child in children:
             if child is not None:
-                yield from self.walk(child)
+                yield from self.walk(child, depth + 1)
 
     def find_all(self, name=None, role=None, within=None):
         """Everything visible with that name and role, of all windows or below WITHIN."""
@@ -72,7 +75,7 @@ class Screen:
                     if (role is None or node.get_role_name() == role) and (
                             pattern is None or pattern.search(node.get_name() or '')
                             # A button with a picture only: its tooltip is its description.
-                            or not node.get_name() and pattern.search(node.get_description() or '')):
+                            or pattern.search(node.get_description() or '')):
                         found.append(node)
                 except GLib.Error:
                     pass
@@ -139,19 +142,39 @@ class Screen:
     # --- acting ---
 
     def window_of(self, node):
-        while node is not None and node.get_role_name() not in ('frame', 'dialog', 'window'):
-            node = node.get_parent()
-        return node
+        """The top of its tree; GTK does not give every window the role of one."""
+        while True:
+            parent = node.get_parent()
+            if parent is None or parent.get_role_name() == 'application':
+                return node
+            node = parent
 
-    def center(self, node):
-        """On the screen. GTK 4 knows positions inside the window only, X knows where the window is."""
-        box = node.get_extents(Atspi.CoordType.WINDOW)
-        window = self.window_of(node)
-        title = window.get_name() or ''
-        identity = xdotool('search', '--onlyvisible', '--name', f'^{re.escape(title)}$').split()[-1]
+    def place_of(self, window):
+        """The X window's identity and place: GTK 4 knows positions inside a window only."""
+        identity = xdotool('search', '--onlyvisible', '--name', f'^{re.escape(window.get_name() or "")}$').split()[-1]
         place = dict(line.split('=') for line in
                      xdotool('getwindowgeometry', '--shell', identity).splitlines() if '=' in line)
-        return int(place['X']) + box.x + box.width // 2, int(place['Y']) + box.y + box.height // 2
+        return identity, int(place['X']), int(place['Y'])
+
+    def center(self, node):
+        """On the screen, once the window is in front and the thing has stopped moving."""
+        window = self.window_of(node)
+        end = time.monotonic() + self.patience
+        before = None
+        while True:
+            try:
+                identity, x, y = self.place_of(window)
+                xdotool('windowactivate', '--sync', identity)
+                box = node.get_extents(Atspi.CoordType.WINDOW)
+                now = (x, y, box.x, box.y, box.width, box.height)
+                if now == before and box.width > 0 and box.height > 0:
+                    return x + box.x + box.width // 2, y + box.y + box.height // 2
+                before = now
+            except (subprocess.SubprocessError, IndexError, GLib.Error):
+                pass  # not mapped yet
+            if time.monotonic() > end:
+                raise NotFound(f'"{node.get_name()}" does not come to rest on the screen')
+            time.sleep(0.05)
 
     def click(self, node, button=1):
         x, y = self.center(node)

@@ -13,13 +13,13 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
-from screen import NotFound, Screen  # noqa: E402  (beside this folder)
+from screen import GLib, NotFound, Screen  # noqa: E402  (beside this folder)
 
 # Every accessible name that this needs: (name, role).
 NAMES = {
     'welcome': (r'Welcome to Tern', 'list item'),
     'reply': (r'^Reply$', 'push button'),
-    'send': (r'^_?Send$', 'push button'),
+    'send': (r'\bSend$', 'push button'),
     'body': (r'^Message text$', None),
     'answer': (r'Re: Welcome to Tern', 'list item'),
 }
@@ -83,7 +83,7 @@ def main():
         walk.read()
         walk.reply()
         walk.push()
-    except (NotFound, subprocess.SubprocessError) as error:
+    except (NotFound, subprocess.SubprocessError, GLib.Error) as error:
         print(f'walk: {error}', file=sys.stderr)
         subprocess.run(['import', '-window', 'root', os.path.join(options.screenshots, 'failed.png')], check=False,
                        timeout=30)
