@@ -119,7 +119,7 @@ def neomutt_open(server):
 def add_account(desktop, build, server):
     info = server.info
     desktop.run([f'{build}/src/ternctl/ternctl', 'account', 'add', server.user['address'], '--name', 'Anna',
-                 '--imap', f'{info["host"]}:{info["imap"]}', '--smtp', f'{info["host"]}:{info["smtp"]}',
+                 '--imap', f'{info["host"]}:{info["imap"]}', '--smtp', 'localhost:465',
                  '--ca-file', info['ca_file'], '--password-stdin', '--no-test'],
                 input=server.user['password'] + '\n')
 
@@ -143,7 +143,7 @@ def cold(desktop, build, server, size):
     window, probe, mono, wall = start_window(desktop, build, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(lambda: probe.reached(size), seconds=600, what=f'{size} rows', interval=0.1)
     login = server.first_login_after(wall) - wall + mono
-    filled = next((e for e in probe.events('painted')), None)
+    filled = wait_for(lambda: next(iter(probe.events('painted')), None), what='a painted list')
     end = probe.reached(size)[1]
     gaps = [e[2] / 1000 for e in probe.events('gap') if login <= e[1] <= end]
     result = {'first': filled[1] - login, 'all': end - login, 'gaps': gaps, 'rss': memory_mib(window)}

@@ -33,23 +33,28 @@ after_paint (GdkFrameClock *clock, gpointer data)
   fflush (out);
 }
 
-/* The message list is the list view with the most rows: the sidebar has a handful. */
+/* The message list is the one with the selection model of our own; the sidebar has GTK's. */
 static GtkListView *
-find_list (GtkWidget *widget, GtkListView *best)
+find_list (GtkWidget *widget)
 {
-  if (GTK_IS_LIST_VIEW (widget) && gtk_widget_get_mapped (widget))
+  if (GTK_IS_LIST_VIEW (widget))
     {
       GtkSelectionModel *model = gtk_list_view_get_model (GTK_LIST_VIEW (widget));
-      GtkSelectionModel *other = best != NULL ? gtk_list_view_get_model (best) : NULL;
-      guint n = model != NULL ? g_list_model_get_n_items (G_LIST_MODEL (model)) : 0;
-      if (best == NULL || (other != NULL && n > g_list_model_get_n_items (G_LIST_MODEL (other))))
-        best = GTK_LIST_VIEW (widget);
+
+      if (model != NULL && g_str_equal (G_OBJECT_TYPE_NAME (model), "TernSelection")
+          && gtk_widget_get_mapped (widget))
+        return GTK_LIST_VIEW (widget);
+      return NULL;
     }
   for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
        child = gtk_widget_get_next_sibling (child))
-    if (!GTK_IS_LIST_VIEW (widget))
-      best = find_list (child, best);
-  return best;
+    {
+      GtkListView *list = find_list (child);
+
+      if (list != NULL)
+        return list;
+    }
+  return NULL;
 }
 
 static gboolean
@@ -73,7 +78,7 @@ look (gint64 now)
   for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
     {
       g_autoptr (GtkWidget) window = g_list_model_get_item (windows, i);
-      GtkListView *list = find_list (window, NULL);
+      GtkListView *list = find_list (window);
       GtkSelectionModel *model = list != NULL ? gtk_list_view_get_model (list) : NULL;
       if (model == NULL)
         continue;
