@@ -207,6 +207,68 @@ test_qresync (void)
   finish (&fixture);
 }
 
+/* QRESYNC without [CLOSED]: not as it should be, and nothing is lost by it. */
+static void
+test_qresync_not_closed (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) selected = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (&fixture, "ENABLE CONDSTORE QRESYNC", "C: %t ENABLE CONDSTORE QRESYNC",
+                            "S: * ENABLED CONDSTORE QRESYNC", "S: %t OK", "SELECTED",
+                            "C: %t SELECT \"Sent\" (CONDSTORE)", "S: * FLAGS (\\Seen)",
+                            "S: * 2 EXISTS", "S: * OK [UIDVALIDITY 9] x", "S: %t OK [READ-WRITE] x",
+                            "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_select_async (fixture.session, "Sent", FALSE, 0, 0, NULL, tern_imap_result_cb,
+                                  &selected);
+  tern_imap_result_wait (&selected);
+  g_assert_cmpstr (tern_imap_session_get_mailbox (fixture.session)->name, ==, "Sent");
+  g_assert_cmpuint (tern_imap_session_get_mailbox (fixture.session)->exists, ==, 2);
+  g_assert_cmpuint (tern_imap_session_get_mailbox (fixture.session)->uidvalidity, ==, 9);
+  finish (&fixture);
+}
+
+/* Before it is open there is nothing to give a command to. */
+static void
+test_too_early (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) before = { 0 };
+  g_auto (TernImapResult) meanwhile = { 0 };
+  GAsyncReadyCallback ignore = NULL;
+
+  start (&fixture);
+  tern_imap_fixture_script (&fixture, "", "STALL", NULL);
+  tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &before);
+  tern_imap_result_wait_fault (&before, TERN_FAULT_DISCONNECTED);
+  tern_imap_session_open_async (fixture.session, NULL, ignore, NULL);
+  tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &meanwhile);
+  tern_imap_result_wait_fault (&meanwhile, TERN_FAULT_DISCONNECTED);
+  tern_test_wait_until (tern_imap_session_get_state (fixture.session) == TERN_IMAP_AUTHENTICATED);
+  finish (&fixture);
+}
+
+/* A server that asks for patience gets it. */
+static void
+test_throttled (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) a = { 0 };
+  g_auto (TernImapResult) b = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (&fixture, "", "C: %1 NOOP", "S: %1 NO [THROTTLED] slowly", "QUIET: 500",
+                            "C: %2 NOOP", "S: %2 OK", "EOF", NULL);
+  g_assert_no_error (tern_imap_fixture_open (&fixture));
+  tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &a);
+  tern_imap_result_wait_fault (&a, TERN_FAULT_UNAVAILABLE);
+  tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &b);
+  tern_imap_result_wait (&b);
+  finish (&fixture);
+}
+
 /* --- literals ------------------------------------------------------------------------------ */
 
 static void
@@ -372,7 +434,6 @@ test_no_to_all (void)
 {
   g_auto (TernImapFixture) fixture;
   TernImapResult results[6] = { 0 };
-  g_autoptr (GBytes) message = g_bytes_new_static ("x", 1);
 
   start (&fixture);
   tern_imap_fixture_script (&fixture, "ENABLE CONDSTORE ID NAMESPACE LITERAL+ IDLE",
@@ -536,6 +597,9 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/select-fails", test_select_fails);
   g_test_add_func ("/imap/session/select-twice", test_select_twice);
   g_test_add_func ("/imap/session/qresync", test_qresync);
+  g_test_add_func ("/imap/session/qresync-not-closed", test_qresync_not_closed);
+  g_test_add_func ("/imap/session/too-early", test_too_early);
+  g_test_add_func ("/imap/session/throttled", test_throttled);
   g_test_add_func ("/imap/session/append", test_append);
   g_test_add_func ("/imap/session/append-literal-plus", test_append_literal_plus);
   g_test_add_func ("/imap/session/append-refused", test_append_refused);

@@ -42,6 +42,7 @@ struct _TernImapCommand
   char *mailbox;         /* (nullable) raw: for SELECT, and for faults */
   guint generation;      /* of the mailbox it needs, 0 if it needs none */
   gboolean secret;       /* nothing of it in the transcript */
+  gboolean opening;      /* one of the opener's */
   gboolean read_only;    /* SELECT: EXAMINE */
   gboolean plain_search; /* answered by SEARCH, which names no command */
   gboolean search_all;   /* its result is every UID of the mailbox */

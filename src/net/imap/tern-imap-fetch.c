@@ -21,7 +21,7 @@ tern_imap_fetch_decoder_new (void)
 {
   TernImapFetchDecoder *self = g_new0 (TernImapFetchDecoder, 1);
 
-  self->addresses = g_array_new (FALSE, FALSE, sizeof (TernImapAddress));
+  self->addresses = g_array_sized_new (FALSE, FALSE, sizeof (TernImapAddress), 16);
   self->bodies = g_array_new (FALSE, FALSE, sizeof (TernImapBodyValue));
   self->keywords = g_string_new (NULL);
   return self;

@@ -213,6 +213,7 @@ send_command (TernImapOpener *self, TernImapVerb verb, TernImapCommandDone done,
   TernImapCommand *command = tern_imap_command_new (verb, done, self->session);
 
   tern_imap_command_add (command, "%s", text);
+  command->opening = TRUE;
   tern_imap_session_enqueue (self->session, command);
 }
 
@@ -390,6 +391,7 @@ authenticate (TernImapOpener *self)
                          : initial[0] == '\0' ? "="
                                               : initial);
   tern_sasl_wipe (initial);
+  command->opening = TRUE;
   tern_imap_session_enqueue (session, command);
 }
 
@@ -425,6 +427,7 @@ login (TernImapOpener *self)
   tern_imap_command_add_string (command, session->credentials->user);
   tern_imap_command_add (command, " ");
   tern_imap_command_add_string (command, session->credentials->password);
+  command->opening = TRUE;
   tern_imap_session_enqueue (session, command);
 }
 

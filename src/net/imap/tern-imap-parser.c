@@ -167,6 +167,9 @@ has_word (const char *p, const char *end, const char *word)
 gboolean
 tern_imap_is_status_word (const char *p, const char *end)
 {
+  /* Most responses are data, and begin with a number. */
+  if (p < end && g_ascii_isdigit (*p))
+    return FALSE;
   return has_word (p, end, "OK") || has_word (p, end, "NO") || has_word (p, end, "BAD")
          || has_word (p, end, "BYE") || has_word (p, end, "PREAUTH");
 }
@@ -499,10 +502,18 @@ tern_imap_parser_dup (TernImapParser *self, guint token)
 }
 
 gboolean
-tern_imap_parser_is (TernImapParser *self, guint token, const char *atom)
+tern_imap_parser_matches (TernImapParser *self, guint token, const char *atom, gsize length)
 {
-  return tern_imap_parser_starts (self, token, atom)
-         && self->tokens.array[token].length == strlen (atom);
+  const TernImapToken *t;
+  const char *text;
+
+  if (token >= self->tokens.count)
+    return FALSE;
+  t = &self->tokens.array[token];
+  if (t->kind != TERN_IMAP_TOKEN_ATOM || t->length != length)
+    return FALSE;
+  text = self->buffer + self->start + t->offset;
+  return ((text[0] ^ atom[0]) & 0xdf) == 0 && g_ascii_strncasecmp (text, atom, length) == 0;
 }
 
 gboolean

@@ -3,6 +3,8 @@
 
 #include "tern-imap-types.h"
 
+#include <string.h>
+
 G_BEGIN_DECLS
 
 /**
@@ -82,7 +84,8 @@ const TernImapToken *tern_imap_parser_get_tokens (TernImapParser *self);
 /* All of these take any index and answer "no" (NIL, 0, FALSE) past the end. */
 TernImapTokenKind tern_imap_parser_kind (TernImapParser *self, guint token);
 guint tern_imap_parser_after (TernImapParser *self, guint token); /* the next sibling */
-gboolean tern_imap_parser_is (TernImapParser *self, guint token, const char *atom);
+gboolean
+tern_imap_parser_matches (TernImapParser *self, guint token, const char *atom, gsize length);
 gboolean tern_imap_parser_starts (TernImapParser *self, guint token, const char *prefix);
 gboolean tern_imap_parser_number (TernImapParser *self, guint token, guint64 *value);
 guint32 tern_imap_parser_uint32 (TernImapParser *self, guint token); /* 0 if it is not one */
@@ -91,6 +94,14 @@ guint32 tern_imap_parser_uint32 (TernImapParser *self, guint token); /* 0 if it 
  * NULL for NIL and for what is not text. */
 TernImapSlice tern_imap_parser_slice (TernImapParser *self, guint token);
 char *tern_imap_parser_dup (TernImapParser *self, guint token); /* (nullable) */
+
+/* Whether the token is this atom, in any case. Inline, so that the length is known when compiling:
+ * every FETCH item goes through a row of these. */
+static inline gboolean
+tern_imap_parser_is (TernImapParser *self, guint token, const char *atom)
+{
+  return tern_imap_parser_matches (self, token, atom, strlen (atom));
+}
 
 /* for (guint t = first; t < end; t = after (t)) over the children of a list or code. */
 static inline guint

@@ -44,9 +44,8 @@ typedef struct
 
 void tern_imap_queue_init (TernImapQueue *self, gboolean safe_mode);
 
-/* (transfer full): to the end of the line, or to its head. */
+/* (transfer full) */
 void tern_imap_queue_push (TernImapQueue *self, TernImapCommand *command);
-void tern_imap_queue_push_front (TernImapQueue *self, TernImapCommand *command);
 
 TernImapRule tern_imap_queue_may_send (TernImapQueue *self, const TernImapCommand *command);
 

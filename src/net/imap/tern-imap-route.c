@@ -128,13 +128,29 @@ find_move (TernImapSession *self)
   return NULL;
 }
 
+/* From here on the server speaks of the mailbox that SELECT asked for. */
+static void
+enter_mailbox (TernImapSession *self)
+{
+  TernImapCommand *command = self->entering;
+
+  if (command == NULL || self->selected.mailbox.generation == command->generation)
+    return;
+  tern_imap_session_settle (self);
+  tern_imap_selected_enter (&self->selected, command->mailbox, command->read_only,
+                            command->generation);
+}
+
 static void
 take_mailbox_code (TernImapSession *self, TernImapParser *parser, guint name, guint value)
 {
   TernImapMailbox *mailbox = &self->selected.mailbox;
 
   if (tern_imap_parser_is (parser, name, "UIDVALIDITY"))
-    mailbox->uidvalidity = tern_imap_parser_uint32 (parser, value);
+    {
+      enter_mailbox (self);
+      mailbox->uidvalidity = tern_imap_parser_uint32 (parser, value);
+    }
   else if (tern_imap_parser_is (parser, name, "UIDNEXT"))
     mailbox->uidnext = tern_imap_parser_uint32 (parser, value);
   else if (tern_imap_parser_is (parser, name, "HIGHESTMODSEQ"))
@@ -163,11 +179,7 @@ take_code (TernImapSession *self, TernImapParser *parser, guint code, TernImapCo
   if (tern_imap_parser_is (parser, name, "CAPABILITY"))
     take_caps (self, parser, value, tern_imap_parser_end (parser, code));
   else if (tern_imap_parser_is (parser, name, "CLOSED"))
-    {
-      if (self->entering != NULL)
-        tern_imap_selected_enter (&self->selected, self->entering->mailbox,
-                                  self->entering->read_only, self->entering->generation);
-    }
+    enter_mailbox (self);
   else if (tern_imap_parser_is (parser, name, "COPYUID"))
     {
       if (command == NULL)
@@ -468,6 +480,9 @@ route_untagged (TernImapSession *self, TernImapParser *parser)
     }
   else if (tern_imap_parser_is (parser, 1, "CAPABILITY"))
     take_caps (self, parser, 2, tern_imap_parser_get_n_tokens (parser));
+  else if (tern_imap_parser_is (parser, 1, "FLAGS"))
+    /* What a SELECT is answered with first, also where [CLOSED] was forgotten. */
+    enter_mailbox (self);
   else if (tern_imap_parser_is (parser, 1, "VANISHED"))
     take_vanished (self, parser, 2);
   else if (tern_imap_parser_is (parser, 1, "SEARCH"))
@@ -509,10 +524,7 @@ end_select (TernImapSession *self, TernImapCommand *command, gboolean ok)
 {
   if (ok)
     {
-      /* A server that never said [CLOSED]. */
-      if (self->selected.mailbox.generation != command->generation)
-        tern_imap_selected_enter (&self->selected, command->mailbox, command->read_only,
-                                  command->generation);
+      enter_mailbox (self);
       self->queue.generation = command->generation;
       tern_imap_session_set_state (self, TERN_IMAP_SELECTED);
     }

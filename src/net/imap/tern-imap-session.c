@@ -157,6 +157,9 @@ tern_imap_session_die (TernImapSession *self, GError *error)
 
   if (self->state == TERN_IMAP_DEAD)
     return;
+  /* Whatever happens on the way out: that it is over is what was asked for. */
+  if (self->state == TERN_IMAP_LEAVING)
+    g_clear_error (&cause);
   self->state = TERN_IMAP_DEAD;
   self->entering = NULL;
   clear_sources (self);
@@ -258,13 +261,12 @@ send_literal (TernImapSession *self)
 static void
 begin_select (TernImapSession *self, TernImapCommand *command)
 {
-  gboolean closes = (self->caps & (TERN_IMAP_CAP_QRESYNC | TERN_IMAP_CAP_IMAP4REV2)) != 0
-                    && self->selected.mailbox.name != NULL;
+  gboolean closes = self->qresync && self->selected.mailbox.name != NULL;
 
   tern_imap_session_set_state (self, TERN_IMAP_SELECTING);
   self->queue.generation = 0;
   self->entering = command;
-  /* A server that announces [CLOSED] may still speak of the old mailbox until then. */
+  /* With QRESYNC the server may still speak of the old mailbox until it says [CLOSED]. */
   if (!closes)
     tern_imap_selected_enter (&self->selected, command->mailbox, command->read_only,
                               command->generation);
@@ -305,11 +307,11 @@ settle_without_sending (TernImapSession *self, TernImapCommand *command)
 void
 tern_imap_session_pump (TernImapSession *self)
 {
-  g_autoptr (TernImapSession) guard = g_object_ref (self);
   TernImapCommand *command;
 
   if (self->pumping)
     return;
+  g_object_ref (self);
   self->pumping = TRUE;
   while (self->wire != NULL && (command = g_queue_peek_head (&self->queue.pending)) != NULL)
     {
@@ -330,13 +332,14 @@ tern_imap_session_pump (TernImapSession *self)
       tern_imap_session_idle_pump (self);
       tern_imap_session_update_owed (self);
     }
+  g_object_unref (self);
 }
 
 void
 tern_imap_session_enqueue (TernImapSession *self, TernImapCommand *command)
 {
   if (self->state == TERN_IMAP_DEAD || self->state == TERN_IMAP_LEAVING
-      || self->state == TERN_IMAP_DISCONNECTED)
+      || self->state == TERN_IMAP_DISCONNECTED || (self->opener != NULL && !command->opening))
     {
       g_autoptr (GError) error = tern_fault_new (
           TERN_FAULT_DISCONNECTED, _ ("There is no connection to %s."), self->endpoint->host);
@@ -402,12 +405,12 @@ on_leave (gpointer data)
 void
 tern_imap_session_close (TernImapSession *self)
 {
-  g_autoptr (TernImapSession) guard = g_object_ref (self);
   g_autoptr (GError) error = new_disconnected (self, NULL);
   TernImapCommand *command;
 
   if (self->state == TERN_IMAP_DEAD || self->state == TERN_IMAP_LEAVING)
     return;
+  g_object_ref (self);
   self->state = TERN_IMAP_LEAVING;
   self->want_idle = FALSE;
   while ((command = g_queue_pop_head (&self->queue.pending)) != NULL)
@@ -419,7 +422,8 @@ tern_imap_session_close (TernImapSession *self)
     tern_imap_session_idle_pump (self);
   self->leave_source =
       g_timeout_source_new (g_queue_is_empty (&self->queue.in_flight) ? 0 : LEAVE_MILLISECONDS);
-  g_source_set_callback (self->leave_source, on_leave, g_object_ref (self), g_object_unref);
+  /* The reference goes to the source. */
+  g_source_set_callback (self->leave_source, on_leave, self, g_object_unref);
   g_source_attach (self->leave_source, self->context);
 }
 

@@ -9,12 +9,13 @@ G_BEGIN_DECLS
 /**
  * TernImapSession:
  *
- * One IMAP connection (RFC 9051, 3501) as of architecture section 3: wire, push parser, command
- * queue with pipelining under one may_send(), and the state of the selected mailbox. Untagged data
+ * One IMAP connection (RFC 9051, 3501): wire, push parser, command queue with pipelining
+ * under one may_send(), and the state of the selected mailbox. Untagged data
  * is applied by content: it goes to the handlers below whatever command is in flight.
  *
  * Thread: the thread-default context it was made in; every callback comes there.
- * The cancellable of a command never touches the socket (architecture 3.5).
+ * The cancellable of a command never touches the socket: what is queued is taken out, what is in
+ * flight comes to its end and its data is still applied; the caller is answered at once.
  */
 #define TERN_TYPE_IMAP_SESSION (tern_imap_session_get_type ())
 G_DECLARE_FINAL_TYPE (TernImapSession, tern_imap_session, TERN, IMAP_SESSION, GObject)
@@ -82,9 +83,10 @@ GPtrArray *
 tern_imap_session_get_namespaces (TernImapSession *self); /* personal; TernImapNamespace */
 
 /*
- * Commands. Any number may be given; they are sent when may_send() lets them. Each ends exactly
- * once: OK, or a fault (REFUSED with the server's text for NO, LIMIT, RIGHTS, NOT_FOUND,
- * UNAVAILABLE by response code, PROTOCOL for BAD, DISCONNECTED when the session died, CANCELLED).
+ * Commands, once opening has succeeded. Any number may be given; they are sent in their order, as
+ * soon as what is in flight allows it. Each ends exactly once: OK, or a fault (REFUSED with the
+ * server's text for NO; LIMIT, RIGHTS, NOT_FOUND, UNAVAILABLE by response code; PROTOCOL for BAD;
+ * DISCONNECTED when the session died; CANCELLED).
  * The result of all is a TernImapReply (transfer full).
  */
 TernImapReply *

@@ -22,11 +22,12 @@ gboolean
 tern_imap_set_next (TernImapSlice *rest, guint32 *from, guint32 *to)
 {
   const char *p = rest->data;
-  const char *end = p + rest->length;
+  const char *end;
   guint32 a, b;
 
-  if (p == NULL || p == end)
+  if (p == NULL || rest->length == 0)
     return FALSE;
+  end = p + rest->length;
   a = b = take_number (&p, end);
   if (p < end && *p == ':')
     {
@@ -71,8 +72,11 @@ void
 tern_imap_numbers_parse (TernImapSlice text, gsize max, GArray *out)
 {
   const char *p = text.data;
-  const char *end = p + text.length;
+  const char *end;
 
+  if (p == NULL)
+    return;
+  end = p + text.length;
   while (p < end && out->len < max)
     {
       guint32 number;

@@ -111,7 +111,8 @@ split_atom (Splitter *s)
       p++;
     }
   s->p = p;
-  if (p - from == 3 && g_ascii_strncasecmp (from, "NIL", 3) == 0)
+  if (p - from == 3 && (from[0] & 0xdf) == 'N' && (from[1] & 0xdf) == 'I'
+      && (from[2] & 0xdf) == 'L')
     add (s, TERN_IMAP_TOKEN_NIL, from, 3);
   else
     add (s, TERN_IMAP_TOKEN_ATOM, from, p - from);
@@ -292,7 +293,7 @@ tern_imap_tokens_split (TernImapTokens *self,
     .p = data,
     .end = data + length,
     .literal = literals,
-    .literals_end = literals + n_literals,
+    .literals_end = n_literals > 0 ? literals + n_literals : literals,
   };
   const char *word;
 
