@@ -201,8 +201,8 @@ remove_folder (TernTxn *txn, TernId folder, GError **error)
     "CREATE TEMP TABLE IF NOT EXISTS leaving (message INTEGER PRIMARY KEY)",
     "INSERT OR IGNORE INTO leaving SELECT message FROM location WHERE folder = ?1",
     "DELETE FROM location WHERE folder = ?1",
-    "DELETE FROM message WHERE id IN leaving"
-    " AND NOT EXISTS (SELECT 1 FROM location WHERE message = message.id)",
+    ("DELETE FROM message WHERE id IN leaving"
+     " AND NOT EXISTS (SELECT 1 FROM location WHERE message = message.id)"),
     "DELETE FROM leaving",
     "DELETE FROM folder WHERE id = ?1",
   };
