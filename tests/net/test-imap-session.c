@@ -250,6 +250,27 @@ test_too_early (void)
   finish (&fixture);
 }
 
+/* Nothing that is asked for can become a second command. */
+static void
+test_line_break (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) search = { 0 };
+  g_auto (TernImapResult) created = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (&fixture, "LITERAL+", "SELECTED", "C: %1 CREATE {11+}", "LIT: *",
+                            "C: ", "S: %1 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_search_async (fixture.session, "SUBJECT x\r\nA9 DELETE INBOX", NULL,
+                                  tern_imap_result_cb, &search);
+  tern_imap_result_wait_fault (&search, TERN_FAULT_INVALID);
+  tern_imap_session_create_async (fixture.session, "a\r\nb LOGOUT", NULL, tern_imap_result_cb,
+                                  &created);
+  tern_imap_result_wait (&created);
+  finish (&fixture);
+}
+
 /* A server that asks for patience gets it. */
 static void
 test_throttled (void)
@@ -599,6 +620,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/qresync", test_qresync);
   g_test_add_func ("/imap/session/qresync-not-closed", test_qresync_not_closed);
   g_test_add_func ("/imap/session/too-early", test_too_early);
+  g_test_add_func ("/imap/session/line-break", test_line_break);
   g_test_add_func ("/imap/session/throttled", test_throttled);
   g_test_add_func ("/imap/session/append", test_append);
   g_test_add_func ("/imap/session/append-literal-plus", test_append_literal_plus);

@@ -104,6 +104,22 @@ tern_imap_command_add_literal (TernImapCommand *self, GBytes *bytes)
   add_part (self, bytes, TRUE);
 }
 
+gboolean
+tern_imap_command_is_one_line (TernImapCommand *self)
+{
+  for (guint i = 0; i < self->parts->len; i++)
+    {
+      TernImapPart *part = g_ptr_array_index (self->parts, i);
+      gsize size;
+      const char *text = g_bytes_get_data (part->bytes, &size);
+
+      if (!part->literal && size > 0
+          && (memchr (text, '\r', size) != NULL || memchr (text, '\n', size) != NULL))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 void
 tern_imap_command_finish (TernImapCommand *self, const GError *error)
 {

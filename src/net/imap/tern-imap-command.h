@@ -76,6 +76,9 @@ void tern_imap_command_add (TernImapCommand *self, const char *format, ...) G_GN
 void tern_imap_command_add_string (TernImapCommand *self, const char *string);
 void tern_imap_command_add_literal (TernImapCommand *self, GBytes *bytes);
 
+/* Whether the text can be sent as it is: a line break in it would begin another command. */
+gboolean tern_imap_command_is_one_line (TernImapCommand *self);
+
 /* Answers the caller, at most once. */
 void tern_imap_command_finish (TernImapCommand *self, const GError *error);
 

@@ -50,7 +50,8 @@ tern_imap_parse_flags (TernImapParser *parser, guint list, GString *keywords)
       TernImapSlice name = tern_imap_parser_slice (parser, t);
       TernFlags flag;
 
-      if (name.data == NULL || name.length == 0)
+      /* Only an atom can be a flag; anything else could not be given back in a STORE. */
+      if (tern_imap_parser_kind (parser, t) != TERN_IMAP_TOKEN_ATOM || name.length == 0)
         continue;
       flag = tern_flag_from_name (name.data, name.length);
       flags |= flag;

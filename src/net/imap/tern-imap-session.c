@@ -338,12 +338,17 @@ tern_imap_session_pump (TernImapSession *self)
 void
 tern_imap_session_enqueue (TernImapSession *self, TernImapCommand *command)
 {
+  g_autoptr (GError) error = NULL;
+
   if (self->state == TERN_IMAP_DEAD || self->state == TERN_IMAP_LEAVING
       || self->state == TERN_IMAP_DISCONNECTED || (self->opener != NULL && !command->opening))
+    error = tern_fault_new (TERN_FAULT_DISCONNECTED, _ ("There is no connection to %s."),
+                            self->endpoint->host);
+  else if (!tern_imap_command_is_one_line (command))
+    error = tern_fault_new (TERN_FAULT_INVALID, _ ("A request to %s must not contain line breaks."),
+                            self->endpoint->host);
+  if (error != NULL)
     {
-      g_autoptr (GError) error = tern_fault_new (
-          TERN_FAULT_DISCONNECTED, _ ("There is no connection to %s."), self->endpoint->host);
-
       tern_imap_command_finish (command, error);
       tern_imap_command_free (command);
       return;
