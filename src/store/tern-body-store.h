@@ -21,8 +21,12 @@ G_BEGIN_DECLS
 
 /* Stores @bytes as @section of @location's message and updates its body state. @durable: fsynced
  * before the transaction commits (POP, drafts, outbox); else made durable with the batch. */
-gboolean tern_txn_put_body (TernTxn *txn, TernId location, const char *section, GBytes *bytes,
-                            gboolean durable, GError **error);
+gboolean tern_txn_put_body (TernTxn *txn,
+                            TernId location,
+                            const char *section,
+                            GBytes *bytes,
+                            gboolean durable,
+                            GError **error);
 /* The same without a message row, for the outbox; returns the hash. */
 char *tern_txn_put_loose_body (TernTxn *txn, GBytes *bytes, GError **error);
 

@@ -20,6 +20,7 @@ struct _TernDb
   char *path;
   GHashTable *statements; /* const char * (address) -> sqlite3_stmt */
   gboolean damaged;
+  gboolean failed; /* a statement, in this transaction */
 };
 
 static void
@@ -85,6 +86,7 @@ take_fault (TernDb *self, int rc, GError **error)
 {
   if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB)
     self->damaged = TRUE;
+  self->failed = TRUE;
   g_propagate_error (error, tern_db_fault (rc, sqlite3_system_errno (self->handle), self->path,
                                            sqlite3_errmsg (self->handle)));
 }
@@ -161,6 +163,19 @@ gboolean
 tern_db_is_damaged (TernDb *self)
 {
   return self->damaged;
+}
+
+gboolean
+tern_db_has_failed (TernDb *self)
+{
+  return self->failed;
+}
+
+gboolean
+tern_db_begin (TernDb *self, GError **error)
+{
+  self->failed = FALSE;
+  return tern_db_exec (self, "BEGIN IMMEDIATE", error);
 }
 
 gboolean

@@ -9,11 +9,17 @@ G_BEGIN_DECLS
 /* Facts to and from the columns of "message". */
 
 /* *@thread is filled in. Returns the new id, 0 with @error. */
-TernId tern_facts_insert (TernTxn *txn, TernId account, const TernMessageFacts *facts,
-                          TernId *thread, GError **error);
+TernId tern_facts_insert (TernTxn *txn,
+                          TernId account,
+                          const TernMessageFacts *facts,
+                          TernId *thread,
+                          GError **error);
 /* What the server says of a message that is here; preview and structure stay when it says none. */
-gboolean tern_facts_update (TernTxn *txn, TernId account, TernId message,
-                            const TernMessageFacts *facts, GError **error);
+gboolean tern_facts_update (TernTxn *txn,
+                            TernId account,
+                            TernId message,
+                            const TernMessageFacts *facts,
+                            GError **error);
 
 /* The select list and the joins for tern_facts_take_record(); locations are "l", messages "m". */
 #define TERN_FACTS_SELECT                                                                          \

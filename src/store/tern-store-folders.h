@@ -10,25 +10,25 @@ typedef struct
 {
   TernId id;
   TernId account;
-  TernId parent;         /* 0 at the top */
-  char *path;            /* "Lists/GTK": levels joined by "/", each level UTF-8; "/" inside a level
-                            is written as U+2215 */
-  char *name;            /* last level, as shown */
-  char *remote_name;     /* (nullable) exactly as the server wrote it (modified UTF-7); NULL = local */
-  char delimiter;        /* 0 = NIL */
+  TernId parent;     /* 0 at the top */
+  char *path;        /* "Lists/GTK": levels joined by "/", each level UTF-8; "/" inside a level
+                        is written as U+2215 */
+  char *name;        /* last level, as shown */
+  char *remote_name; /* (nullable) exactly as the server wrote it (modified UTF-7); NULL = local */
+  char delimiter;    /* 0 = NIL */
   TernRole role;
   gboolean subscribed;
   gboolean selectable;
-  gboolean gone;         /* not in the last LIST; kept while operations or drafts need it */
-  guint32 uidvalidity;   /* 0 = never selected */
+  gboolean gone;       /* not in the last LIST; kept while operations or drafts need it */
+  guint32 uidvalidity; /* 0 = never selected */
   guint32 uidnext;
-  guint64 modseq;        /* HIGHESTMODSEQ that all stored data covers; 0 = none */
-  guint32 backfill;      /* headers are here for all UIDs >= this; 1 = everything; 0 = none */
-  gint64 total;          /* shown messages here */
+  guint64 modseq;   /* HIGHESTMODSEQ that all stored data covers; 0 = none */
+  guint32 backfill; /* headers are here for all UIDs >= this; 1 = everything; 0 = none */
+  gint64 total;     /* shown messages here */
   gint64 unread;
-  gint64 remote_total;   /* what STATUS/EXISTS said last; -1 = unknown */
-  gint64 remote_unread;  /* -1 = unknown */
-  gint64 checked;        /* when it last agreed with the server, seconds; 0 = never */
+  gint64 remote_total;  /* what STATUS/EXISTS said last; -1 = unknown */
+  gint64 remote_unread; /* -1 = unknown */
+  gint64 checked;       /* when it last agreed with the server, seconds; 0 = never */
 } TernFolderRecord;
 
 TernFolderRecord *tern_folder_record_copy (const TernFolderRecord *self);
@@ -50,20 +50,34 @@ TernId tern_txn_put_folder (TernTxn *txn, const TernFolderRecord *record, GError
  * of folder ids, each as GSIZE_TO_POINTER (id). */
 gboolean tern_txn_end_listing (TernTxn *txn, TernId account, GHashTable *kept, GError **error);
 
-gboolean tern_txn_set_folder_role (TernTxn *txn, TernId folder, TernRole role, gboolean by_person,
+gboolean tern_txn_set_folder_role (TernTxn *txn,
+                                   TernId folder,
+                                   TernRole role,
+                                   gboolean by_person,
                                    GError **error);
 
 /* The sync state, stored in the same transaction as the data that it covers. */
-gboolean tern_txn_set_sync_state (TernTxn *txn, TernId folder, guint32 uidvalidity, guint32 uidnext,
-                                  guint64 modseq, guint32 backfill, GError **error);
-gboolean tern_txn_set_remote_counts (TernTxn *txn, TernId folder, gint64 total, gint64 unread,
-                                     gboolean checked_now, GError **error);
+gboolean tern_txn_set_sync_state (TernTxn *txn,
+                                  TernId folder,
+                                  guint32 uidvalidity,
+                                  guint32 uidnext,
+                                  guint64 modseq,
+                                  guint32 backfill,
+                                  GError **error);
+gboolean tern_txn_set_remote_counts (TernTxn *txn,
+                                     TernId folder,
+                                     gint64 total,
+                                     gint64 unread,
+                                     gboolean checked_now,
+                                     GError **error);
 
 GPtrArray *tern_read_folders (TernReader *reader, TernId account, GError **error); /* 0 = all */
 TernFolderRecord *tern_read_folder (TernReader *reader, TernId folder, GError **error);
-TernFolderRecord *tern_read_folder_by_path (TernReader *reader, TernId account, const char *path,
+TernFolderRecord *tern_read_folder_by_path (TernReader *reader,
+                                            TernId account,
+                                            const char *path,
                                             GError **error); /* INBOX in any case */
-TernFolderRecord *tern_read_folder_by_role (TernReader *reader, TernId account, TernRole role,
-                                            GError **error);
+TernFolderRecord *
+tern_read_folder_by_role (TernReader *reader, TernId account, TernRole role, GError **error);
 
 G_END_DECLS

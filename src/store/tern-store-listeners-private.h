@@ -15,8 +15,11 @@ typedef struct _TernListeners TernListeners;
 
 TernListeners *tern_listeners_new (void);
 void tern_listeners_free (TernListeners *self);
-guint tern_listeners_add (TernListeners *self, GMainContext *context, TernStoreListener func,
-                          gpointer user_data, GDestroyNotify destroy);
+guint tern_listeners_add (TernListeners *self,
+                          GMainContext *context,
+                          TernStoreListener func,
+                          gpointer user_data,
+                          GDestroyNotify destroy);
 void tern_listeners_remove (TernListeners *self, guint id);
 void tern_listeners_tell (TernListeners *self, TernChangeSet *changes);
 

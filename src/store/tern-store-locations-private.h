@@ -40,7 +40,9 @@ TernLocation *tern_location_load_uid (TernDb *db, TernId folder, guint32 uid, GE
 /* Gives @self its id. */
 gboolean tern_location_insert (TernTxn *txn, TernLocation *self, GError **error);
 /* Writes @now over the row that was @before. */
-gboolean tern_location_update (TernTxn *txn, const TernLocation *before, const TernLocation *now,
+gboolean tern_location_update (TernTxn *txn,
+                               const TernLocation *before,
+                               const TernLocation *now,
                                GError **error);
 /* The row, and its message when no other location has it. */
 gboolean tern_location_delete (TernTxn *txn, const TernLocation *self, GError **error);

@@ -15,8 +15,11 @@ typedef struct
 } TernStoreFiles;
 
 /* Takes the lock, opens, migrates, checks and, when the database is damaged, recovers. */
-gboolean tern_store_files_open (TernStoreFiles *self, TernStore *store, const char *dir,
-                                TernStoreOutcome *outcome, GError **error);
+gboolean tern_store_files_open (TernStoreFiles *self,
+                                TernStore *store,
+                                const char *dir,
+                                TernStoreOutcome *outcome,
+                                GError **error);
 /* Checkpoints and releases everything. Works on what was opened half-way, too. */
 void tern_store_files_close (TernStoreFiles *self);
 

@@ -36,8 +36,8 @@ gboolean tern_op_add_subject (TernTxn *txn, const TernSubject *subject, GError *
 gboolean tern_op_remove_subject (TernTxn *txn, TernId op, TernId location, GError **error);
 /* The operation, when it has no subject left. */
 gboolean tern_op_delete_if_empty (TernTxn *txn, TernId op, GError **error);
-gboolean tern_op_set_state (TernTxn *txn, TernId op, TernOpState state, const char *fault,
-                            GError **error);
+gboolean
+tern_op_set_state (TernTxn *txn, TernId op, TernOpState state, const char *fault, GError **error);
 
 /* Nothing of it was sent so far: it can be folded or dropped. */
 gboolean tern_op_is_unsent (const TernOpRecord *op);
@@ -46,7 +46,9 @@ gboolean tern_op_is_unsent (const TernOpRecord *op);
 gboolean tern_op_count (TernTxn *txn, TernId location, int change, GError **error);
 
 /* Takes back what @op did to the subject. The rows of op and op_subject are the caller's. */
-gboolean tern_op_take_back (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject,
+gboolean tern_op_take_back (TernTxn *txn,
+                            const TernOpRecord *op,
+                            const TernSubject *subject,
                             GError **error);
 
 /* The server does not have it any more, or nobody shall have it: with the row go its parts in

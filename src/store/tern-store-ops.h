@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  */
 typedef enum
 {
-  TERN_OP_FLAGS,  /* add and remove masks */
+  TERN_OP_FLAGS, /* add and remove masks */
   TERN_OP_MOVE,
   TERN_OP_COPY,
   TERN_OP_APPEND, /* a local message (with its body in the body store) to the server's folder, with
@@ -25,10 +25,10 @@ typedef enum
 typedef enum
 {
   TERN_OP_PENDING,
-  TERN_OP_RUNNING,   /* committed before the first byte is sent; checked first after a restart */
+  TERN_OP_RUNNING, /* committed before the first byte is sent; checked first after a restart */
   TERN_OP_CONFIRMED,
-  TERN_OP_REFUSED,   /* for good; its local change was taken back */
-  TERN_OP_STUCK,     /* stepped aside after repeated failures; tried again later */
+  TERN_OP_REFUSED, /* for good; its local change was taken back */
+  TERN_OP_STUCK,   /* stepped aside after repeated failures; tried again later */
 } TernOpState;
 
 /** TernOpRecord: an operation with its subjects, copied out. */
@@ -38,17 +38,17 @@ typedef struct
   TernId account;
   TernOpKind kind;
   TernOpState state;
-  TernId source;       /* folder */
-  TernId target;       /* folder, 0 if none */
+  TernId source; /* folder */
+  TernId target; /* folder, 0 if none */
   TernFlags add;
   TernFlags remove;
   char *add_keywords;    /* (nullable) space separated */
   char *remove_keywords; /* (nullable) */
-  GArray *subjects;    /* of TernId: locations */
+  GArray *subjects;      /* of TernId: locations */
   guint attempts;
-  gint64 not_before;   /* milliseconds since 1970; 0 = now */
+  gint64 not_before; /* milliseconds since 1970; 0 = now */
   gint64 created;
-  char *fault;         /* (nullable) last failure, for people */
+  char *fault; /* (nullable) last failure, for people */
 } TernOpRecord;
 
 void tern_op_record_free (TernOpRecord *self);
@@ -57,22 +57,31 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernOpRecord, tern_op_record_free)
 /* The verbs of a person. Each applies the local change at once, keeps counts, adds the operations
  * (one per account and source folder) and folds them with pending ones. Return: GArray of TernId,
  * the operations made (empty when nothing was left to do). */
-GArray *tern_txn_op_flags (TernTxn *txn, const TernId *locations, gsize n, TernFlags add,
-                           TernFlags remove, const char *add_keywords, const char *remove_keywords,
+GArray *tern_txn_op_flags (TernTxn *txn,
+                           const TernId *locations,
+                           gsize n,
+                           TernFlags add,
+                           TernFlags remove,
+                           const char *add_keywords,
+                           const char *remove_keywords,
                            GError **error);
 /* Within one account. The visible location keeps its id and changes folder (uid unknown); a hidden
  * one stays behind at the source uid until the server has confirmed. */
-GArray *tern_txn_op_move (TernTxn *txn, const TernId *locations, gsize n, TernId target,
-                          GError **error);
-GArray *tern_txn_op_copy (TernTxn *txn, const TernId *locations, gsize n, TernId target,
-                          GError **error);
+GArray *
+tern_txn_op_move (TernTxn *txn, const TernId *locations, gsize n, TernId target, GError **error);
+GArray *
+tern_txn_op_copy (TernTxn *txn, const TernId *locations, gsize n, TernId target, GError **error);
 TernId tern_txn_op_append (TernTxn *txn, TernId location, GError **error);
-/* For good. What the server has is hidden until it has confirmed; what it never had goes at once. */
+/* For good. What the server has is hidden until it has confirmed; what it never had goes at once.
+ */
 GArray *tern_txn_op_expunge (TernTxn *txn, const TernId *locations, gsize n, GError **error);
 
-/* The runner's verbs. Chain heads only (no earlier unconfirmed operation names one of its messages),
- * pending or stuck ones whose time has come, oldest first; never running ones. */
-GPtrArray *tern_read_runnable_ops (TernReader *reader, TernId account, gint64 now_ms, guint limit,
+/* The runner's verbs. Chain heads only (no earlier unconfirmed operation names one of its
+ * messages), pending or stuck ones whose time has come, oldest first; never running ones. */
+GPtrArray *tern_read_runnable_ops (TernReader *reader,
+                                   TernId account,
+                                   gint64 now_ms,
+                                   guint limit,
                                    GError **error);
 /* At start: what was on its way when the program ended. Ask the server before sending it again:
  * tern_read_op_subjects() tells the source uids, tern_read_message() the Message-IDs to look for;
@@ -103,8 +112,12 @@ gboolean tern_txn_op_confirmed (TernTxn *txn, TernId op, const GArray *pairs, GE
 /* Refused for good: the local change is taken back, dependants are refused too. */
 gboolean tern_txn_op_refused (TernTxn *txn, TernId op, const char *fault, GError **error);
 /* Failed for now: attempts+1, not before @not_before_ms; stuck when @stuck. */
-gboolean tern_txn_op_later (TernTxn *txn, TernId op, gint64 not_before_ms, gboolean stuck,
-                            const char *fault, GError **error);
+gboolean tern_txn_op_later (TernTxn *txn,
+                            TernId op,
+                            gint64 not_before_ms,
+                            gboolean stuck,
+                            const char *fault,
+                            GError **error);
 /* Undo: a pending one is dropped with its delta; TRUE in *@undone. A running or confirmed one is
  * reversed by a new operation. */
 gboolean tern_txn_op_undo (TernTxn *txn, TernId op, gboolean *undone, GError **error);

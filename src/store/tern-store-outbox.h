@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  */
 typedef enum
 {
-  TERN_OUTBOX_HELD,       /* undo time runs */
+  TERN_OUTBOX_HELD, /* undo time runs */
   TERN_OUTBOX_QUEUED,
   TERN_OUTBOX_CONNECTING, /* a session works on it; nothing irrevocable was sent */
   TERN_OUTBOX_SENT_DATA,  /* committed before the final dot is sent */
@@ -33,8 +33,8 @@ typedef struct
   TernId id;
   TernId account;
   TernOutboxState state;
-  char *message_id;      /* without angle brackets, fixed when queued */
-  char *from;            /* envelope sender */
+  char *message_id; /* without angle brackets, fixed when queued */
+  char *from;       /* envelope sender */
   char *subject;
   char *body_hash;       /* of the full message, Bcc included, in the body store */
   char *draft;           /* (nullable) opaque: what the composer needs to come back */
@@ -43,10 +43,10 @@ typedef struct
   TernFlags reply_flag;  /* TERN_FLAG_ANSWERED, TERN_FLAG_FORWARDED or none */
   guint64 size;
   guint attempts;
-  gint64 not_before;     /* milliseconds since 1970 */
-  gint64 queued;         /* seconds */
-  char *fault;           /* (nullable) our sentence */
-  char *server_text;     /* (nullable) the server's */
+  gint64 not_before; /* milliseconds since 1970 */
+  gint64 queued;     /* seconds */
+  char *fault;       /* (nullable) our sentence */
+  char *server_text; /* (nullable) the server's */
 } TernOutboxRecord;
 
 void tern_recipient_free (TernRecipient *self);
@@ -57,10 +57,18 @@ const char *tern_outbox_state_name (TernOutboxState state); /* ternctl's words *
 
 TernId tern_txn_outbox_add (TernTxn *txn, const TernOutboxRecord *record, GError **error);
 /* Refuses (TERN_FAULT_INTERNAL) a transition that the state machine does not have. */
-gboolean tern_txn_outbox_state (TernTxn *txn, TernId id, TernOutboxState state, gint64 not_before,
-                                const char *fault, const char *server_text, GError **error);
-gboolean tern_txn_outbox_recipient (TernTxn *txn, TernId id, const char *address,
-                                    TernOutboxState state, const char *server_text,
+gboolean tern_txn_outbox_state (TernTxn *txn,
+                                TernId id,
+                                TernOutboxState state,
+                                gint64 not_before,
+                                const char *fault,
+                                const char *server_text,
+                                GError **error);
+gboolean tern_txn_outbox_recipient (TernTxn *txn,
+                                    TernId id,
+                                    const char *address,
+                                    TernOutboxState state,
+                                    const char *server_text,
                                     GError **error);
 gboolean tern_txn_outbox_remove (TernTxn *txn, TernId id, GError **error);
 /* At start: CONNECTING goes back to QUEUED, SENT_DATA becomes UNCERTAIN. */

@@ -32,8 +32,8 @@ struct _TernTxn
   TernChangeSet *changes;
   GHashTable *folders; /* (owned) of TernTxnFolder by id */
   TernCounters counters;
-  GPtrArray *doomed;   /* (owned) of char*: hashes of bodies to drop after the commit */
-  gboolean durable;    /* fsync after the commit */
+  GPtrArray *doomed;     /* (owned) of char*: hashes of bodies to drop after the commit */
+  gboolean durable;      /* fsync after the commit */
   gboolean saved_bodies; /* there are bodies from before a recovery to match again */
 };
 
@@ -57,8 +57,12 @@ void tern_store_report_damaged_body (TernStore *self, const char *hash);
 gboolean tern_txn_forget_body (TernTxn *txn, const char *hash, GError **error);
 
 /* tern-store-txn.c */
-gboolean tern_txn_begin (TernTxn *txn, TernDb *db, TernBodies *bodies, TernStore *store,
-                         const TernCounters *counters, GError **error);
+gboolean tern_txn_begin (TernTxn *txn,
+                         TernDb *db,
+                         TernBodies *bodies,
+                         TernStore *store,
+                         const TernCounters *counters,
+                         GError **error);
 /* Writes counts and counters, commits. Afterwards @txn->changes is what to tell. */
 gboolean tern_txn_commit (TernTxn *txn, GError **error);
 void tern_txn_rollback (TernTxn *txn);
@@ -71,10 +75,10 @@ void tern_txn_forget_folder (TernTxn *txn, TernId folder);
 TernDb *tern_txn_db (TernTxn *txn);
 
 /* A visible row came, went or looks different now. */
-void tern_txn_row_added (TernTxn *txn, TernTxnFolder *folder, gint64 key, TernId id,
-                         gboolean unread);
-void tern_txn_row_removed (TernTxn *txn, TernTxnFolder *folder, gint64 key, TernId id,
-                           gboolean unread);
+void
+tern_txn_row_added (TernTxn *txn, TernTxnFolder *folder, gint64 key, TernId id, gboolean unread);
+void
+tern_txn_row_removed (TernTxn *txn, TernTxnFolder *folder, gint64 key, TernId id, gboolean unread);
 void tern_txn_row_touched (TernTxn *txn, TernTxnFolder *folder, gint64 key, TernId id);
 void tern_txn_row_fresh (TernTxn *txn, TernTxnFolder *folder, TernId id);
 

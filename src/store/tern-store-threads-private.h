@@ -10,13 +10,17 @@ G_BEGIN_DECLS
 gint64 tern_thread_hash (TernId account, const char *message_id);
 
 /* Joins the messages "m" of the hash ?1. */
-#define TERN_THREAD_FROM_HASH                                                                      \
-  " FROM reference r LEFT JOIN merged g ON g.thread = r.thread"                                    \
+#define TERN_THREAD_FROM_HASH                                   \
+  " FROM reference r LEFT JOIN merged g ON g.thread = r.thread" \
   " JOIN message m ON m.thread = ifnull (g.target, r.thread) AND m.hash = r.hash"
 
 /* The thread of @message with @facts: joins the threads that its references belong to. *@thread is
  * what it has now (0 when it is new), and what it gets. */
-gboolean tern_thread_assign (TernTxn *txn, TernId account, TernId message,
-                             const TernMessageFacts *facts, TernId *thread, GError **error);
+gboolean tern_thread_assign (TernTxn *txn,
+                             TernId account,
+                             TernId message,
+                             const TernMessageFacts *facts,
+                             TernId *thread,
+                             GError **error);
 
 G_END_DECLS

@@ -43,7 +43,7 @@ tern_txn_begin (TernTxn *txn,
   txn->reader.bodies = bodies;
   txn->reader.store = store;
   txn->counters = *counters;
-  if (!tern_db_exec (db, "BEGIN IMMEDIATE", error))
+  if (!tern_db_begin (db, error))
     return FALSE;
   txn->folders = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, txn_folder_free);
   txn->doomed = g_ptr_array_new_with_free_func (g_free);
@@ -271,6 +271,14 @@ tern_txn_commit (TernTxn *txn, GError **error)
 {
   TernDb *db = txn->reader.db;
 
+  /* A verb that stopped half-way is not committed, even if nobody looked at its error. */
+  if (tern_db_has_failed (db))
+    {
+      g_propagate_error (error, tern_fault_new (TERN_FAULT_INTERNAL,
+                                                _ ("A part of a change failed, so none of it was "
+                                                   "stored.")));
+      return FALSE;
+    }
   if (!finish_folders (txn, error))
     return FALSE;
   if (tern_txn_has_changes (txn))

@@ -47,9 +47,13 @@ void tern_store_unref (TernStore *self);
 
 /* Takes the lock (TERN_FAULT_BUSY when another program has it), opens, migrates, checks.
  * Faults: DISK_READ_ONLY, DISK_FULL, DISK, DAMAGED (only when recovery failed too). */
-void tern_store_open_async (TernStore *self, GCancellable *cancellable,
-                            GAsyncReadyCallback callback, gpointer user_data);
-gboolean tern_store_open_finish (TernStore *self, GAsyncResult *result, TernStoreOutcome *outcome,
+void tern_store_open_async (TernStore *self,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data);
+gboolean tern_store_open_finish (TernStore *self,
+                                 GAsyncResult *result,
+                                 TernStoreOutcome *outcome,
                                  GError **error);
 
 /* Finishes what is queued, checkpoints, releases the lock, ends the threads. */
@@ -66,22 +70,37 @@ gboolean tern_store_close_finish (TernStore *self, GAsyncResult *result, GError 
  */
 typedef gboolean (*TernStoreWrite) (TernTxn *txn, gpointer data, gpointer *result, GError **error);
 
-void tern_store_write_async (TernStore *self, int priority, TernStoreWrite func, gpointer data,
-                             GDestroyNotify data_free, GDestroyNotify result_free,
-                             GAsyncReadyCallback callback, gpointer user_data);
-gboolean tern_store_write_finish (TernStore *self, GAsyncResult *result, gpointer *value,
-                                  GError **error);
+void tern_store_write_async (TernStore *self,
+                             int priority,
+                             TernStoreWrite func,
+                             gpointer data,
+                             GDestroyNotify data_free,
+                             GDestroyNotify result_free,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean
+tern_store_write_finish (TernStore *self, GAsyncResult *result, gpointer *value, GError **error);
 
-/* TernStoreRead: (thread reader) runs inside one read transaction. Long ones look at @cancellable. */
-typedef gboolean (*TernStoreRead) (TernReader *reader, gpointer data, GCancellable *cancellable,
-                                   gpointer *result, GError **error);
+/* TernStoreRead: (thread reader) runs inside one read transaction. Long ones look at @cancellable.
+ */
+typedef gboolean (*TernStoreRead) (TernReader *reader,
+                                   gpointer data,
+                                   GCancellable *cancellable,
+                                   gpointer *result,
+                                   GError **error);
 
-void tern_store_read_async (TernStore *self, TernLane lane, int priority, TernStoreRead func,
-                            gpointer data, GDestroyNotify data_free, GDestroyNotify result_free,
-                            GCancellable *cancellable, GAsyncReadyCallback callback,
+void tern_store_read_async (TernStore *self,
+                            TernLane lane,
+                            int priority,
+                            TernStoreRead func,
+                            gpointer data,
+                            GDestroyNotify data_free,
+                            GDestroyNotify result_free,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
                             gpointer user_data);
-gboolean tern_store_read_finish (TernStore *self, GAsyncResult *result, gpointer *value,
-                                 GError **error);
+gboolean
+tern_store_read_finish (TernStore *self, GAsyncResult *result, gpointer *value, GError **error);
 
 /* The read view of a write transaction. */
 TernReader *tern_txn_reader (TernTxn *txn);
@@ -91,8 +110,11 @@ TernChangeSet *tern_txn_changes (TernTxn *txn);
 /* @func gets every change set from now on, in order, in @context (NULL: the caller's
  * thread-default). Returns an id for tern_store_remove_listener(). */
 typedef void (*TernStoreListener) (TernChangeSet *changes, gpointer user_data);
-guint tern_store_add_listener (TernStore *self, GMainContext *context, TernStoreListener func,
-                               gpointer user_data, GDestroyNotify destroy);
+guint tern_store_add_listener (TernStore *self,
+                               GMainContext *context,
+                               TernStoreListener func,
+                               gpointer user_data,
+                               GDestroyNotify destroy);
 void tern_store_remove_listener (TernStore *self, guint id);
 
 /* The sequence number of the newest committed change set seen by @reader's snapshot. A list that

@@ -233,6 +233,27 @@ test_rollback (void)
   store_fixture_free (f);
 }
 
+/* Whoever forgets to look at an error does not store half a change. */
+static void
+test_ignored_error (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  g_autoptr (TernMessageFacts) facts = store_facts (1, 1, TERN_FLAG_NONE);
+  TernOutboxRecord nameless = { .account = 12345, .body_hash = (char *) "" };
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+
+  g_assert_cmpint (tern_txn_add_message (txn, f->inbox, facts, FALSE, NULL), >, 0);
+  /* No such account, no Message-ID. */
+  g_assert_cmpint (tern_txn_outbox_add (txn, &nameless, NULL), ==, 0);
+  store_commit_fails (f, &error);
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_INTERNAL);
+  g_clear_error (&error);
+  g_assert_cmpint (store_sql (f, "SELECT count (*) FROM message"), ==, 0);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
 /* Ids are never used twice, not even after a restart. */
 static void
 test_ids_are_new (void)
@@ -508,6 +529,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/messages/remove", test_remove);
   g_test_add_func ("/store/messages/net-change", test_net_change);
   g_test_add_func ("/store/messages/rollback", test_rollback);
+  g_test_add_func ("/store/messages/ignored-error", test_ignored_error);
   g_test_add_func ("/store/messages/ids-are-new", test_ids_are_new);
   g_test_add_func ("/store/messages/rematch", test_rematch);
   g_test_add_func ("/store/messages/filters", test_filters);
