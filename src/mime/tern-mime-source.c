@@ -291,7 +291,7 @@ tern_mime_build_from_source (GBytes *source, GError **error)
 {
   g_autoptr (TernBuiltMessage) built = g_new0 (TernBuiltMessage, 1);
   g_autoptr (GString) text = NULL;
-  g_auto (Source) self;
+  g_auto (Source) self = { 0 };
   const char *data, *body;
   gsize size;
 
