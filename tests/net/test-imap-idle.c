@@ -77,8 +77,8 @@ test_silence (void)
   g_auto (TernImapFixture) fixture;
 
   start (&fixture);
-  tern_imap_fixture_script (&fixture, "IDLE", "SELECTED", "C: %1 IDLE", "S: + idling",
-                            "QUIET: 600", "S: * 9 EXISTS", "EOF", NULL);
+  tern_imap_fixture_script (&fixture, "IDLE", "SELECTED", "C: %1 IDLE", "S: + idling", "QUIET: 600",
+                            "S: * 9 EXISTS", "EOF", NULL);
   tern_imap_fixture_open_inbox (&fixture);
   tern_imap_session_set_silence (fixture.session, 200);
   tern_imap_session_start_idle (fixture.session);
@@ -135,8 +135,8 @@ test_cancel_queued (void)
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
   start (&fixture);
-  tern_imap_fixture_script (&fixture, "MOVE", "SELECTED", "C: %1 UID FETCH 1:* (UID FLAGS)",
-                            "WAIT", "S: %1 OK", "QUIET: 50", "EOF", NULL);
+  tern_imap_fixture_script (&fixture, "MOVE", "SELECTED", "C: %1 UID FETCH 1:* (UID FLAGS)", "WAIT",
+                            "S: %1 OK", "QUIET: 50", "EOF", NULL);
   tern_imap_fixture_open_inbox (&fixture);
   tern_imap_session_fetch_async (fixture.session, "1:*", TERN_IMAP_FETCH_FLAGS, 0, NULL,
                                  tern_imap_result_cb, &fetch);
@@ -216,9 +216,9 @@ test_cancel_body (gconstpointer data)
                               "WAIT", "FILL: 49900000 x", NULL);
   else
     tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %1 UID FETCH 10 (UID BODY.PEEK[])",
-                              "R: * 1 FETCH (UID 10 BODY[] {200000}\r\n", "FILL: 100000 x",
-                              "WAIT", "FILL: 100000 x", "S: )", "S: %1 OK", "C: %2 NOOP",
-                              "S: %2 OK", "EOF", NULL);
+                              "R: * 1 FETCH (UID 10 BODY[] {200000}\r\n", "FILL: 100000 x", "WAIT",
+                              "FILL: 100000 x", "S: )", "S: %1 OK", "C: %2 NOOP", "S: %2 OK", "EOF",
+                              NULL);
   tern_imap_fixture_open_inbox (&fixture);
   tern_imap_session_fetch_body_async (fixture.session, 10, "", cancellable, tern_imap_result_cb,
                                       &body);
@@ -246,8 +246,8 @@ test_cancel_literal (void)
 
   start (&fixture);
   tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %1 APPEND \"X\" () {16}", "WAIT",
-                            "S: + go", "LIT: *", "C: ", "S: %1 OK", "C: %2 NOOP", "S: %2 OK",
-                            "EOF", NULL);
+                            "S: + go", "LIT: *", "C: ", "S: %1 OK", "C: %2 NOOP", "S: %2 OK", "EOF",
+                            NULL);
   tern_imap_fixture_open_inbox (&fixture);
   tern_imap_session_append_async (fixture.session, "X", message, 0, 0, cancellable,
                                   tern_imap_result_cb, &append);
