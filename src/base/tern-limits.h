@@ -6,7 +6,7 @@
  * Sizes are bytes unless the name says otherwise.
  */
 
-/* IMAP (architecture, section 3.1) */
+/* IMAP */
 #define TERN_LIMIT_IMAP_LINE      (1024 * 1024)         /* one response line without literals */
 #define TERN_LIMIT_IMAP_NUMBERS       (16 * 1024 * 1024) /* the same for SEARCH, ESEARCH, VANISHED */
 #define TERN_LIMIT_IMAP_SKIP          (64 * 1024 * 1024) /* a longer line is skipped up to this */

@@ -70,7 +70,7 @@ gboolean tern_engine_open_finish (TernEngine *self,
                                   GAsyncResult *result,
                                   TernStoreOutcome *outcome,
                                   GError **error);
-/* Orderly end (architecture, section 2). Must be awaited before the last unref. */
+/* Orderly end. Must be awaited before the last unref. */
 void tern_engine_close_async (TernEngine *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean tern_engine_close_finish (TernEngine *self, GAsyncResult *result, GError **error);
 
