@@ -60,13 +60,18 @@ tern_ctl_patience_new (TernEngine *engine, GPtrArray *uuids, GCancellable *run)
   self->watch = g_cancellable_source_new (run);
   g_source_set_callback (self->watch, G_SOURCE_FUNC (run_cancelled_cb), self, NULL);
   g_source_attach (self->watch, g_main_context_get_thread_default ());
-  for (guint i = 0; i < uuids->len; i++)
-    {
-      if (is_out_of_reach (self, g_ptr_array_index (uuids, i)))
-        tern_engine_refresh (engine, g_ptr_array_index (uuids, i));
-    }
   self->handler = g_signal_connect (engine, "account-status", G_CALLBACK (status_cb), self);
   return self;
+}
+
+void
+tern_ctl_patience_try_now (TernCtlPatience *self)
+{
+  for (guint i = 0; i < self->uuids->len; i++)
+    {
+      if (is_out_of_reach (self, g_ptr_array_index (self->uuids, i)))
+        tern_engine_refresh (self->engine, g_ptr_array_index (self->uuids, i));
+    }
 }
 
 void

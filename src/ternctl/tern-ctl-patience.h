@@ -14,8 +14,10 @@ G_BEGIN_DECLS
  */
 typedef struct _TernCtlPatience TernCtlPatience;
 
-/* @uuids: of char*. Accounts that are offline now are asked to try again first. */
+/* @uuids: of char*. */
 TernCtlPatience *tern_ctl_patience_new (TernEngine *engine, GPtrArray *uuids, GCancellable *run);
+/* Accounts that are out of reach are asked to try again. */
+void tern_ctl_patience_try_now (TernCtlPatience *self);
 void tern_ctl_patience_free (TernCtlPatience *self);
 GCancellable *tern_ctl_patience_get_cancellable (TernCtlPatience *self);
 /* Whether it ended because of an account. */

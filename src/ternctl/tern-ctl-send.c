@@ -150,6 +150,47 @@ read_outbox_entry (TernCtl *self, GAsyncReadyCallback callback)
                  (GDestroyNotify) tern_outbox_record_free, callback);
 }
 
+static void wait_for_outbox (TernCtl *self, const char *uuid, gboolean try_now);
+
+/* Whether the outgoing server, which may be there when the other one is not, is still being tried.
+ */
+static gboolean
+is_under_way (TernCtl *self, const TernOutboxRecord *record)
+{
+  const char *uuid = tern_engine_get_account_uuid (self->engine, record->account);
+  TernAccountStatus *status =
+      uuid != NULL ? tern_engine_dup_account_status (self->engine, uuid) : NULL;
+  gboolean refused = status == NULL || status->state == TERN_ACCOUNT_REFUSED;
+
+  if (status != NULL)
+    tern_account_status_free (status);
+  return record->state == TERN_OUTBOX_CONNECTING || record->state == TERN_OUTBOX_SENT_DATA
+         || (record->state == TERN_OUTBOX_QUEUED && record->fault == NULL && !refused);
+}
+
+static void
+lost_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  TernOutboxRecord *record;
+  GError *error = NULL;
+  gpointer value = NULL;
+
+  if (!tern_ctl_read_finish (self, result, &value, &error))
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  record = value;
+  if (!is_under_way (self, record))
+    {
+      end_with_record (self, record);
+      return;
+    }
+  wait_for_outbox (self, tern_engine_get_account_uuid (self->engine, record->account), FALSE);
+  tern_outbox_record_free (record);
+}
+
 static void
 waited_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -163,21 +204,24 @@ waited_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (tern_fault_is_cancelled (error) && tern_ctl_patience_is_lost (sending->patience))
     {
       g_error_free (error);
-      read_outbox_entry (self, entry_cb);
+      read_outbox_entry (self, lost_cb);
     }
   else
     tern_ctl_fail (self, error, NULL);
 }
 
 static void
-wait_for_outbox (TernCtl *self, const char *uuid)
+wait_for_outbox (TernCtl *self, const char *uuid, gboolean try_now)
 {
   Sending *sending = self->state;
   g_autoptr (GPtrArray) uuids = g_ptr_array_new_with_free_func (g_free);
 
   if (uuid != NULL)
     g_ptr_array_add (uuids, g_strdup (uuid));
+  tern_ctl_patience_free (sending->patience);
   sending->patience = tern_ctl_patience_new (self->engine, uuids, self->cancellable);
+  if (try_now)
+    tern_ctl_patience_try_now (sending->patience);
   tern_engine_wait_outbox_async (self->engine, sending->outbox,
                                  tern_ctl_patience_get_cancellable (sending->patience), waited_cb,
                                  self);
@@ -196,7 +240,7 @@ queued_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (tern_ctl_args_has (self->args, "no-wait") || tern_ctl_args_has (self->args, "at"))
     read_outbox_entry (self, entry_cb);
   else
-    wait_for_outbox (self, sending->account->uuid);
+    wait_for_outbox (self, sending->account->uuid, TRUE);
 }
 
 static void attach_next (TernCtl *self);
@@ -489,7 +533,7 @@ retried_entry_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   record = value;
-  wait_for_outbox (self, tern_engine_get_account_uuid (self->engine, record->account));
+  wait_for_outbox (self, tern_engine_get_account_uuid (self->engine, record->account), TRUE);
   tern_outbox_record_free (record);
 }
 
