@@ -463,6 +463,7 @@ void
 tern_account_work_expect (TernAccountWork *self)
 {
   self->expecting = TRUE;
+  tern_body_loader_expect (self->bodies);
   set_state (self, TERN_ACCOUNT_CONNECTING);
 }
 

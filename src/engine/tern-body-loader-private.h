@@ -17,6 +17,8 @@ typedef struct _TernBodyLoader TernBodyLoader;
 typedef void (*TernBodyLoaded) (const GError *error, gpointer data);
 
 TernBodyLoader *tern_body_loader_new (TernStore *store);
+/* The account is about to connect: what needs the server waits for the next set_remote(). */
+void tern_body_loader_expect (TernBodyLoader *self);
 /* NULL: offline; @why (nullable) is then the answer to what needs the server. */
 void tern_body_loader_set_remote (TernBodyLoader *self, TernRemote *remote, const GError *why);
 /* @section NULL: what the reader needs; "" the whole source. */

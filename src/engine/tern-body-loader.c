@@ -17,6 +17,8 @@ struct _TernBodyLoader
   TernStore *store;   /* (owned) */
   TernRemote *remote; /* (owned) (nullable) */
   GError *why;        /* (owned) (nullable) why there is none */
+  gboolean expected;  /* a remote will come, or the reason why not */
+  GPtrArray *waiting; /* (owned) of Flight: until then */
   GArray *soon;       /* (owned) of TernId: prefetch */
   gboolean prefetching;
 };
@@ -48,6 +50,7 @@ loader_unref (TernBodyLoader *self)
     return;
   g_clear_object (&self->remote);
   g_clear_error (&self->why);
+  g_ptr_array_unref (self->waiting);
   g_array_unref (self->soon);
   tern_store_unref (self->store);
   g_free (self);
@@ -117,6 +120,32 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       tern_body_fetch_write, flight->fetch, NULL, NULL, stored_cb, flight);
 }
 
+/* What is missing is known. */
+static void
+depart (Flight *flight)
+{
+  TernBodyLoader *self = flight->loader;
+  g_autoptr (GError) error = NULL;
+
+  if (self->remote != NULL)
+    {
+      tern_remote_fetch_parts_async (self->remote, flight->fetch->folder, flight->fetch->requests,
+                                     flight->urgency, fetched_cb, flight);
+      return;
+    }
+  if (self->expected)
+    {
+      g_ptr_array_add (self->waiting, flight);
+      return;
+    }
+  error = self->why != NULL
+              ? g_error_copy (self->why)
+              : tern_fault_new (TERN_FAULT_UNREACHABLE,
+                                _ ("The message is not on this computer, and there is no "
+                                   "connection to its server."));
+  end_flight (flight, error);
+}
+
 static void
 read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -134,18 +163,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   flight->fetch = value;
   if (flight->fetch->requests->len == 0)
     go_on (flight);
-  else if (self->remote == NULL)
-    {
-      error = self->why != NULL
-                  ? g_error_copy (self->why)
-                  : tern_fault_new (TERN_FAULT_UNREACHABLE,
-                                    _ ("The message is not on this computer, and there is no "
-                                       "connection to its server."));
-      end_flight (flight, error);
-    }
   else
-    tern_remote_fetch_parts_async (self->remote, flight->fetch->folder, flight->fetch->requests,
-                                   flight->urgency, fetched_cb, flight);
+    depart (flight);
 }
 
 static void
@@ -249,8 +268,26 @@ tern_body_loader_new (TernStore *store)
 
   self->refs = 1;
   self->store = tern_store_ref (store);
+  self->waiting = g_ptr_array_new ();
   self->soon = g_array_new (FALSE, FALSE, sizeof (TernId));
   return self;
+}
+
+void
+tern_body_loader_expect (TernBodyLoader *self)
+{
+  self->expected = TRUE;
+}
+
+static void
+end_waiting (TernBodyLoader *self)
+{
+  g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
+
+  self->expected = FALSE;
+  self->waiting = g_ptr_array_new ();
+  for (guint i = 0; i < waiting->len; i++)
+    depart (g_ptr_array_index (waiting, i));
 }
 
 void
@@ -260,6 +297,8 @@ tern_body_loader_set_remote (TernBodyLoader *self, TernRemote *remote, const GEr
   g_clear_error (&self->why);
   if (why != NULL)
     self->why = g_error_copy (why);
+  if (remote != NULL || why != NULL)
+    end_waiting (self);
   if (remote != NULL)
     prefetch_next (self);
 }
@@ -269,5 +308,6 @@ tern_body_loader_free (TernBodyLoader *self)
 {
   g_clear_object (&self->remote);
   g_array_set_size (self->soon, 0);
+  end_waiting (self);
   loader_unref (self);
 }
