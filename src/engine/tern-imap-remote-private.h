@@ -91,6 +91,8 @@ TernStore *tern_imap_remote_get_store (TernImapRemote *self);
 TernId tern_imap_remote_get_account (TernImapRemote *self);
 TernId tern_imap_remote_get_focus (TernImapRemote *self);
 const TernRemoteEvents *tern_imap_remote_get_events (TernImapRemote *self, gpointer *data);
+/* Cancelled when the remote is closed: for what is being opened. */
+GCancellable *tern_imap_remote_get_cancellable (TernImapRemote *self);
 gboolean tern_imap_remote_is_closed (TernImapRemote *self);
 TernImapSession *tern_imap_remote_new_session (TernImapRemote *self,
                                                const char *label,

@@ -33,8 +33,10 @@ struct _TernImapRemote
   GQueue queue;       /* of TernImapJob (owned), most urgent first */
   GHashTable *moving; /* of MovingKey */
   GSource *poll;      /* (owned) (nullable) */
+  TernId restless;    /* cannot be listened to, as things are */
   gboolean closed;
-  guint64 bytes_in; /* of sessions that are gone */
+  GCancellable *cancellable; /* (owned) of what is being opened */
+  guint64 bytes_in;          /* of sessions that are gone */
   guint64 bytes_out;
   guint round_trips;
 };
@@ -91,6 +93,12 @@ TernImapListing *
 tern_imap_remote_get_listing (TernImapRemote *self)
 {
   return self->listing;
+}
+
+GCancellable *
+tern_imap_remote_get_cancellable (TernImapRemote *self)
+{
+  return self->cancellable;
 }
 
 gboolean
@@ -227,6 +235,7 @@ tern_imap_remote_add_job (TernImapRemote *self, TernImapJob *job)
       free_job (job);
       return;
     }
+  self->restless = 0;
   enqueue (self, job);
   schedule (self);
 }
@@ -285,21 +294,32 @@ take_job (TernImapRemote *self, TernImapSlot *slot)
   return NULL;
 }
 
+/* A session that died tells its commands first and its owner last. */
 static gboolean
-start_next (TernImapRemote *self, TernImapSlot *slot)
+can_work (TernImapSlot *slot)
 {
-  TernImapJob *job;
+  return slot->ready && tern_imap_session_get_state (slot->session) < TERN_IMAP_LEAVING;
+}
 
-  if (!slot->ready || slot->job != NULL)
-    return FALSE;
-  job = take_job (self, slot);
-  if (job == NULL)
-    return FALSE;
+static void
+start_job (TernImapSlot *slot, TernImapJob *job)
+{
   slot->job = job;
   job->slot = slot;
   tern_imap_session_stop_idle (slot->session);
   job->klass->start (job);
-  return TRUE;
+}
+
+static gboolean
+start_next (TernImapRemote *self, TernImapSlot *slot)
+{
+  TernImapJob *job = NULL;
+
+  if (can_work (slot) && slot->job == NULL)
+    job = take_job (self, slot);
+  if (job != NULL)
+    start_job (slot, job);
+  return job != NULL;
 }
 
 static void
@@ -334,8 +354,7 @@ tern_imap_job_select (TernImapJob *job,
   g_task_set_source_tag (task, tern_imap_job_select);
   g_task_set_task_data (task, job, NULL);
   job->folder = folder->id;
-  *live = mailbox != NULL && slot->selected == folder->id
-          && g_strcmp0 (mailbox->name, folder->remote_name) == 0;
+  *live = mailbox != NULL && g_strcmp0 (mailbox->name, folder->remote_name) == 0;
   if (!*live)
     slot->selected = 0;
   slot->grown = FALSE;
@@ -489,7 +508,7 @@ want_hands (TernImapRemote *self)
 {
   gboolean wanted = FALSE;
 
-  if (self->hands.ready || self->hands_opening || self->hands_refused || !self->work.ready)
+  if (self->hands.ready || self->hands_opening || self->hands_refused || !can_work (&self->work))
     return;
   for (GList *link = self->queue.head; link != NULL && !wanted; link = link->next)
     wanted = !((TernImapJob *) link->data)->klass->is_long;
@@ -499,7 +518,8 @@ want_hands (TernImapRemote *self)
   retire_session (self, &self->hands);
   self->hands.session =
       tern_imap_remote_new_session (self, self->hands.label, &slot_handlers, &self->hands);
-  tern_imap_session_open_async (self->hands.session, NULL, hands_opened_cb, g_object_ref (self));
+  tern_imap_session_open_async (self->hands.session, self->cancellable, hands_opened_cb,
+                                g_object_ref (self));
 }
 
 /* Rest: with nothing to do, "work" sits in the folder on screen and listens. */
@@ -514,66 +534,46 @@ resting_place (TernImapRemote *self)
   return watched ? 0 : self->inbox;
 }
 
-static gboolean
-is_resting (TernImapRemote *self)
+/* Going there is a job of its own, so that no two of them select at once. */
+typedef struct
 {
-  return self->work.ready && self->work.job == NULL && g_queue_is_empty (&self->queue);
-}
-
-static void
-rested_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (TernImapRemote) self = user_data;
-  gboolean ok = g_task_propagate_boolean (G_TASK (result), NULL);
-
-  if (ok && is_resting (self)
-      && (tern_imap_session_get_caps (self->work.session) & TERN_IMAP_CAP_IDLE))
-    tern_imap_session_start_idle (self->work.session);
-}
+  TernImapJob job;
+  TernFolderRecord *folder; /* (owned) (nullable) */
+} RestJob;
 
 static void
 rest_selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  TernImapRemote *self = TERN_IMAP_REMOTE (g_task_get_source_object (task));
-  const TernFolderRecord *folder = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (TernImapReply) reply =
-      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+  RestJob *rest = user_data;
+  TernImapRemote *self = rest->job.remote;
+  g_autoptr (TernImapReply) reply = g_task_propagate_pointer (G_TASK (result), NULL);
 
-  if (reply == NULL || self->work.job != NULL)
-    {
-      g_task_return_boolean (task, FALSE);
-      return;
-    }
-  self->work.selected = folder->id;
-  /* What came between the last sync and this. */
-  if (!self->closed)
-    self->events.folder_changed (folder->id, self->events_data);
-  g_task_return_boolean (task, TRUE);
+  if (reply == NULL)
+    self->restless = rest->job.folder;
+  else if (!self->closed)
+    /* What came between the last sync and this. */
+    self->events.folder_changed (rest->job.folder, self->events_data);
+  tern_imap_job_done (&rest->job);
 }
 
 static void
 rest_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  TernImapRemote *self = TERN_IMAP_REMOTE (g_task_get_source_object (task));
+  RestJob *rest = user_data;
+  TernImapRemote *self = rest->job.remote;
   gpointer folder = NULL;
+  gboolean live;
 
-  if (!tern_store_read_finish (self->store, result, &folder, NULL) || folder == NULL)
+  tern_store_read_finish (self->store, result, &folder, NULL);
+  rest->folder = folder;
+  /* Where nothing was synced yet, or cannot be, there is nothing to listen for. */
+  if (rest->folder == NULL || rest->folder->uidnext == 0 || rest->folder->remote_name == NULL)
     {
-      g_task_return_boolean (task, FALSE);
+      self->restless = rest->job.folder;
+      tern_imap_job_done (&rest->job);
       return;
     }
-  g_task_set_task_data (task, folder, (GDestroyNotify) tern_folder_record_free);
-  if (!is_resting (self) || ((TernFolderRecord *) folder)->uidnext == 0)
-    {
-      g_task_return_boolean (task, FALSE);
-      return;
-    }
-  self->work.selected = 0;
-  tern_imap_session_select_async (self->work.session, ((TernFolderRecord *) folder)->remote_name,
-                                  FALSE, 0, 0, NULL, rest_selected_cb, g_object_ref (task));
+  tern_imap_job_select (&rest->job, rest->folder, FALSE, &live, rest_selected_cb);
 }
 
 static gboolean
@@ -588,29 +588,48 @@ read_folder (TernReader *reader,
 }
 
 static void
-rest (TernImapRemote *self)
+rest_start (TernImapJob *job)
 {
-  TernId place = resting_place (self);
-  GTask *task;
+  tern_store_read_async (job->remote->store, TERN_LANE_LIST, G_PRIORITY_LOW, read_folder,
+                         g_memdup2 (&job->folder, sizeof job->folder), g_free,
+                         (GDestroyNotify) tern_folder_record_free, NULL, rest_read_cb, job);
+}
 
-  if (place == 0)
-    return;
-  if (self->work.selected == place)
+static void
+rest_free (TernImapJob *job)
+{
+  g_clear_pointer (&((RestJob *) job)->folder, tern_folder_record_free);
+  g_free (job);
+}
+
+static const TernImapJobClass rest_class = {
+  .start = rest_start,
+  .free = rest_free,
+};
+
+static void
+listen_to (TernImapRemote *self, TernId place)
+{
+  RestJob *rest;
+
+  if (self->work.selected == place && self->work.grown)
     {
-      if (self->work.grown)
-        {
-          self->work.grown = FALSE;
-          self->events.folder_changed (place, self->events_data);
-        }
-      else if (tern_imap_session_get_caps (self->work.session) & TERN_IMAP_CAP_IDLE)
-        tern_imap_session_start_idle (self->work.session);
-      return;
+      self->work.grown = FALSE;
+      self->events.folder_changed (place, self->events_data);
     }
-  task = g_task_new (self, NULL, rested_cb, g_object_ref (self));
-  g_task_set_source_tag (task, rest);
-  tern_store_read_async (self->store, TERN_LANE_LIST, G_PRIORITY_LOW, read_folder,
-                         g_memdup2 (&place, sizeof place), g_free,
-                         (GDestroyNotify) tern_folder_record_free, NULL, rest_read_cb, task);
+  else if (self->work.selected == place)
+    {
+      if (tern_imap_session_get_caps (self->work.session) & TERN_IMAP_CAP_IDLE)
+        tern_imap_session_start_idle (self->work.session);
+    }
+  else if (self->restless != place)
+    {
+      rest = g_new0 (RestJob, 1);
+      rest->job.klass = &rest_class;
+      rest->job.folder = place;
+      rest->job.remote = g_object_ref (self);
+      start_job (&self->work, &rest->job);
+    }
 }
 
 static void
@@ -621,8 +640,9 @@ schedule (TernImapRemote *self)
   while (start_next (self, &self->work) || start_next (self, &self->hands))
     ;
   want_hands (self);
-  if (is_resting (self))
-    rest (self);
+  if (can_work (&self->work) && self->work.job == NULL && g_queue_is_empty (&self->queue)
+      && resting_place (self) != 0)
+    listen_to (self, resting_place (self));
 }
 
 static void
@@ -640,7 +660,7 @@ polled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 noop (TernImapRemote *self, TernImapSlot *slot)
 {
-  if (slot->ready && slot->job == NULL)
+  if (can_work (slot) && slot->job == NULL)
     tern_imap_session_noop_async (slot->session, NULL, polled_cb, g_object_ref (self));
 }
 
@@ -846,6 +866,7 @@ imap_set_focus (TernRemote *remote, TernId folder)
   TernImapRemote *self = TERN_IMAP_REMOTE (remote);
 
   self->focus = folder;
+  self->restless = 0;
   schedule (self);
 }
 
@@ -867,6 +888,7 @@ imap_close (TernRemote *remote)
   if (self->closed)
     return;
   self->closed = TRUE;
+  g_cancellable_cancel (self->cancellable);
   if (self->poll != NULL)
     {
       g_source_destroy (self->poll);
@@ -938,6 +960,7 @@ tern_imap_remote_finalize (GObject *object)
   g_clear_object (&self->work.session);
   g_clear_object (&self->hands.session);
   g_hash_table_unref (self->moving);
+  g_object_unref (self->cancellable);
   tern_endpoint_unref (self->endpoint);
   tern_credentials_unref (self->credentials);
   tern_store_unref (self->store);
@@ -958,6 +981,7 @@ tern_imap_remote_init (TernImapRemote *self)
   self->hands.remote = self;
   self->hands.label = "hands";
   g_queue_init (&self->queue);
+  self->cancellable = g_cancellable_new ();
   self->moving = g_hash_table_new_full (moving_hash, moving_equal, g_free, NULL);
 }
 

@@ -140,6 +140,15 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+report_change (TernImapWatch *self)
+{
+  gpointer data = NULL;
+  const TernRemoteEvents *events = tern_imap_remote_get_events (self->remote, &data);
+
+  events->folder_changed (self->inbox, data);
+}
+
+static void
 fetch_new (TernImapWatch *self)
 {
   g_autofree char *set = NULL;
@@ -150,9 +159,7 @@ fetch_new (TernImapWatch *self)
   if (self->next == 0)
     {
       /* The server does not say where new messages begin: a sync finds out. */
-      gpointer data = NULL;
-
-      tern_imap_remote_get_events (self->remote, &data)->folder_changed (self->inbox, data);
+      report_change (self);
       return;
     }
   self->again = self->fetching;
@@ -266,6 +273,9 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     self->next = self->folder->uidnext;
   if (self->next < mailbox->uidnext)
     fetch_new (self);
+  /* What changed between the last sync and this SELECT was told to nobody. */
+  if (mailbox->modseq == 0 || mailbox->modseq != self->folder->modseq)
+    report_change (self);
   if (tern_imap_session_get_caps (self->session) & TERN_IMAP_CAP_IDLE)
     tern_imap_session_start_idle (self->session);
   else
@@ -334,7 +344,8 @@ open_session (TernImapWatch *self)
 {
   g_clear_object (&self->session);
   self->session = tern_imap_remote_new_session (self->remote, "watch", &watch_handlers, self);
-  tern_imap_session_open_async (self->session, NULL, opened_cb, watch_ref (self));
+  tern_imap_session_open_async (self->session, tern_imap_remote_get_cancellable (self->remote),
+                                opened_cb, watch_ref (self));
 }
 
 TernImapWatch *

@@ -216,10 +216,17 @@ engine_fixture_add_account (EngineFixture *self,
                             TernAccountSettings *settings,
                             const char *password)
 {
+  static char stored[64];
+  g_autofree char *secret = g_strdup_printf ("%.8s %.40s", settings->uuid, password);
   GAsyncResult *slot = NULL;
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
+  /* Once for all tests: libsecret's file backend leaks when it writes its file a second time. */
+  if (g_strcmp0 (stored, secret) == 0)
+    password = NULL;
+  else
+    g_strlcpy (stored, secret, sizeof stored);
   tern_engine_save_account_async (self->engine, settings, password, NULL, NULL, engine_store_result,
                                   &slot);
   result = engine_await (&slot);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine-fixture.h"
-#include "tern-mail-server.h"
+#include "engine-server.h"
 
 /*
  * The engine against a real Dovecot: first sync, what changes there, push, and what a person does
@@ -18,23 +18,6 @@ typedef struct
   char *uuid;
 } Setup;
 
-static TernAccountSettings *
-make_settings (TernMailServer *server, guint user, gboolean smtp)
-{
-  TernAccountSettings *settings = tern_account_settings_new ();
-  const char *host = tern_mail_server_get_host (server);
-  const char *ca = tern_mail_server_get_ca_file (server);
-
-  tern_account_settings_guess (settings, tern_mail_server_get_address (server, user));
-  tern_endpoint_unref (settings->imap);
-  tern_endpoint_unref (settings->smtp);
-  settings->imap = tern_endpoint_new (host, tern_mail_server_get_port (server, "imap"),
-                                      TERN_SECURITY_TLS, ca, NULL);
-  settings->smtp = tern_endpoint_new (host, smtp ? tern_mail_server_get_port (server, "smtp") : 1,
-                                      TERN_SECURITY_TLS, ca, NULL);
-  return settings;
-}
-
 static gboolean
 set_up (Setup *setup, gboolean smtp, TernMailServer *server)
 {
@@ -45,7 +28,7 @@ set_up (Setup *setup, gboolean smtp, TernMailServer *server)
     return FALSE;
   setup->fixture = engine_fixture_new ();
   engine_fixture_open (setup->fixture, TRUE);
-  settings = make_settings (server, 0, smtp);
+  settings = engine_server_settings (server, 0, smtp);
   setup->uuid = engine_fixture_add_account (setup->fixture, settings,
                                             tern_mail_server_get_password (server, 0));
   return TRUE;
