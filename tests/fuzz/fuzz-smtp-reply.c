@@ -47,6 +47,7 @@ parse_all (const char *data, gsize size, gsize step)
           g_autoptr (TernSmtpExtensions) extensions = tern_smtp_extensions_parse (reply);
           g_autofree char *text = tern_smtp_reply_dup_text (reply);
 
+          g_assert_nonnull (extensions->mechanisms);
           g_assert_cmpuint (reply->lines->len, <=, TERN_LIMIT_SMTP_REPLY_LINES);
           g_assert_true (g_utf8_validate (text, -1, NULL));
           g_assert_null (strpbrk (text, "\r\n"));

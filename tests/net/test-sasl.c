@@ -364,6 +364,7 @@ test_scram_refusal (void)
   g_autofree char *refusal = encode ("e=invalid-proof");
 
   g_assert_no_error (error);
+  g_assert_nonnull (initial);
   g_assert_null (tern_sasl_step (sasl, refusal, &error));
   g_assert_error (error, TERN_FAULT, TERN_FAULT_AUTHENTICATION);
   g_assert_cmpstr (tern_fault_get_server_text (error), ==, "e=invalid-proof");
@@ -377,6 +378,7 @@ test_not_base64 (void)
   g_autofree char *initial = tern_sasl_initial (sasl, &error);
 
   g_assert_no_error (error);
+  g_assert_nonnull (initial);
   g_assert_null (tern_sasl_step (sasl, "*** not base64 ***", &error));
   g_assert_error (error, TERN_FAULT, TERN_FAULT_PROTOCOL);
 }

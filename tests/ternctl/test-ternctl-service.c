@@ -180,6 +180,7 @@ test_usage (Fixture *self, gconstpointer data)
   g_autofree char *errors = NULL;
   g_autofree char *output = run ("frobnicate", NULL, 64, &errors);
 
+  g_assert_cmpstr (output, ==, "");
   g_assert_nonnull (strstr (errors, "frobnicate"));
 }
 

@@ -86,9 +86,10 @@ end_failed (TernSmtpSession *self, GError *error, gboolean unsent)
 void
 tern_smtp_session_fail (TernSmtpSession *self, GError *error)
 {
-  g_autoptr (TernSmtpSession) keep = g_object_ref (self);
-
+  /* The task may hold the last other reference. */
+  g_object_ref (self);
   end_failed (self, error, FALSE);
+  g_object_unref (self);
 }
 
 static gboolean
