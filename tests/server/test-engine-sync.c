@@ -438,6 +438,122 @@ test_refused_recipient (void)
   tear_down (&setup);
 }
 
+/* Servers that can do less: the same has to come out. */
+static const struct
+{
+  const char *name;
+  const char *options[5];
+} servers[] = {
+  { "full", { "--capability", "" } },
+  { "no-qresync", { "--without", "QRESYNC" } },
+  { "no-condstore", { "--without", "QRESYNC,CONDSTORE,LIST-STATUS" } },
+  { "bare", { "--without", "QRESYNC,CONDSTORE,LIST-STATUS,LIST-EXTENDED,MOVE,ESEARCH,SPECIAL-USE,"
+                           "LITERAL+,SASL-IR,ENABLE,NAMESPACE" } },
+  { "no-uidplus", { "--without", "MOVE,UIDPLUS" } },
+  { "prefix", { "--prefix", "INBOX.", "--separator", "." } },
+};
+
+static TernMailServer *
+start_server (gsize kind)
+{
+  const char *const *options = servers[kind].options;
+
+  return tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix",
+                               options[0], options[1], options[2] != NULL ? options[2] : NULL,
+                               options[3], NULL);
+}
+
+static void
+append (Setup *setup, const char *subject, const char *flags)
+{
+  g_autofree char *message = g_strdup_printf ("From: c@example.test\r\nSubject: %s\r\n"
+                                              "Message-ID: <%s@example.test>\r\n"
+                                              "Date: Mon, 23 Nov 2026 10:00:00 +0100\r\n\r\n%s\r\n",
+                                              subject, subject, subject);
+
+  tern_mail_server_append (setup->server, "anna", "INBOX", message, flags);
+}
+
+static void
+expect_here (Setup *setup, const char *path, const char *subject, int flags)
+{
+  g_autoptr (TernMessageRecord) record
+      = engine_fixture_find (setup->fixture, setup->uuid, path, subject);
+
+  if (flags < 0)
+    g_assert_null (record);
+  else
+    {
+      g_assert_nonnull (record);
+      g_assert_cmpint (record->flags, ==, flags);
+    }
+}
+
+/* What others did while nobody looked is found at the next start. */
+static void
+test_changes_while_away (gconstpointer data)
+{
+  Setup setup;
+  g_autoptr (TernFolderRecord) inbox = NULL;
+
+  if (!set_up (&setup, FALSE, start_server (GPOINTER_TO_SIZE (data))))
+    return;
+  append (&setup, "one", "");
+  append (&setup, "two", "\\Seen");
+  append (&setup, "three", "");
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  expect_here (&setup, "INBOX", "two", TERN_FLAG_SEEN);
+  engine_fixture_close (setup.fixture);
+
+  g_free (tern_mail_server_doveadm (setup.server, "flags add -u anna@example.test '\\Flagged' "
+                                                  "mailbox INBOX subject one"));
+  g_free (tern_mail_server_doveadm (setup.server, "flags remove -u anna@example.test '\\Seen' "
+                                                  "mailbox INBOX subject two"));
+  g_free (tern_mail_server_doveadm (setup.server,
+                                    "expunge -u anna@example.test mailbox INBOX subject three"));
+  append (&setup, "four", "\\Answered");
+  engine_fixture_open (setup.fixture, TRUE);
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  expect_here (&setup, "INBOX", "one", TERN_FLAG_FLAGGED);
+  expect_here (&setup, "INBOX", "two", 0);
+  expect_here (&setup, "INBOX", "three", -1);
+  expect_here (&setup, "INBOX", "four", TERN_FLAG_ANSWERED);
+  inbox = engine_fixture_folder (setup.fixture, setup.uuid, "INBOX");
+  g_assert_cmpint (inbox->total, ==, 3);
+  g_assert_cmpint (inbox->unread, ==, 3);
+  tear_down (&setup);
+}
+
+static void
+test_move_anyhow (gconstpointer data)
+{
+  gsize kind = GPOINTER_TO_SIZE (data);
+  gboolean uidplus = strcmp (servers[kind].name, "no-uidplus") != 0;
+  Setup setup;
+  g_autoptr (GArray) operations = NULL;
+  g_autofree char *folder
+      = strcmp (servers[kind].name, "prefix") == 0 ? g_strdup ("INBOX.Archive")
+                                                   : g_strdup ("Archive");
+
+  if (!set_up (&setup, FALSE, start_server (kind)))
+    return;
+  append (&setup, "one", "\\Seen");
+  append (&setup, "two", "");
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  operations = move_to_role (&setup, "one", TERN_ROLE_ARCHIVE);
+  engine_fixture_finish_ops (setup.fixture, operations);
+  g_assert_cmpuint (count_server (&setup, folder, "subject one undeleted"), ==, 1);
+  g_assert_cmpuint (count_server (&setup, "INBOX", "subject one undeleted"), ==, 0);
+  g_assert_cmpuint (count_server (&setup, "INBOX", "subject one"), ==, uidplus ? 0 : 1);
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  expect_here (&setup, "Archive", "one", TERN_FLAG_SEEN);
+  expect_here (&setup, "INBOX", "two", 0);
+  flag (&setup, "Archive", "one", TERN_FLAG_FLAGGED, TERN_FLAG_SEEN);
+  g_assert_cmpuint (count_server (&setup, folder, "subject one flagged unseen"), ==, 1);
+  g_assert_cmpuint (setup.fixture->notes->len, ==, 0);
+  tear_down (&setup);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -451,5 +567,13 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/sync/offline-operations", test_offline_operations);
   g_test_add_func ("/engine/sync/send", test_send);
   g_test_add_func ("/engine/sync/refused-recipient", test_refused_recipient);
+  for (gsize i = 0; i < G_N_ELEMENTS (servers); i++)
+    {
+      g_autofree char *away = g_strdup_printf ("/engine/sync/while-away/%s", servers[i].name);
+      g_autofree char *move = g_strdup_printf ("/engine/sync/move/%s", servers[i].name);
+
+      g_test_add_data_func (away, GSIZE_TO_POINTER (i), test_changes_while_away);
+      g_test_add_data_func (move, GSIZE_TO_POINTER (i), test_move_anyhow);
+    }
   return g_test_run ();
 }
