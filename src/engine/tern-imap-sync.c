@@ -68,6 +68,7 @@ struct _TernImapSync
   GArray *vanished; /* (owned) of guint32 */
   GArray *local;    /* (owned) (nullable) of guint32 */
   GArray *suspects; /* (owned) (nullable) of guint32: here, but not in the first listing */
+  guint listed;     /* UIDs in the first listing */
   GArray *plan;     /* (owned) (nullable) of guint32: what windows are cut from */
   guint plan_taken;
   TernSyncRange range;
@@ -332,6 +333,14 @@ set_plan (TernImapSync *self, TernSyncRange range, GArray *uids)
 
 /* Untagged data */
 
+/* Without UIDPLUS what was moved away by hand stays behind, marked: it cannot be expunged without
+ * taking others along. For people it is gone. */
+static gboolean
+hides_deleted (TernImapSync *self)
+{
+  return (tern_imap_session_get_caps (sync_session (self)) & TERN_IMAP_CAP_UIDPLUS) == 0;
+}
+
 static void
 sync_fetch (TernImapJob *job, TernImapFetch *fetch)
 {
@@ -347,6 +356,8 @@ sync_fetch (TernImapJob *job, TernImapFetch *fetch)
         if (fetch->uid < window->low || fetch->uid > window->high)
           continue;
         window->last = MAX (window->last, fetch->uid);
+        if (hides_deleted (self) && (fetch->flags & TERN_FLAG_DELETED))
+          return;
         g_ptr_array_add (window->batch->facts, tern_facts_from_fetch (fetch));
         if (window->batch->facts->len >= BATCH)
           write_window (self, window, FALSE);
@@ -698,8 +709,9 @@ believe_removals (TernImapSync *self, const GArray *listing)
 {
   g_autoptr (GArray) gone = difference (self->suspects, listing);
 
-  /* Only a listing that agrees with the count is complete. */
-  if (listing->len != current_exists (self))
+  /* Only a listing that agrees with the count is complete; one without the deleted ones must agree
+   * with the first at least. */
+  if (listing->len != (hides_deleted (self) ? self->listed : current_exists (self)))
     return;
   for (guint i = gone->len; i > 0; i--)
     if (tern_imap_remote_is_moving (self->job.remote, self->folder->id,
@@ -730,6 +742,7 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       set_plan (self, TERN_SYNC_RANGE_KEEP, difference (listing, self->local));
       self->suspects = difference (self->local, listing);
+      self->listed = listing->len;
       self->step = STEP_MISSING;
     }
   else
@@ -744,7 +757,8 @@ static void
 step_list (TernImapSync *self)
 {
   self->waiting++;
-  tern_imap_session_search_async (sync_session (self), "ALL", NULL, listed_cb, self);
+  tern_imap_session_search_async (sync_session (self), hides_deleted (self) ? "UNDELETED" : "ALL",
+                                  NULL, listed_cb, self);
 }
 
 static void

@@ -183,7 +183,7 @@ on_fetch (TernImapSession *session, TernImapFetch *fetch, gpointer data)
     return;
   if ((fetch->has & TERN_IMAP_FETCH_ENVELOPE) == 0)
     tern_imap_remote_store_flags (self->remote, self->selected ? self->inbox : 0, fetch);
-  else if (fetch->uid >= self->next)
+  else if (fetch->uid >= self->next && (fetch->flags & TERN_FLAG_DELETED) == 0)
     g_ptr_array_add (self->facts, tern_facts_from_fetch (fetch));
 }
 

@@ -447,8 +447,9 @@ static const struct
   { "full", { "--capability", "" } },
   { "no-qresync", { "--without", "QRESYNC" } },
   { "no-condstore", { "--without", "QRESYNC,CONDSTORE,LIST-STATUS" } },
-  { "bare", { "--without", "QRESYNC,CONDSTORE,LIST-STATUS,LIST-EXTENDED,MOVE,ESEARCH,SPECIAL-USE,"
-                           "LITERAL+,SASL-IR,ENABLE,NAMESPACE" } },
+  { "bare",
+    { "--without", "QRESYNC,CONDSTORE,LIST-STATUS,LIST-EXTENDED,MOVE,ESEARCH,SPECIAL-USE,"
+                   "LITERAL+,SASL-IR,ENABLE,NAMESPACE" } },
   { "no-uidplus", { "--without", "MOVE,UIDPLUS" } },
   { "prefix", { "--prefix", "INBOX.", "--separator", "." } },
 };
@@ -477,8 +478,8 @@ append (Setup *setup, const char *subject, const char *flags)
 static void
 expect_here (Setup *setup, const char *path, const char *subject, int flags)
 {
-  g_autoptr (TernMessageRecord) record
-      = engine_fixture_find (setup->fixture, setup->uuid, path, subject);
+  g_autoptr (TernMessageRecord) record =
+      engine_fixture_find (setup->fixture, setup->uuid, path, subject);
 
   if (flags < 0)
     g_assert_null (record);
@@ -531,9 +532,8 @@ test_move_anyhow (gconstpointer data)
   gboolean uidplus = strcmp (servers[kind].name, "no-uidplus") != 0;
   Setup setup;
   g_autoptr (GArray) operations = NULL;
-  g_autofree char *folder
-      = strcmp (servers[kind].name, "prefix") == 0 ? g_strdup ("INBOX.Archive")
-                                                   : g_strdup ("Archive");
+  g_autofree char *folder = strcmp (servers[kind].name, "prefix") == 0 ? g_strdup ("INBOX.Archive")
+                                                                       : g_strdup ("Archive");
 
   if (!set_up (&setup, FALSE, start_server (kind)))
     return;
@@ -548,6 +548,8 @@ test_move_anyhow (gconstpointer data)
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
   expect_here (&setup, "Archive", "one", TERN_FLAG_SEEN);
   expect_here (&setup, "INBOX", "two", 0);
+  /* Left behind with \\Deleted where it cannot be expunged, and not shown. */
+  expect_here (&setup, "INBOX", "one", -1);
   flag (&setup, "Archive", "one", TERN_FLAG_FLAGGED, TERN_FLAG_SEEN);
   g_assert_cmpuint (count_server (&setup, folder, "subject one flagged unseen"), ==, 1);
   g_assert_cmpuint (setup.fixture->notes->len, ==, 0);
