@@ -73,7 +73,7 @@ count_destroy (gpointer data)
   (*(guint *) data)++;
 }
 
-static void
+G_NORETURN static void
 must_not_run (gpointer data, gpointer unused)
 {
   g_assert_not_reached ();

@@ -98,13 +98,7 @@ test_header_limit (void)
 static void
 test_header_hostile (void)
 {
-  static const char *pieces[] = { "=?a?q?",
-                                  "?=",
-                                  "=?",
-                                  "=?utf-8?q?"
-                                  "?= ",
-                                  "?=AB",
-                                  "=?a?b?" };
+  static const char *pieces[] = { "=?a?q?", "?=", "=?", "=?utf-8?q?\?= ", "?=AB", "=?a?b?" };
 
   for (guint i = 0; i < G_N_ELEMENTS (pieces); i++)
     {

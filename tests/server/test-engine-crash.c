@@ -32,7 +32,7 @@ ignore_verb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 /* Flags and moves what comes under its hands, until it is killed. */
-static void
+G_NORETURN static void
 work_for_ever (EngineFixture *fixture, const char *uuid, guint seed)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
