@@ -109,16 +109,7 @@ on_mark_unread (GtkWidget *widget, const char *name, GVariant *parameter)
 static TernFlags
 selected_flags (TernWindow *self)
 {
-  TernSelection *selection = get_selection (self);
-  TernMessageList *list = tern_selection_get_list (selection);
-  TernId id = tern_selection_get_single (selection);
-  guint position = id != 0 ? tern_message_list_find (list, id) : G_MAXUINT;
-  g_autoptr (TernMessage) message = NULL;
-
-  if (position == G_MAXUINT)
-    return TERN_FLAG_NONE;
-  message = g_list_model_get_item (G_LIST_MODEL (list), position);
-  return tern_message_get_flags (message);
+  return self->selected != NULL ? tern_message_get_flags (self->selected) : TERN_FLAG_NONE;
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "tern-banner.h"
 #include "tern-message-list-view.h"
+#include "tern-pane.h"
 #include "tern-reader.h"
 #include "tern-sidebar.h"
 
@@ -20,6 +21,8 @@ struct _TernWindow
   TernOutboxList *outbox;    /* (owned) (nullable) */
   TernFolder *folder;        /* (owned) (nullable): shown */
   gulong folder_notify;
+  TernMessage *selected; /* (owned) (nullable): the only selected one, watched */
+  gulong selected_notify;
   gulong list_items_changed;
   GArray *undo;         /* (owned) (nullable) of TernId: the last verb's operations */
   AdwToast *undo_toast; /* (unowned, weak) (nullable): offers that undo */
@@ -35,6 +38,8 @@ struct _TernWindow
   AdwStatusPage *error_page;
   AdwLeaflet *outer;
   AdwLeaflet *inner;
+  TernPane *sidebar_pane;
+  TernPane *list_pane;
   AdwHeaderBar *sidebar_header;
   AdwHeaderBar *list_header;
   AdwHeaderBar *reader_header;

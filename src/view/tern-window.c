@@ -30,6 +30,8 @@ update_headers (TernWindow *self)
   adw_header_bar_set_show_start_title_buttons (self->reader_header, outer);
   gtk_widget_set_visible (GTK_WIDGET (self->list_back), inner);
   gtk_widget_set_visible (GTK_WIDGET (self->reader_back), outer);
+  g_object_set (self->sidebar_pane, "resizable", !inner, NULL);
+  g_object_set (self->list_pane, "resizable", !outer, NULL);
   /* They are in the menu as well; a narrow header bar has no room. */
   gtk_widget_set_visible (GTK_WIDGET (self->reply_all_button), !outer);
   gtk_widget_set_visible (GTK_WIDGET (self->forward_button), !outer);
@@ -83,9 +85,27 @@ on_folded (TernWindow *self)
     show_selected (self);
 }
 
+/* What can be done with the selected message follows its flags. */
+static void
+watch_selected (TernWindow *self)
+{
+  TernId id = tern_selection_get_single (tern_message_list_view_get_selection (self->list));
+
+  if (self->selected != NULL)
+    g_clear_signal_handler (&self->selected_notify, self->selected);
+  g_clear_object (&self->selected);
+  if (id == 0)
+    return;
+  self->selected = dup_message (self, id);
+  if (self->selected != NULL)
+    self->selected_notify = g_signal_connect_swapped (
+        self->selected, "notify", G_CALLBACK (tern_window_update_actions), self);
+}
+
 static void
 on_selection_changed (TernWindow *self)
 {
+  watch_selected (self);
   tern_window_update_actions (self);
   if (self->engine != NULL && reader_is_visible (self))
     show_selected (self);
@@ -312,6 +332,9 @@ tern_window_dispose (GObject *object)
   g_clear_handle_id (&self->progress_timeout, g_source_remove);
   if (self->folder != NULL)
     g_clear_signal_handler (&self->folder_notify, self->folder);
+  if (self->selected != NULL)
+    g_clear_signal_handler (&self->selected_notify, self->selected);
+  g_clear_object (&self->selected);
   if (self->list_items_changed != 0)
     g_clear_signal_handler (&self->list_items_changed,
                             tern_message_list_view_get_selection (self->list));
@@ -363,6 +386,8 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, TernWindow, error_page);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, outer);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, inner);
+  gtk_widget_class_bind_template_child (widget_class, TernWindow, sidebar_pane);
+  gtk_widget_class_bind_template_child (widget_class, TernWindow, list_pane);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, sidebar_header);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, list_header);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, reader_header);
@@ -416,6 +441,7 @@ tern_window_class_init (TernWindowClass *klass)
   g_type_ensure (TERN_TYPE_SIDEBAR);
   g_type_ensure (TERN_TYPE_BANNER);
   g_type_ensure (TERN_TYPE_MESSAGE_LIST_VIEW);
+  g_type_ensure (TERN_TYPE_PANE);
   g_type_ensure (TERN_TYPE_READER);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/ternmail/Tern/tern-window.ui");
   bind_children (widget_class);
@@ -441,6 +467,8 @@ tern_window_new (TernApplication *application)
   self->app = application;
   gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (settings, "window-width"),
                                g_settings_get_int (settings, "window-height"));
+  g_settings_bind (settings, "sidebar-width", self->sidebar_pane, "width", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "list-width", self->list_pane, "width", G_SETTINGS_BIND_DEFAULT);
   if (g_settings_get_boolean (settings, "window-maximized"))
     gtk_window_maximize (GTK_WINDOW (self));
   return self;
