@@ -13,11 +13,12 @@
 #include "tern-op-runner-private.h"
 #include "tern-outbox-runner-private.h"
 
-#define LIST_SECONDS     (5 * 60)
-#define STOP_MS          2000
-#define PROGRESS_USEC    (100 * 1000)
-#define FIRST_BACKOFF_MS 2000
-#define LAST_BACKOFF_MS  (5 * 60 * 1000)
+#define LIST_SECONDS      (5 * 60)
+#define KEEP_DONE_SECONDS (24 * 60 * 60)
+#define STOP_MS           2000
+#define PROGRESS_USEC     (100 * 1000)
+#define FIRST_BACKOFF_MS  2000
+#define LAST_BACKOFF_MS   (5 * 60 * 1000)
 
 struct _TernAccountWork
 {
@@ -49,7 +50,7 @@ struct _TernAccountWork
   TernBodyLoader *bodies;   /* (owned) */
   TernCall *stop_call;
   GSource *stop_timer; /* (owned) (nullable) */
-  guint remotes;       /* that are not finalised yet */
+  guint holds;         /* remotes that are not finalised, writes on their way */
 };
 
 static void connect_now (TernAccountWork *self);
@@ -296,13 +297,17 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+release (TernAccountWork *self)
+{
+  self->holds--;
+  if (self->holds == 0 && self->stop_timer != NULL)
+    g_source_set_ready_time (self->stop_timer, 0);
+}
+
+static void
 remote_finalised (gpointer data, GObject *where)
 {
-  TernAccountWork *self = data;
-
-  self->remotes--;
-  if (self->remotes == 0 && self->stop_timer != NULL)
-    g_source_set_ready_time (self->stop_timer, 0);
+  release (data);
 }
 
 static const TernRemoteEvents remote_events = {
@@ -323,7 +328,7 @@ connect_now (TernAccountWork *self)
   remote = tern_imap_remote_new (self->store, self->account, self->settings->imap, self->imap,
                                  self->settings->safe_mode, &remote_events, self);
   self->remote = TERN_REMOTE (remote);
-  self->remotes++;
+  self->holds++;
   g_object_weak_ref (G_OBJECT (remote), remote_finalised, self);
   self->opening = g_cancellable_new ();
   tern_remote_open_async (self->remote, self->opening, opened_cb, self);
@@ -365,6 +370,26 @@ put_back_running (TernTxn *txn, TernId account, GError **error)
   return TRUE;
 }
 
+/* What was sent and filed long ago is in Sent; the outbox need not keep it. */
+static gboolean
+drop_done (TernTxn *txn, TernId account, GError **error)
+{
+  g_autoptr (GPtrArray) entries = tern_read_outbox (tern_txn_reader (txn), account, error);
+  gint64 before = g_get_real_time () / G_USEC_PER_SEC - KEEP_DONE_SECONDS;
+
+  if (entries == NULL)
+    return FALSE;
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const TernOutboxRecord *entry = g_ptr_array_index (entries, i);
+
+      if (entry->state == TERN_OUTBOX_DONE && entry->queued < before
+          && !tern_txn_outbox_remove (txn, entry->id, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* INBOX is there before any listing says so: it is what is fetched first. */
 static gboolean
 prepare (TernTxn *txn, gpointer data, gpointer *result, GError **error)
@@ -383,7 +408,8 @@ prepare (TernTxn *txn, gpointer data, gpointer *result, GError **error)
                              .remote_unread = -1 };
   TernId id;
 
-  if (!tern_txn_outbox_restart (txn, account, error) || !put_back_running (txn, account, error))
+  if (!tern_txn_outbox_restart (txn, account, error) || !put_back_running (txn, account, error)
+      || !drop_done (txn, account, error))
     return FALSE;
   id = inbox != NULL ? inbox->id : tern_txn_put_folder (txn, &fresh, error);
   *result = g_memdup2 (&id, sizeof id);
@@ -398,12 +424,13 @@ prepared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gpointer value = NULL;
 
   if (!tern_store_write_finish (self->store, result, &value, &error))
-    {
-      go_offline (self, error);
-      return;
-    }
-  self->inbox = *(TernId *) value;
+    go_offline (self, error);
+  else
+    self->inbox = *(TernId *) value;
   g_free (value);
+  release (self);
+  if (self->stopping)
+    return;
   connect_now (self);
   tern_outbox_runner_wake (self->outbox);
 }
@@ -475,9 +502,12 @@ tern_account_work_go_online (TernAccountWork *self, TernCredentials *imap, TernC
   self->imap = tern_credentials_ref (imap);
   set_state (self, TERN_ACCOUNT_CONNECTING);
   if (self->inbox == 0)
-    tern_store_write_async (self->store, G_PRIORITY_HIGH, prepare,
-                            g_memdup2 (&self->account, sizeof self->account), g_free, g_free,
-                            prepared_cb, self);
+    {
+      self->holds++;
+      tern_store_write_async (self->store, G_PRIORITY_HIGH, prepare,
+                              g_memdup2 (&self->account, sizeof self->account), g_free, g_free,
+                              prepared_cb, self);
+    }
   else
     connect_now (self);
   tern_outbox_runner_set_server (self->outbox, self->settings->smtp, smtp);
@@ -595,7 +625,7 @@ on_stopped (gpointer user_data)
 
   /* A remote that is still there after the time is left to itself: its events must not come here.
    */
-  if (self->remotes == 0)
+  if (self->holds == 0)
     {
       clear_source (&self->stop_timer);
       work_free (self);
@@ -618,5 +648,5 @@ tern_account_work_stop (TernAccountWork *self, TernCall *call)
   if (self->opening != NULL)
     g_cancellable_cancel (self->opening);
   drop_remote (self, why);
-  start_timer (&self->stop_timer, self->remotes > 0 ? STOP_MS : 0, on_stopped, self);
+  start_timer (&self->stop_timer, self->holds > 0 ? STOP_MS : 0, on_stopped, self);
 }

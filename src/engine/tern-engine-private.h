@@ -25,6 +25,7 @@ struct _TernEngine
       *reading; /* (owned) (nullable) parses and builds messages, reads and writes settings */
   TernWakeups *wakeups; /* (owned) (nullable) */
   guint listener;
+  GSource *sweep;       /* (owned) (nullable) drops bodies that nothing names */
   GPtrArray *waits;     /* (owned) of TernEngineWait: for operations and outbox entries */
   GHashTable *prefetch; /* (owned) uuids that have a prefetch list */
 };

@@ -5,8 +5,13 @@
 
 #include <glib/gi18n.h>
 
+#include "tern-body-store.h"
 #include "tern-mime-text.h"
 #include "tern-paths.h"
+
+#define SWEEP_FIRST_SECONDS 60
+#define SWEEP_PAUSE_SECONDS (6 * 60 * 60)
+#define SWEEP_SLICE         200
 
 enum
 {
@@ -214,6 +219,60 @@ on_changes (TernChangeSet *changes, gpointer user_data)
     tern_engine_check_waits (self);
 }
 
+/* Sweeping: bodies that no message names any more, a slice at a time */
+
+static gboolean
+sweep_slice (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+{
+  gboolean more = FALSE;
+
+  if (!tern_txn_collect_bodies (txn, SWEEP_SLICE, &more, error))
+    return FALSE;
+  *result = GINT_TO_POINTER (more);
+  return TRUE;
+}
+
+static void set_sweep (TernEngine *self, guint seconds);
+
+static void
+swept_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TernEngine) self = user_data;
+  g_autoptr (GError) error = NULL;
+  gpointer more = NULL;
+
+  if (!tern_store_write_finish (self->store, result, &more, &error))
+    g_debug ("sweeping: %s", error->message);
+  if (self->opened && self->wakeups != NULL)
+    set_sweep (self, more != NULL ? 1 : SWEEP_PAUSE_SECONDS);
+}
+
+static gboolean
+on_sweep (gpointer user_data)
+{
+  TernEngine *self = user_data;
+
+  tern_store_write_async (self->store, G_PRIORITY_LOW, sweep_slice, NULL, NULL, NULL, swept_cb,
+                          g_object_ref (self));
+  return G_SOURCE_REMOVE;
+}
+
+/* 0: not any more. */
+static void
+set_sweep (TernEngine *self, guint seconds)
+{
+  if (self->sweep != NULL)
+    {
+      g_source_destroy (self->sweep);
+      g_clear_pointer (&self->sweep, g_source_unref);
+    }
+  if (seconds == 0)
+    return;
+  self->sweep = g_timeout_source_new_seconds (seconds);
+  g_source_set_callback (self->sweep, on_sweep, self, NULL);
+  g_source_attach (self->sweep, g_main_context_get_thread_default ());
+}
+
 /* Opening: the store, then the settings, then a row and a runner per account */
 
 typedef struct
@@ -272,7 +331,10 @@ accounts_ensured_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     tern_engine_add_runner (self, g_ptr_array_index (opening->settings, i),
                             g_array_index (rows, TernId, i));
   if (self->online)
-    self->wakeups = tern_wakeups_new (on_woken, self);
+    {
+      self->wakeups = tern_wakeups_new (on_woken, self);
+      set_sweep (self, SWEEP_FIRST_SECONDS);
+    }
   g_task_return_boolean (task, TRUE);
 }
 
@@ -404,6 +466,7 @@ tern_engine_close_async (TernEngine *self, GAsyncReadyCallback callback, gpointe
   self->online = FALSE;
   tern_engine_fail_waits (self);
   g_clear_pointer (&self->wakeups, tern_wakeups_free);
+  set_sweep (self, 0);
   *left = self->runners->len;
   g_task_set_task_data (task, left, g_free);
   if (*left == 0)

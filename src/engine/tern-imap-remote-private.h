@@ -99,6 +99,8 @@ TernImapSession *tern_imap_remote_new_session (TernImapRemote *self,
                                                const TernImapHandlers *handlers,
                                                gpointer data);
 
+/* The watch works, or does not any more: "work" may have to listen to INBOX. */
+void tern_imap_remote_watch_changed (TernImapRemote *self);
 /* Asks the sessions that wait for nothing whether they are still there. */
 void tern_imap_remote_probe (TernImapRemote *self);
 

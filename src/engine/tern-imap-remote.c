@@ -645,16 +645,23 @@ schedule (TernImapRemote *self)
     listen_to (self, resting_place (self));
 }
 
+void
+tern_imap_remote_watch_changed (TernImapRemote *self)
+{
+  schedule (self);
+}
+
 static void
 polled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (TernImapRemote) self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (TernImapReply) reply =
+  TernImapReply *reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
   if (reply == NULL)
     g_debug ("poll: %s", error->message);
+  g_clear_pointer (&reply, tern_imap_reply_free);
+  g_object_unref (TERN_IMAP_REMOTE (user_data));
 }
 
 static void

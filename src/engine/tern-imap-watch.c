@@ -85,7 +85,10 @@ try_later (TernImapWatch *self)
   self->working = FALSE;
   self->selected = FALSE;
   if (self->remote != NULL)
-    set_timer (self, tern_backoff_next_ms (&self->backoff), on_retry);
+    {
+      set_timer (self, tern_backoff_next_ms (&self->backoff), on_retry);
+      tern_imap_remote_watch_changed (self->remote);
+    }
 }
 
 /* New messages */
@@ -233,9 +236,10 @@ static void
 polled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernImapWatch *self = user_data;
-  g_autoptr (TernImapReply) reply =
+  TernImapReply *reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, NULL);
 
+  g_clear_pointer (&reply, tern_imap_reply_free);
   watch_unref (self);
 }
 

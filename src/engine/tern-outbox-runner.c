@@ -43,6 +43,7 @@ struct _TernOutboxRunner
   Step step;
   TernOutboxWork *work;    /* (owned) (nullable) */
   TernBuiltMessage *built; /* (owned) (nullable) */
+  GHashTable *filed_again; /* (owned) set of TernId (owned) */
   GSource *timer;          /* (owned) (nullable) next due, or closing of an idle session */
 };
 
@@ -74,6 +75,7 @@ runner_unref (TernOutboxRunner *self)
   g_clear_pointer (&self->endpoint, tern_endpoint_unref);
   g_clear_pointer (&self->credentials, tern_credentials_unref);
   tern_store_unref (self->store);
+  g_hash_table_unref (self->filed_again);
   g_free (self->label);
   g_free (self);
 }
@@ -381,6 +383,22 @@ begin_entry (TernOutboxRunner *self)
     write_step (self, step, STEP_OPEN);
 }
 
+/* Its copy was refused by the server, or an older program died in between: once more, but not for
+ * ever. The message itself was sent. */
+static void
+file_again (TernOutboxRunner *self, TernId id)
+{
+  TernOutboxStep *step = tern_outbox_step_new (id, TERN_OUTBOX_ACCEPTED);
+
+  if (!g_hash_table_add (self->filed_again, g_memdup2 (&id, sizeof id)))
+    {
+      step->state = TERN_OUTBOX_DONE;
+      step->fault = g_strdup (_ ("The message was sent, but the server does not take the copy for "
+                                 "the folder of sent messages."));
+    }
+  write_step (self, step, STEP_LOOK);
+}
+
 static void
 looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -411,10 +429,7 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
         self, tern_outbox_step_new (g_array_index (self->work->found, TernId, 0), TERN_OUTBOX_DONE),
         STEP_LOOK);
   else if (self->work->unfiled->len > 0)
-    write_step (
-        self,
-        tern_outbox_step_new (g_array_index (self->work->unfiled, TernId, 0), TERN_OUTBOX_ACCEPTED),
-        STEP_LOOK);
+    file_again (self, g_array_index (self->work->unfiled, TernId, 0));
   else if (self->work->entry != NULL && self->credentials != NULL)
     begin_entry (self);
   else
@@ -471,6 +486,7 @@ tern_outbox_runner_new (TernStore *store,
   self->store = tern_store_ref (store);
   self->account = account;
   self->label = g_strdup (label);
+  self->filed_again = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->events = *events;
   self->events_data = data;
   return self;

@@ -31,8 +31,8 @@ test_settings_round_trip (void)
 {
   g_autofree char *dir = g_dir_make_tmp ("tern-settings-XXXXXX", NULL);
   g_autofree char *path = settings_path (dir);
-  g_autoptr (GPtrArray) accounts
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_account_settings_unref);
+  g_autoptr (GPtrArray) accounts =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tern_account_settings_unref);
   g_autoptr (GPtrArray) loaded = NULL;
   g_autoptr (GError) error = NULL;
   TernAccountSettings *first = make_account ("änna@example.test");
@@ -45,8 +45,8 @@ test_settings_round_trip (void)
   g_free (first->name);
   first->name = g_strdup (" Anna; with \\ and # ");
   tern_endpoint_unref (first->smtp);
-  first->smtp = tern_endpoint_new ("mail.example.test", 587, TERN_SECURITY_STARTTLS, "/a b/ca.pem",
-                                   "ab12");
+  first->smtp =
+      tern_endpoint_new ("mail.example.test", 587, TERN_SECURITY_STARTTLS, "/a b/ca.pem", "ab12");
   first->smtp_user = g_strdup ("other");
   first->smtp_own_secret = TRUE;
   first->safe_mode = TRUE;
@@ -79,8 +79,8 @@ static void
 test_settings_missing (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) loaded
-      = tern_account_settings_load_all ("/nonexistent/tern/accounts.conf", &error);
+  g_autoptr (GPtrArray) loaded =
+      tern_account_settings_load_all ("/nonexistent/tern/accounts.conf", &error);
 
   g_assert_no_error (error);
   g_assert_cmpuint (loaded->len, ==, 0);
@@ -118,8 +118,9 @@ test_settings_damaged (void)
 static void
 test_settings_check (void)
 {
-  static const char *const bad[]
-      = { "", "anna", "@example.test", "anna@", "anna @example.test", "a@b\nc" };
+  static const char *const bad[] = {
+    "", "anna", "@example.test", "anna@", "anna @example.test", "a@b\nc"
+  };
   g_autoptr (TernAccountSettings) good = make_account ("anna@example.test");
   g_autoptr (GError) none = NULL;
 
@@ -137,7 +138,10 @@ test_settings_check (void)
 
 /* Facts */
 
-#define SLICE(text) { text, sizeof (text) - 1 }
+#define SLICE(text)         \
+  {                         \
+    text, sizeof (text) - 1 \
+  }
 
 static void
 test_facts (void)
@@ -263,8 +267,8 @@ guessed_role (GPtrArray *folders, const char *path)
 static void
 test_roles (void)
 {
-  g_autoptr (GPtrArray) folders
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_folder_record_free);
+  g_autoptr (GPtrArray) folders =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tern_folder_record_free);
 
   g_ptr_array_add (folders, list ("INBOX", '/', TERN_ROLE_NONE));
   g_ptr_array_add (folders, list ("sent items", '/', TERN_ROLE_NONE));
@@ -285,10 +289,10 @@ test_roles (void)
 static void
 test_planned_folder (void)
 {
-  g_autoptr (GPtrArray) plain
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_folder_record_free);
-  g_autoptr (GPtrArray) prefixed
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_folder_record_free);
+  g_autoptr (GPtrArray) plain =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tern_folder_record_free);
+  g_autoptr (GPtrArray) prefixed =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tern_folder_record_free);
   g_autoptr (TernFolderRecord) first = NULL;
   g_autoptr (TernFolderRecord) second = NULL;
 
