@@ -42,6 +42,7 @@ struct _TernAccountWork
   gboolean first_screen; /* INBOX has shown something: the rest may begin */
   guint listener;
 
+  GHashTable *told; /* (owned) set of TernId (owned): folders whose fault was told */
   TernAccountStatus status;
   gint64 reported;          /* monotonic */
   TernRounds *rounds;       /* (owned) */
@@ -239,24 +240,43 @@ on_closed (const GError *error, gpointer data)
 
 /* The rounds' events */
 
+/* Without INBOX and the list of folders, or with nowhere to store things, there is no account. */
+static gboolean
+is_grave (TernAccountWork *self, TernId folder, const GError *error)
+{
+  return folder == 0 || folder == self->inbox || tern_fault_get_scope (error) == TERN_SCOPE_STORE;
+}
+
+static void
+on_sync_failed (TernAccountWork *self, TernId folder, const GError *error)
+{
+  g_autoptr (GError) later = NULL;
+
+  if (tern_fault_is (error, TERN_FAULT_DISCONNECTED) || tern_fault_is_cancelled (error))
+    return;
+  if (!is_grave (self, folder, error))
+    {
+      /* Once: it is tried again with every listing. */
+      if (g_hash_table_add (self->told, g_memdup2 (&folder, sizeof folder)))
+        report_note (error, self);
+      return;
+    }
+  later = g_error_copy (error);
+  if (tern_fault_is (error, TERN_FAULT_REFUSED) || tern_fault_is (error, TERN_FAULT_NOT_FOUND)
+      || tern_fault_is (error, TERN_FAULT_RIGHTS))
+    tern_fault_set_retry (later, TERN_RETRY_LATER);
+  go_offline (self, later);
+}
+
 static void
 on_synced (TernId folder, const GError *error, gpointer data)
 {
   TernAccountWork *self = data;
 
-  if (error == NULL)
+  if (error != NULL)
+    on_sync_failed (self, folder, error);
+  else
     tern_backoff_reset (&self->backoff);
-  else if (!tern_fault_is (error, TERN_FAULT_DISCONNECTED))
-    {
-      g_debug ("folder %" TERN_ID_FORMAT ": %s", folder, error->message);
-      if (tern_fault_get_scope (error) == TERN_SCOPE_STORE
-          || tern_fault_is (error, TERN_FAULT_DISK_FULL)
-          || tern_fault_is (error, TERN_FAULT_DISK_READ_ONLY))
-        {
-          go_offline (self, error);
-          return;
-        }
-    }
   after_first_screen (self);
 }
 
@@ -477,6 +497,7 @@ tern_account_work_new (TernStore *store,
   self->reports = *reports;
   self->reports_data = data;
   self->backoff = backoff;
+  self->told = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->status.state = TERN_ACCOUNT_DISABLED;
   self->bodies = tern_body_loader_new (store);
   self->rounds = tern_rounds_new (store, account, self->bodies, &rounds_events, ops_busy, self);
@@ -610,6 +631,7 @@ work_free (TernAccountWork *self)
   tern_body_loader_free (self->bodies);
   g_clear_pointer (&self->imap, tern_credentials_unref);
   g_clear_object (&self->opening);
+  g_hash_table_unref (self->told);
   g_free (self->status.folder);
   g_clear_error (&self->status.error);
   tern_account_settings_unref (self->settings);
