@@ -8,9 +8,9 @@
 
 /* IMAP */
 #define TERN_LIMIT_IMAP_LINE      (1024 * 1024)         /* one response line without literals */
-#define TERN_LIMIT_IMAP_NUMBERS       (16 * 1024 * 1024) /* the same for SEARCH, ESEARCH, VANISHED */
-#define TERN_LIMIT_IMAP_SKIP          (64 * 1024 * 1024) /* a longer line is skipped up to this */
-#define TERN_LIMIT_IMAP_MESSAGES      (10 * 1000 * 1000) /* numbers taken from one response */
+#define TERN_LIMIT_IMAP_NUMBERS   (16 * 1024 * 1024)    /* the same for SEARCH, ESEARCH, VANISHED */
+#define TERN_LIMIT_IMAP_SKIP      (64 * 1024 * 1024)    /* a longer line is skipped up to this */
+#define TERN_LIMIT_IMAP_MESSAGES  (10 * 1000 * 1000)    /* numbers taken from one response */
 #define TERN_LIMIT_IMAP_INLINE    (32 * 1024)           /* literal kept in the buffer */
 #define TERN_LIMIT_IMAP_LITERAL   (1024L * 1024 * 1024) /* any literal, streamed to a sink */
 #define TERN_LIMIT_IMAP_DEPTH     64                    /* nested parentheses */
@@ -22,7 +22,7 @@
 #define TERN_LIMIT_SMTP_REPLY_LINES 200
 
 /* SASL */
-#define TERN_LIMIT_SCRAM_ITERATIONS   1000000            /* rounds of hashing, not bytes */
+#define TERN_LIMIT_SCRAM_ITERATIONS 1000000 /* rounds of hashing, not bytes */
 
 /* Messages */
 #define TERN_LIMIT_MIME_DEPTH  50
@@ -39,9 +39,9 @@
 #define TERN_LIMIT_FOLDERS      50000
 
 /* Times, in seconds */
-#define TERN_TIMEOUT_CONNECT  30
-#define TERN_TIMEOUT_SILENCE  60 /* no byte while a reply is owed */
-#define TERN_TIMEOUT_GREETING 30
-#define TERN_TIMEOUT_SMTP_ENVELOPE    300                /* RFC 5321 section 4.5.3.2, as below */
-#define TERN_TIMEOUT_SMTP_DATA        180                /* for each piece of the message */
-#define TERN_TIMEOUT_SMTP_DOT         600                /* the server is delivering */
+#define TERN_TIMEOUT_CONNECT       30
+#define TERN_TIMEOUT_SILENCE       60 /* no byte while a reply is owed */
+#define TERN_TIMEOUT_GREETING      30
+#define TERN_TIMEOUT_SMTP_ENVELOPE 300 /* RFC 5321 section 4.5.3.2, as below */
+#define TERN_TIMEOUT_SMTP_DATA     180 /* for each piece of the message */
+#define TERN_TIMEOUT_SMTP_DOT      600 /* the server is delivering */

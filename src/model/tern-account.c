@@ -44,6 +44,20 @@ describe_offline (const TernAccountStatus *status)
 }
 
 static char *
+describe_syncing (const TernAccountStatus *status)
+{
+  g_autofree char *done = NULL;
+  g_autofree char *total = NULL;
+
+  if (status->total <= 0)
+    return g_strdup (_ ("Getting mail…"));
+  done = g_strdup_printf ("%'" G_GINT64_FORMAT, MIN (status->done, status->total));
+  total = g_strdup_printf ("%'" G_GINT64_FORMAT, status->total);
+  /* Translators: two numbers of messages. */
+  return g_strdup_printf (_ ("Getting mail: %s of %s"), done, total);
+}
+
+static char *
 describe (const TernAccountStatus *status)
 {
   if (status == NULL)
@@ -53,10 +67,7 @@ describe (const TernAccountStatus *status)
     case TERN_ACCOUNT_CONNECTING:
       return g_strdup (_ ("Connecting…"));
     case TERN_ACCOUNT_SYNCING:
-      if (status->total > 0)
-        return g_strdup_printf (_ ("Getting mail: %'" G_GINT64_FORMAT " of %'" G_GINT64_FORMAT),
-                                MIN (status->done, status->total), status->total);
-      return g_strdup (_ ("Getting mail…"));
+      return describe_syncing (status);
     case TERN_ACCOUNT_OFFLINE:
       return describe_offline (status);
     case TERN_ACCOUNT_REFUSED:

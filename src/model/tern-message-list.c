@@ -8,6 +8,12 @@
 
 /* More than a screen of any size: what is shown before everything else is known. */
 #define FIRST_KEYS 200
+/* A list view makes some 200 row widgets as soon as there are items for them, at about a
+ * millisecond each. So that no frame waits for that, the first screen is shown, then a few more
+ * with every frame, and all at once when the view has what it needs. */
+#define FIRST_SHOWN 14
+#define SHOWN_MORE  10
+#define SHOWN_LAST  220
 /* Change sets are gathered for a frame. */
 #define FRAME_MS 16
 /* Beyond this many runs, telling each costs more than beginning anew. */
@@ -24,9 +30,12 @@ struct _TernMessageList
   TernRowCache *cache;   /* (owned) */
   GCancellable *closing; /* (owned) */
   GArray *keys;          /* of TernListKey, newest first */
-  gint64 seq;            /* the change set up to which keys are true */
-  gboolean ready;        /* all keys are here */
-  gboolean started;      /* the first ones are */
+  guint shown;           /* how many of them are items; G_MAXUINT: all */
+  guint reveal;
+  gint64 seq;        /* the change set up to which keys are true */
+  gboolean complete; /* all keys are here */
+  gboolean ready;    /* and shown */
+  gboolean started;  /* the first ones are */
   gulong changed;
   GPtrArray *pending; /* of TernChangeSet: not applied yet, or needed by a read under way */
   guint flush;
@@ -62,7 +71,9 @@ get_item_type (GListModel *model)
 static guint
 get_n_items (GListModel *model)
 {
-  return TERN_MESSAGE_LIST (model)->keys->len;
+  TernMessageList *self = TERN_MESSAGE_LIST (model);
+
+  return MIN (self->shown, self->keys->len);
 }
 
 static gpointer
@@ -70,7 +81,7 @@ get_item (GListModel *model, guint position)
 {
   TernMessageList *self = TERN_MESSAGE_LIST (model);
 
-  if (position >= self->keys->len)
+  if (position >= get_n_items (model))
     return NULL;
   return tern_row_cache_get (self->cache, &g_array_index (self->keys, TernListKey, position));
 }
@@ -99,15 +110,16 @@ tell_runs (TernMessageList *self, const GArray *runs, const GArray *fresh)
     tell_run (self, &g_array_index (runs, TernKeyRun, i), fresh);
 }
 
-/* Makes @keys the list and tells the difference as one change in the middle; returns what it was.
- */
+/* Makes @keys the list and tells the difference as one change in the middle. */
 static void
 replace_keys (TernMessageList *self, GArray *keys)
 {
   g_autoptr (GArray) old = self->keys;
+  guint n_old = MIN (self->shown, old->len);
+  guint n_new = MIN (self->shown, keys->len);
+  guint shorter = MIN (n_old, n_new);
   guint start = 0;
   guint end = 0;
-  guint shorter = MIN (old->len, keys->len);
 
   while (start < shorter
          && tern_list_key_compare (&g_array_index (old, TernListKey, start),
@@ -115,14 +127,57 @@ replace_keys (TernMessageList *self, GArray *keys)
                 == 0)
     start++;
   while (end < shorter - start
-         && tern_list_key_compare (&g_array_index (old, TernListKey, old->len - 1 - end),
-                                   &g_array_index (keys, TernListKey, keys->len - 1 - end))
+         && tern_list_key_compare (&g_array_index (old, TernListKey, n_old - 1 - end),
+                                   &g_array_index (keys, TernListKey, n_new - 1 - end))
                 == 0)
     end++;
   self->keys = keys;
-  if (old->len - start - end > 0 || keys->len - start - end > 0)
-    g_list_model_items_changed (G_LIST_MODEL (self), start, old->len - start - end,
-                                keys->len - start - end);
+  if (n_old - start - end > 0 || n_new - start - end > 0)
+    g_list_model_items_changed (G_LIST_MODEL (self), start, n_old - start - end,
+                                n_new - start - end);
+}
+
+static gboolean
+is_all_shown (TernMessageList *self)
+{
+  return self->shown >= self->keys->len;
+}
+
+static void
+check_ready (TernMessageList *self)
+{
+  if (self->ready || !self->complete || !is_all_shown (self))
+    return;
+  self->ready = TRUE;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_READY]);
+}
+
+static gboolean
+on_reveal (gpointer data)
+{
+  TernMessageList *self = data;
+  guint before = get_n_items (G_LIST_MODEL (self));
+  gboolean again;
+  guint after;
+
+  self->shown = self->shown >= SHOWN_LAST ? G_MAXUINT : self->shown + SHOWN_MORE;
+  after = get_n_items (G_LIST_MODEL (self));
+  again = !is_all_shown (self);
+  if (!again)
+    self->reveal = 0;
+  g_object_ref (self); /* a handler may drop the list */
+  if (after > before)
+    g_list_model_items_changed (G_LIST_MODEL (self), before, 0, after - before);
+  check_ready (self);
+  g_object_unref (self);
+  return again ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void
+reveal (TernMessageList *self)
+{
+  if (self->reveal == 0 && !is_all_shown (self))
+    self->reveal = g_timeout_add_full (G_PRIORITY_DEFAULT_IDLE, FRAME_MS, on_reveal, self, NULL);
 }
 
 static void
@@ -132,12 +187,14 @@ apply_change (TernMessageList *self, const TernFolderChange *change)
   g_autoptr (GArray) fresh = g_array_new (FALSE, FALSE, sizeof (TernListKey));
   g_autoptr (GArray) additions = tern_keys_plan_additions (self->keys, change->added, fresh);
 
-  if (removals->len + additions->len > MAX_RUNS)
+  if (!is_all_shown (self) || self->keys->len + fresh->len > self->shown
+      || removals->len + additions->len > MAX_RUNS)
     {
       GArray *keys = g_array_copy (self->keys);
 
       tern_keys_merge (keys, change);
       replace_keys (self, keys);
+      reveal (self);
     }
   else
     {
@@ -183,7 +240,7 @@ on_flush (gpointer data)
         apply_change (self, change);
     }
   /* A read of all keys that is under way may be older than these: they are applied to it then. */
-  if (self->ready)
+  if (self->complete)
     g_ptr_array_set_size (self->pending, 0);
   return G_SOURCE_REMOVE;
 }
@@ -193,7 +250,7 @@ on_changed (TernEngine *engine, TernChangeSet *changes, TernMessageList *self)
 {
   if (changes->reset)
     {
-      self->ready = FALSE;
+      self->complete = FALSE;
       read_keys (self, 0);
       return;
     }
@@ -273,13 +330,11 @@ take_keys (TernMessageList *self, KeysResult *result, gboolean all)
     catch_up (self, result);
   else
     self->seq = result->seq;
-  self->started = TRUE;
   replace_keys (self, g_steal_pointer (&result->keys));
-  if (all)
-    {
-      self->ready = TRUE;
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_READY]);
-    }
+  reveal (self);
+  self->started = TRUE;
+  self->complete = self->complete || all;
+  check_ready (self);
   queue_flush (self);
 }
 
@@ -383,6 +438,7 @@ tern_message_list_dispose (GObject *object)
 
   g_cancellable_cancel (self->closing);
   g_clear_handle_id (&self->flush, g_source_remove);
+  g_clear_handle_id (&self->reveal, g_source_remove);
   g_clear_handle_id (&self->prefetch, g_source_remove);
   if (self->engine != NULL)
     g_clear_signal_handler (&self->changed, self->engine);
@@ -419,6 +475,7 @@ static void
 tern_message_list_init (TernMessageList *self)
 {
   self->keys = g_array_new (FALSE, FALSE, sizeof (TernListKey));
+  self->shown = FIRST_SHOWN;
   self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_change_set_unref);
   self->closing = g_cancellable_new ();
 }
@@ -452,7 +509,9 @@ guint
 tern_message_list_find (TernMessageList *self, TernId id)
 {
   /* A pass over 16 bytes a message: 0.1 ms for 100,000. */
-  for (guint i = 0; i < self->keys->len; i++)
+  guint n = get_n_items (G_LIST_MODEL (self));
+
+  for (guint i = 0; i < n; i++)
     if (g_array_index (self->keys, TernListKey, i).id == id)
       return i;
   return G_MAXUINT;
@@ -461,5 +520,7 @@ tern_message_list_find (TernMessageList *self, TernId id)
 TernId
 tern_message_list_get_id (TernMessageList *self, guint position)
 {
-  return position < self->keys->len ? g_array_index (self->keys, TernListKey, position).id : 0;
+  return position < get_n_items (G_LIST_MODEL (self))
+             ? g_array_index (self->keys, TernListKey, position).id
+             : 0;
 }

@@ -32,7 +32,7 @@ gboolean tern_message_has_attachments (TernMessage *self);
  * on demand and filled by pages, change sets applied by binary search at most once a frame.
  * get_item() never touches the store, so a folder of a million messages opens like one of ten. The
  * newest keys come first, then all others in one items-changed. The same row object comes back
- * for as long as anybody holds it. Property "ready": all keys are here. Thread: UI.
+ * for as long as anybody holds it. Property "ready": all are here and shown. Thread: UI.
  */
 #define TERN_TYPE_MESSAGE_LIST (tern_message_list_get_type ())
 G_DECLARE_FINAL_TYPE (TernMessageList, tern_message_list, TERN, MESSAGE_LIST, GObject)
