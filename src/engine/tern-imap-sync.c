@@ -520,7 +520,7 @@ step_changes (TernImapSync *self)
       return;
     }
   if (self->resynced || (condstore && self->modseq == self->folder->modseq)
-      || current_exists (self) == 0)
+      || current_exists (self) == 0 || self->folder->uidnext <= MAX (self->folder->backfill, 1))
     {
       advance (self);
       return;
