@@ -24,6 +24,12 @@ struct _TernOutboxList
   gboolean again; /* it changed while being read */
 };
 
+enum
+{
+  PROP_0,
+  PROP_READING,
+};
+
 static void list_model_init (GListModelInterface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (TernOutboxList,
@@ -130,7 +136,6 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GPtrArray) records = NULL;
   gpointer value = NULL;
 
-  self->reading = FALSE;
   if (g_cancellable_is_cancelled (self->cancellable))
     return;
   if (tern_store_read_finish (tern_engine_get_store (self->engine), result, &value, &error))
@@ -140,8 +145,11 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
     }
   else
     g_warning ("Cannot read the outbox: %s", error->message);
+  self->reading = FALSE;
   if (self->again)
     start_read (self);
+  else
+    g_object_notify (G_OBJECT (self), "reading");
 }
 
 static void
@@ -161,6 +169,15 @@ on_changed (TernEngine *engine, TernChangeSet *changes, TernOutboxList *self)
 {
   if (changes->outbox_changed || changes->reset)
     start_read (self);
+}
+
+static void
+tern_outbox_list_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  if (id == PROP_READING)
+    g_value_set_boolean (value, TERN_OUTBOX_LIST (object)->reading);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -188,8 +205,13 @@ tern_outbox_list_finalize (GObject *object)
 static void
 tern_outbox_list_class_init (TernOutboxListClass *klass)
 {
+  G_OBJECT_CLASS (klass)->get_property = tern_outbox_list_get_property;
   G_OBJECT_CLASS (klass)->dispose = tern_outbox_list_dispose;
   G_OBJECT_CLASS (klass)->finalize = tern_outbox_list_finalize;
+  g_object_class_install_property (
+      G_OBJECT_CLASS (klass), PROP_READING,
+      g_param_spec_boolean ("reading", NULL, NULL, FALSE,
+                            G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
 static void
@@ -208,6 +230,12 @@ tern_outbox_list_new (TernEngine *engine)
   self->changed = g_signal_connect (engine, "changed", G_CALLBACK (on_changed), self);
   start_read (self);
   return self;
+}
+
+gboolean
+tern_outbox_list_is_reading (TernOutboxList *self)
+{
+  return self->reading;
 }
 
 TernOutboxItem *

@@ -71,9 +71,8 @@ tern_address_entry_set_property (GObject *object, guint id, const GValue *value,
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       return;
     }
+  /* It names the entry as well, by being its mnemonic's label. */
   gtk_label_set_text (self->title, g_value_get_string (value));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  g_value_get_string (value), -1);
 }
 
 static void

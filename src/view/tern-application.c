@@ -11,7 +11,11 @@
 #include "tern-ui-resources.h"
 #include "tern-window.h"
 
+#include <glib-unix.h>
 #include <glib/gi18n.h>
+
+/* How long mail on its way out keeps the program alive after its last window. */
+#define DRAIN_MS 15000
 
 typedef enum
 {
@@ -19,8 +23,8 @@ typedef enum
   ENGINE_OPENING,
   ENGINE_OPEN,
   ENGINE_FAILED,
+  ENGINE_DRAINING, /* no window; the outbox empties */
   ENGINE_CLOSING,
-  ENGINE_ENDED,
 } EngineState;
 
 struct _TernApplication
@@ -34,6 +38,7 @@ struct _TernApplication
   GSettings *settings; /* (owned) */
   TernEngine *engine;  /* (owned) (nullable) */
   EngineState state;
+  guint drain_timeout;
   TernAccountList *accounts; /* (owned) (nullable) */
   TernOutboxList *outbox;    /* (owned) (nullable) */
   TernNotifier *notifier;    /* (owned) (nullable) */
@@ -48,6 +53,8 @@ G_DEFINE_FINAL_TYPE (TernApplication, tern_application, ADW_TYPE_APPLICATION)
 
 static void open_engine (TernApplication *self);
 static void on_outbox_changed (TernApplication *self);
+static void check_drained (TernApplication *self);
+static void begin_end (TernApplication *self);
 
 static TernWindow *
 find_window (TernApplication *self)
@@ -66,12 +73,13 @@ show_window (TernApplication *self)
   if (window == NULL)
     {
       window = tern_window_new (self);
-      if (self->state == ENGINE_OPEN)
+      if (self->state == ENGINE_OPEN || self->state == ENGINE_DRAINING)
         tern_window_set_ready (window);
     }
   gtk_window_present (GTK_WINDOW (window));
   if (self->state == ENGINE_CLOSED)
     open_engine (self);
+  check_drained (self);
   return window;
 }
 
@@ -125,6 +133,8 @@ on_opened (GObject *source, GAsyncResult *result, gpointer data)
   self->outbox = tern_outbox_list_new (self->engine);
   g_signal_connect_object (self->outbox, "items-changed", G_CALLBACK (on_outbox_changed), self,
                            G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->outbox, "notify::reading", G_CALLBACK (on_outbox_changed), self,
+                           G_CONNECT_SWAPPED);
   self->notifier = tern_notifier_new (self, self->engine);
   if (self->export != NULL)
     self->exported =
@@ -135,6 +145,8 @@ on_opened (GObject *source, GAsyncResult *result, gpointer data)
       tell_outcome (window, outcome);
       run_waiting (self);
     }
+  else
+    begin_end (self);
 }
 
 static void
@@ -154,25 +166,95 @@ on_closed (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!tern_engine_close_finish (TERN_ENGINE (source), result, &error))
     g_warning ("Closing: %s", error->message);
-  self->state = ENGINE_ENDED;
+  g_clear_object (&self->engine);
+  self->state = ENGINE_CLOSED;
+  /* Somebody may have opened the window again meanwhile. */
+  if (find_window (self) != NULL)
+    open_engine (self);
   g_application_release (G_APPLICATION (self));
-  g_application_quit (G_APPLICATION (self));
 }
 
-/* The last window has gone: everything is put in order before the program ends. */
 static void
 close_engine (TernApplication *self)
 {
-  if (self->state != ENGINE_OPEN)
-    return;
   self->state = ENGINE_CLOSING;
   if (self->exported != NULL && self->unexport != NULL)
     self->unexport (g_steal_pointer (&self->exported));
   g_clear_pointer (&self->notifier, tern_notifier_free);
   g_clear_object (&self->outbox);
   g_clear_object (&self->accounts);
-  g_application_hold (G_APPLICATION (self));
   tern_engine_close_async (self->engine, on_closed, g_object_ref (self));
+}
+
+/* What has failed once already waits longer than anybody wants the program to. */
+static gboolean
+is_leaving (const TernOutboxRecord *record)
+{
+  if (record->state == TERN_OUTBOX_HELD || record->state == TERN_OUTBOX_QUEUED)
+    return record->attempts == 0;
+  return record->state == TERN_OUTBOX_CONNECTING || record->state == TERN_OUTBOX_SENT_DATA;
+}
+
+/* Mail that could leave now: of an account that is not offline or refused. */
+static gboolean
+outbox_is_busy (TernApplication *self)
+{
+  if (tern_outbox_list_is_reading (self->outbox))
+    return TRUE;
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->outbox)); i++)
+    {
+      g_autoptr (TernOutboxItem) item = g_list_model_get_item (G_LIST_MODEL (self->outbox), i);
+      const TernOutboxRecord *record = tern_outbox_item_get_record (item);
+      const char *uuid = tern_engine_get_account_uuid (self->engine, record->account);
+      TernAccount *account = uuid != NULL ? tern_account_list_find (self->accounts, uuid) : NULL;
+      TernAccountState state =
+          account != NULL ? tern_account_get_state (account) : TERN_ACCOUNT_DISABLED;
+
+      if (state != TERN_ACCOUNT_OFFLINE && state != TERN_ACCOUNT_REFUSED
+          && state != TERN_ACCOUNT_DISABLED && is_leaving (record))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+check_drained (TernApplication *self)
+{
+  if (self->state != ENGINE_DRAINING)
+    return;
+  if (find_window (self) != NULL)
+    {
+      g_clear_handle_id (&self->drain_timeout, g_source_remove);
+      self->state = ENGINE_OPEN;
+      g_application_release (G_APPLICATION (self));
+    }
+  else if (!outbox_is_busy (self))
+    {
+      g_clear_handle_id (&self->drain_timeout, g_source_remove);
+      close_engine (self);
+    }
+}
+
+static void
+on_drain_timeout (gpointer data)
+{
+  TernApplication *self = data;
+
+  self->drain_timeout = 0;
+  close_engine (self);
+}
+
+/* The last window has gone. What was just sent still leaves, unseen, within reason; the rest waits
+ * in the outbox for the next time. Then everything is put in order before the program ends. */
+static void
+begin_end (TernApplication *self)
+{
+  if (self->state != ENGINE_OPEN)
+    return;
+  self->state = ENGINE_DRAINING;
+  g_application_hold (G_APPLICATION (self));
+  self->drain_timeout = g_timeout_add_once (DRAIN_MS, on_drain_timeout, self);
+  check_drained (self);
 }
 
 /* What was sent from this window and refused comes back by itself, with everything in it. */
@@ -181,6 +263,12 @@ on_outbox_changed (TernApplication *self)
 {
   GHashTableIter iter;
   gint64 *id;
+
+  if (self->state == ENGINE_DRAINING)
+    {
+      check_drained (self);
+      return;
+    }
 
   g_hash_table_iter_init (&iter, self->sent);
   while (g_hash_table_iter_next (&iter, (gpointer *) &id, NULL))
@@ -293,6 +381,17 @@ on_about (GSimpleAction *action, GVariant *parameter, gpointer data)
                          _ ("Mail, at once and without surprises."), NULL);
 }
 
+/* A session manager ends us: in order, without questions. */
+static gboolean
+on_terminate (gpointer data)
+{
+  g_autoptr (GList) windows = g_list_copy (gtk_application_get_windows (GTK_APPLICATION (data)));
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    gtk_window_destroy (l->data);
+  return G_SOURCE_CONTINUE;
+}
+
 /* Composers may ask what to do with their text; then the program stays. */
 static void
 on_quit (GSimpleAction *action, GVariant *parameter, gpointer data)
@@ -314,7 +413,7 @@ tern_application_window_removed (GtkApplication *app, GtkWindow *window)
 {
   GTK_APPLICATION_CLASS (tern_application_parent_class)->window_removed (app, window);
   if (gtk_application_get_windows (app) == NULL)
-    close_engine (TERN_APPLICATION (app));
+    begin_end (TERN_APPLICATION (app));
 }
 
 static void
@@ -419,6 +518,8 @@ tern_application_startup (GApplication *app)
   self->settings = g_settings_new (TERN_APP_ID);
   g_action_map_add_action_entries (G_ACTION_MAP (app), ACTIONS, G_N_ELEMENTS (ACTIONS), app);
   add_accels (GTK_APPLICATION (app));
+  g_unix_signal_add (SIGTERM, on_terminate, app);
+  g_unix_signal_add (SIGINT, on_terminate, app);
   if (!tern_paths_ensure_dir (cache, &error))
     g_warning ("%s", error->message);
 }

@@ -337,6 +337,8 @@ on_send (GtkWidget *widget, const char *name, GVariant *parameter)
       gtk_widget_grab_focus (GTK_WIDGET (self->to));
       return;
     }
+  /* A line that loses its sensitivity while it has the focus goes on blinking. */
+  gtk_window_set_focus (GTK_WINDOW (self), NULL);
   self->sending = TRUE;
   update_sensitivity (self);
   tern_engine_send_async (self->engine, self->draft, HOLD_SECONDS, on_sent, g_object_ref (self));

@@ -133,6 +133,8 @@ class Tap:
                 failed = True
                 for line in traceback.format_exc().splitlines():
                     print('#', line)
+                if self.window.process is not None:
+                    print('# status of tern:', self.window.process.poll())
                 with contextlib.suppress(Exception):
                     self.window.shot('failed')
             print(f'{"not ok" if failed else "ok"} {number} - {name}', flush=True)

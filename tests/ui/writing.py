@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writing: a wrong address is told in its line, a refused message comes back with the server's reason and everything in
+it, nothing is thrown away silently, a mailto: link of another program opens a composer in the running window.
+
+    writing.py BUILD-FOLDER [FOLDER-FOR-SCREENSHOTS]
+"""
+
+import os
+import sys
+
+from uitest import Tap, session
+
+REASON = 'this mailbox does not want your mail'
+
+
+class Writing:
+    def __init__(self, window):
+        self.window = window
+        self.screen = window.screen
+
+    def composer(self, title):
+        """The composer of that title, in front."""
+        frame = self.screen.wait(lambda: next((w for w in self.screen.windows() if w.get_name() == title), None),
+                                 f'the window "{title}"')
+        self.screen.place_of(frame)
+        return frame
+
+    def text_of(self, name, composer):
+        return self.screen.text(self.screen.find(name, 'text', within=composer))
+
+    def a_wrong_address_is_told(self):
+        self.window.add_account()
+        self.window.start()
+        self.window.shown('From ', 'list item', seconds=60)
+        self.screen.key('ctrl+n')
+        composer = self.composer('New Message')
+        self.screen.wait(lambda: self.screen.find_all('^To$', 'text', composer), 'the line for addresses')
+        self.screen.click(self.screen.find('^To$', 'text', within=composer))
+        self.screen.type('not an address')
+        self.screen.key('ctrl+Return')
+        self.screen.find_text('not an address', within=composer)
+        self.window.shot('wrong-address')
+        assert self.composer('New Message'), 'it was sent'
+
+    def a_refused_message_comes_back(self):
+        self.screen.key('ctrl+a')
+        self.screen.type('refused@example.test')
+        self.screen.click(self.screen.find('^Subject$', 'text', within=self.composer('New Message')))
+        self.screen.type('Please take this')
+        composer = self.composer('Please take this')
+        self.screen.click(self.screen.find('^Message text$', 'text', within=composer))
+        self.screen.type('Nobody wants it.')
+        self.screen.key('ctrl+Return')
+        self.screen.find_text(REASON, seconds=60)
+        composer = self.composer('Please take this')
+        assert self.text_of('^To$', composer) == 'refused@example.test', self.text_of('^To$', composer)
+        assert self.text_of('^Message text$', composer).startswith('Nobody wants it.')
+        self.window.shot('refused')
+
+    def closing_asks(self):
+        self.screen.key('ctrl+w')
+        self.screen.find_text('has not been sent', within=self.composer('Please take this'))
+        self.window.shot('asks')
+
+    def discarding_can_be_undone(self):
+        self.window.click('^Discard$|Discard Discard', 'push button')
+        self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the composer to close')
+        self.window.click(r'\bUndo$', 'push button')
+        composer = self.composer('Please take this')
+        assert self.text_of('^Message text$', composer).startswith('Nobody wants it.')
+
+    def it_is_sent_to_somebody_else(self):
+        composer = self.composer('Please take this')
+        self.screen.click(self.screen.find('^To$', 'text', within=composer))
+        self.screen.key('ctrl+a')
+        self.screen.type('bob@example.test')
+        self.screen.key('ctrl+Return')
+
+        def arrived():
+            answer = self.window.server.command('doveadm', 'search', '-u', 'bob', 'mailbox', 'INBOX', 'SUBJECT', 'Please')
+            return answer['output'].strip() != ''
+        self.screen.wait(arrived, 'the message at the other mailbox', seconds=30)
+
+    def a_mailto_link_opens_a_composer(self):
+        tern = os.path.join(self.window.build, 'src', 'tern')
+        self.window.desktop.run([tern, 'mailto:bob@example.test?subject=From%20a%20link&body=Hello&attach=/etc/passwd'])
+        composer = self.composer('From a link')
+        assert self.text_of('^To$', composer) == 'bob@example.test'
+        assert self.text_of('^Message text$', composer).startswith('Hello')
+        self.window.shot('mailto')
+        # Nothing was changed in it: it closes without a question.
+        self.screen.key('ctrl+w')
+        self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the composer to close')
+
+    def mail_sent_before_quitting_leaves(self):
+        self.screen.key('ctrl+n')
+        composer = self.composer('New Message')
+        self.screen.wait(lambda: self.screen.find_all('^To$', 'text', composer), 'the line for addresses')
+        self.screen.type('bob@example.test')
+        self.screen.click(self.screen.find('^Subject$', 'text', within=composer))
+        self.screen.type('Last words')
+        self.screen.key('ctrl+Return')
+        self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the composer to close')
+        self.window.quit()
+        answer = self.window.server.command('doveadm', 'search', '-u', 'bob', 'mailbox', 'INBOX', 'SUBJECT', 'Last')
+        assert answer['output'].strip() != '', 'it is still in the outbox'
+
+    def steps(self):
+        return [self.a_wrong_address_is_told, self.a_refused_message_comes_back, self.closing_asks,
+                self.discarding_can_be_undone, self.it_is_sent_to_somebody_else, self.a_mailto_link_opens_a_composer,
+                self.mail_sent_before_quitting_leaves]
+
+
+def main():
+    with session('--seed', 'anna:20') as window:
+        return Tap(window, Writing(window).steps()).run()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
