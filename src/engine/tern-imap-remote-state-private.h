@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-imap-remote-private.h"
+
+G_BEGIN_DECLS
+
+/*
+ * What the files of the remote share among themselves: tern-imap-remote.c (the interface),
+ * tern-imap-jobs.c (who works when, and where), tern-imap-slots.c (the sessions and what they
+ * hear).
+ */
+
+struct _TernImapRemote
+{
+  GObject parent;
+
+  TernStore *store; /* (owned) */
+  TernId account;
+  TernEndpoint *endpoint;       /* (owned) */
+  TernCredentials *credentials; /* (owned) */
+  gboolean safe_mode;
+  TernRemoteEvents events;
+  gpointer events_data;
+
+  TernImapSlot work;
+  TernImapSlot hands;
+  gboolean hands_opening;
+  gboolean hands_refused;
+  TernImapWatch *watch;     /* (owned) (nullable) */
+  TernImapListing *listing; /* (nullable) collects LIST and STATUS */
+  TernId inbox;
+  TernId focus;
+  GQueue queue;       /* of TernImapJob (owned), most urgent first */
+  GHashTable *moving; /* of MovingKey */
+  GSource *poll;      /* (owned) (nullable) */
+  TernId restless;    /* cannot be listened to, as things are */
+  gboolean closed;
+  GCancellable *cancellable; /* (owned) of what is being opened */
+  guint64 bytes_in;          /* of sessions that are gone */
+  guint64 bytes_out;
+  guint round_trips;
+};
+
+/* tern-imap-jobs.c */
+GError *tern_imap_remote_disconnected (TernImapRemote *self);
+/* Gives the idle sessions what is most urgent; with nothing to do, "work" goes to listen. */
+void tern_imap_remote_schedule (TernImapRemote *self);
+/* Everything that waits ends with DISCONNECTED. */
+void tern_imap_remote_fail_queue (TernImapRemote *self);
+
+/* tern-imap-slots.c */
+TernImapSession *tern_imap_slot_new_session (TernImapSlot *slot);
+gboolean tern_imap_slot_can_work (TernImapSlot *slot);
+/* Opens a second session when something that is not long waits. */
+void tern_imap_remote_want_hands (TernImapRemote *self);
+void tern_imap_remote_start_poll (TernImapRemote *self);
+GHashTable *tern_imap_moving_new (void);
+
+G_END_DECLS

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-remote-state-private.h"
+
+#include "tern-sync-writes-private.h"
+
+/*
+ * The sessions "work" and "hands": how they are opened and kept alive, and what becomes of what
+ * they hear while no job asks for it.
+ */
+
+#define POLL_SECONDS (2 * 60)
+
+/* Messages on the move */
+
+typedef struct
+{
+  TernId folder;
+  guint32 uid;
+} MovingKey;
+
+static guint
+moving_hash (gconstpointer key)
+{
+  const MovingKey *moving = key;
+
+  return g_int64_hash (&moving->folder) ^ moving->uid;
+}
+
+static gboolean
+moving_equal (gconstpointer a, gconstpointer b)
+{
+  const MovingKey *first = a;
+  const MovingKey *second = b;
+
+  return first->folder == second->folder && first->uid == second->uid;
+}
+
+GHashTable *
+tern_imap_moving_new (void)
+{
+  return g_hash_table_new_full (moving_hash, moving_equal, g_free, NULL);
+}
+
+gboolean
+tern_imap_remote_is_moving (TernImapRemote *self, TernId folder, guint32 uid)
+{
+  MovingKey key = { folder, uid };
+
+  return g_hash_table_contains (self->moving, &key);
+}
+
+void
+tern_imap_remote_set_moving (TernImapRemote *self,
+                             TernId folder,
+                             const GArray *uids,
+                             gboolean moving)
+{
+  for (guint i = 0; i < uids->len; i++)
+    {
+      MovingKey key = { folder, g_array_index (uids, guint32, i) };
+
+      if (moving)
+        g_hash_table_add (self->moving, g_memdup2 (&key, sizeof key));
+      else
+        g_hash_table_remove (self->moving, &key);
+    }
+}
+
+void
+tern_imap_remote_store_flags (TernImapRemote *self, TernId folder, const TernImapFetch *fetch)
+{
+  GArray *changes;
+
+  if (folder == 0 || fetch->uid == 0 || (fetch->has & TERN_IMAP_FETCH_FLAGS) == 0)
+    return;
+  changes = tern_flag_changes_new ();
+  tern_flag_changes_add (changes, fetch);
+  tern_sync_write_flags (self->store, folder, changes, tern_sync_write_logged_cb,
+                         tern_store_ref (self->store));
+}
+
+void
+tern_imap_remote_store_vanished (TernImapRemote *self, TernId folder, GArray *uids)
+{
+  g_autoptr (GArray) believed = NULL;
+
+  if (folder == 0)
+    return;
+  believed = g_array_new (FALSE, FALSE, sizeof (guint32));
+  for (guint i = 0; i < uids->len; i++)
+    if (!tern_imap_remote_is_moving (self, folder, g_array_index (uids, guint32, i)))
+      g_array_append_val (believed, g_array_index (uids, guint32, i));
+  if (believed->len > 0)
+    tern_sync_write_removed (self->store, folder, g_steal_pointer (&believed),
+                             tern_sync_write_logged_cb, tern_store_ref (self->store));
+}
+
+/* Handlers of "work" and "hands" */
+
+static void
+on_fetch (TernImapSession *session, TernImapFetch *fetch, gpointer data)
+{
+  TernImapSlot *slot = data;
+
+  if (slot->job != NULL && slot->job->klass->fetch != NULL)
+    slot->job->klass->fetch (slot->job, fetch);
+  else
+    tern_imap_remote_store_flags (slot->remote, slot->selected, fetch);
+}
+
+static void
+on_vanished (TernImapSession *session, GArray *uids, gboolean earlier, gpointer data)
+{
+  TernImapSlot *slot = data;
+
+  if (slot->job != NULL && slot->job->klass->vanished != NULL)
+    slot->job->klass->vanished (slot->job, uids, earlier);
+  else
+    tern_imap_remote_store_vanished (slot->remote, slot->selected, uids);
+}
+
+static void
+on_exists (TernImapSession *session, guint32 count, gpointer data)
+{
+  TernImapSlot *slot = data;
+  TernImapRemote *self = slot->remote;
+
+  if (slot->selected == 0)
+    return;
+  slot->grown = TRUE;
+  if (slot->job == NULL && !self->closed)
+    {
+      slot->grown = FALSE;
+      self->events.folder_changed (slot->selected, self->events_data);
+    }
+}
+
+static void
+on_list (TernImapSession *session, const TernImapList *list, gpointer data)
+{
+  TernImapSlot *slot = data;
+
+  if (slot->remote->listing != NULL)
+    tern_imap_listing_add (slot->remote->listing, list);
+}
+
+static void
+on_status (TernImapSession *session, const TernImapStatus *status, gpointer data)
+{
+  TernImapSlot *slot = data;
+
+  if (slot->remote->listing != NULL)
+    tern_imap_listing_add_status (slot->remote->listing, status);
+}
+
+static void
+on_alert (TernImapSession *session, const char *text, gpointer data)
+{
+  g_message ("the server says: %s", text);
+}
+
+static void
+on_closed (TernImapSession *session, const GError *error, gpointer data)
+{
+  TernImapSlot *slot = data;
+  TernImapRemote *self = slot->remote;
+
+  slot->ready = FALSE;
+  slot->selected = 0;
+  if (slot == &self->work && !self->closed)
+    {
+      tern_remote_close (TERN_REMOTE (self));
+      self->events.closed (error, self->events_data);
+    }
+  /* The session's hold on the remote, taken when it was opened. */
+  g_object_unref (self);
+}
+
+static const TernImapHandlers slot_handlers = {
+  .fetch = on_fetch,
+  .vanished = on_vanished,
+  .exists = on_exists,
+  .list = on_list,
+  .status = on_status,
+  .alert = on_alert,
+  .closed = on_closed,
+};
+
+TernImapSession *
+tern_imap_slot_new_session (TernImapSlot *slot)
+{
+  return tern_imap_remote_new_session (slot->remote, slot->label, &slot_handlers, slot);
+}
+
+/* A session that died tells its commands first and its owner last. */
+gboolean
+tern_imap_slot_can_work (TernImapSlot *slot)
+{
+  return slot->ready && tern_imap_session_get_state (slot->session) < TERN_IMAP_LEAVING;
+}
+
+/* The second pair of hands */
+
+static void
+hands_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TernImapRemote) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  self->hands_opening = FALSE;
+  if (!tern_imap_session_open_finish (TERN_IMAP_SESSION (source), result, &error))
+    {
+      g_debug ("no further connection: %s", error->message);
+      self->hands_refused = TRUE;
+    }
+  else
+    {
+      g_object_ref (self);
+      if (self->closed)
+        tern_imap_session_close (self->hands.session);
+      else
+        self->hands.ready = TRUE;
+    }
+  if (!self->closed)
+    tern_imap_remote_schedule (self);
+}
+
+static void
+retire_session (TernImapRemote *self, TernImapSlot *slot)
+{
+  if (slot->session == NULL)
+    return;
+  self->bytes_in += tern_imap_session_get_bytes_in (slot->session);
+  self->bytes_out += tern_imap_session_get_bytes_out (slot->session);
+  self->round_trips += tern_imap_session_get_round_trips (slot->session);
+  g_clear_object (&slot->session);
+}
+
+void
+tern_imap_remote_want_hands (TernImapRemote *self)
+{
+  gboolean wanted = FALSE;
+
+  if (self->hands.ready || self->hands_opening || self->hands_refused
+      || !tern_imap_slot_can_work (&self->work))
+    return;
+  for (GList *link = self->queue.head; link != NULL && !wanted; link = link->next)
+    wanted = !((TernImapJob *) link->data)->klass->is_long;
+  if (!wanted)
+    return;
+  self->hands_opening = TRUE;
+  retire_session (self, &self->hands);
+  self->hands.session = tern_imap_slot_new_session (&self->hands);
+  tern_imap_session_open_async (self->hands.session, self->cancellable, hands_opened_cb,
+                                g_object_ref (self));
+}
+
+/* Keeping them alive */
+
+static void
+polled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  TernImapReply *reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  if (reply == NULL)
+    g_debug ("poll: %s", error->message);
+  g_clear_pointer (&reply, tern_imap_reply_free);
+  g_object_unref (TERN_IMAP_REMOTE (user_data));
+}
+
+static void
+noop (TernImapRemote *self, TernImapSlot *slot)
+{
+  if (tern_imap_slot_can_work (slot) && slot->job == NULL)
+    tern_imap_session_noop_async (slot->session, NULL, polled_cb, g_object_ref (self));
+}
+
+void
+tern_imap_remote_probe (TernImapRemote *self)
+{
+  noop (self, &self->work);
+  noop (self, &self->hands);
+}
+
+static gboolean
+on_poll (gpointer user_data)
+{
+  TernImapRemote *self = user_data;
+
+  if (tern_imap_session_get_state (self->work.session) != TERN_IMAP_IDLING)
+    noop (self, &self->work);
+  noop (self, &self->hands);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+tern_imap_remote_start_poll (TernImapRemote *self)
+{
+  self->poll = g_timeout_source_new_seconds (POLL_SECONDS);
+  g_source_set_callback (self->poll, on_poll, self, NULL);
+  g_source_attach (self->poll, g_main_context_get_thread_default ());
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-sync-private.h"
+
+#include <glib/gi18n.h>
+
+/* The first window is small, so that the first screen is there at once. */
+#define FIRST_WINDOW 200
+/* A range of UIDs up to this is asked for as it is; beyond, it is searched first for gaps. */
+#define DENSE_RANGE 2000
+
+static gboolean
+read_folder (TernReader *reader,
+             gpointer data,
+             GCancellable *cancellable,
+             gpointer *result,
+             GError **error)
+{
+  *result = tern_read_folder (reader, *(TernId *) data, error);
+  return error == NULL || *error == NULL;
+}
+
+static void
+read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapSync *self = user_data;
+  GError *error = NULL;
+  gpointer folder = NULL;
+
+  self->waiting--;
+  if (!tern_store_read_finish (tern_imap_sync_get_store (self), result, &folder, &error))
+    tern_imap_sync_take_error (self, error);
+  else if (folder == NULL || ((TernFolderRecord *) folder)->remote_name == NULL)
+    {
+      g_clear_pointer (&folder, tern_folder_record_free);
+      tern_imap_sync_take_error (
+          self, tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("There is no such folder.")));
+    }
+  g_clear_pointer (&self->folder, tern_folder_record_free);
+  self->folder = folder;
+  self->step = TERN_IMAP_SYNC_SELECT;
+  tern_imap_sync_advance (self);
+}
+
+void
+tern_imap_sync_step_read (TernImapSync *self)
+{
+  self->waiting++;
+  tern_store_read_async (tern_imap_sync_get_store (self), TERN_LANE_LIST, G_PRIORITY_DEFAULT,
+                         read_folder, g_memdup2 (&self->job.folder, sizeof self->job.folder),
+                         g_free, (GDestroyNotify) tern_folder_record_free, NULL, read_cb, self);
+}
+
+static void
+nooped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapSync *self = user_data;
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  self->waiting--;
+  if (reply == NULL)
+    tern_imap_sync_take_error (self, error);
+  tern_imap_sync_advance (self);
+}
+
+static void
+rematch_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapSync *self = user_data;
+
+  self->folder->uidnext = 0;
+  self->folder->modseq = 0;
+  self->folder->backfill = 0;
+  tern_imap_sync_written_cb (source, result, user_data);
+}
+
+static void
+selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapSync *self = user_data;
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply = g_task_propagate_pointer (G_TASK (result), &error);
+  const TernImapMailbox *mailbox =
+      tern_imap_session_get_mailbox (tern_imap_sync_get_session (self));
+
+  self->waiting--;
+  self->step = TERN_IMAP_SYNC_CHANGES;
+  if (reply == NULL || mailbox == NULL)
+    {
+      tern_imap_sync_take_error (
+          self, error != NULL
+                    ? error
+                    : tern_fault_new (TERN_FAULT_DISCONNECTED, _ ("The connection ended.")));
+      tern_imap_sync_advance (self);
+      return;
+    }
+  self->uidvalidity = mailbox->uidvalidity;
+  self->uidnext = self->live ? 0 : mailbox->uidnext;
+  self->modseq = self->live ? 0 : mailbox->modseq;
+  if (self->folder->uidvalidity != 0 && self->folder->uidvalidity != self->uidvalidity)
+    {
+      self->rematch = TRUE;
+      g_array_set_size (self->changes, 0);
+      g_array_set_size (self->vanished, 0);
+      self->unwritten++;
+      tern_sync_write_rematch (tern_imap_sync_get_store (self), self->folder->id, self->uidvalidity,
+                               rematch_cb, self);
+      return;
+    }
+  tern_imap_sync_advance (self);
+}
+
+void
+tern_imap_sync_step_select (TernImapSync *self)
+{
+  self->resynced =
+      self->folder->uidvalidity != 0 && self->folder->modseq != 0 && self->folder->uidnext != 0
+      && (tern_imap_session_get_caps (tern_imap_sync_get_session (self)) & TERN_IMAP_CAP_QRESYNC);
+  self->waiting++;
+  tern_imap_job_select (&self->job, self->folder, self->resynced, &self->live, selected_cb);
+}
+
+static void
+command_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  nooped_cb (source, result, user_data);
+}
+
+void
+tern_imap_sync_step_changes (TernImapSync *self)
+{
+  TernImapSession *session = tern_imap_sync_get_session (self);
+  gboolean condstore = (tern_imap_session_get_caps (session) & TERN_IMAP_CAP_CONDSTORE) != 0
+                       && self->folder->modseq != 0 && self->modseq != 0;
+  g_autofree char *set = NULL;
+
+  self->step = self->folder->uidnext == 0 ? TERN_IMAP_SYNC_FIRST : TERN_IMAP_SYNC_NEW;
+  if (self->step == TERN_IMAP_SYNC_FIRST)
+    {
+      tern_imap_sync_advance (self);
+      return;
+    }
+  if (self->live)
+    {
+      self->waiting++;
+      tern_imap_session_noop_async (session, NULL, nooped_cb, self);
+      return;
+    }
+  if (self->resynced || (condstore && self->modseq == self->folder->modseq)
+      || tern_imap_sync_get_exists (self) == 0
+      || self->folder->uidnext <= MAX (self->folder->backfill, 1))
+    {
+      tern_imap_sync_advance (self);
+      return;
+    }
+  set = g_strdup_printf ("%u:%u", MAX (self->folder->backfill, 1), self->folder->uidnext - 1);
+  self->waiting++;
+  tern_imap_session_fetch_async (
+      session, set,
+      condstore ? TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_MODSEQ : TERN_IMAP_FETCH_FLAGS,
+      condstore ? self->folder->modseq : 0, NULL, command_cb, self);
+}
+
+/* The plan for a range comes from a search, when the range may have gaps. */
+static void
+planned_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapSync *self = user_data;
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  self->waiting--;
+  if (reply == NULL)
+    tern_imap_sync_take_error (self, error);
+  else
+    {
+      g_autoptr (GArray) uids = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+      for (guint i = 0; reply->uids != NULL && i < reply->uids->len; i++)
+        {
+          guint32 uid = g_array_index (reply->uids, guint32, i);
+
+          if (self->range == TERN_SYNC_RANGE_DOWN ? uid < self->edge : uid >= self->edge)
+            g_array_append_val (uids, uid);
+        }
+      tern_imap_sync_set_plan (self, self->range, g_steal_pointer (&uids));
+    }
+  tern_imap_sync_advance (self);
+}
+
+static void
+search_range (TernImapSync *self, guint32 low, guint32 high)
+{
+  g_autofree char *criteria = high == G_MAXUINT32 ? g_strdup_printf ("UID %u:*", low)
+                                                  : g_strdup_printf ("UID %u:%u", low, high);
+
+  self->waiting++;
+  tern_imap_session_search_async (tern_imap_sync_get_session (self), criteria, NULL, planned_cb,
+                                  self);
+}
+
+void
+tern_imap_sync_step_first (TernImapSync *self)
+{
+  guint32 next = self->uidnext;
+  TernImapSyncWindow *window;
+
+  self->step = TERN_IMAP_SYNC_BACKFILL;
+  self->range = TERN_SYNC_RANGE_DOWN;
+  self->window_size = FIRST_WINDOW;
+  if (tern_imap_sync_get_exists (self) == 0)
+    {
+      self->step = TERN_IMAP_SYNC_FLUSH;
+      tern_imap_sync_advance (self);
+      return;
+    }
+  if (next == 0)
+    {
+      /* Not told: everything, by a search; what arrives meanwhile is for the next sync. */
+      self->edge = G_MAXUINT32;
+      search_range (self, 1, G_MAXUINT32);
+      return;
+    }
+  self->edge = next > FIRST_WINDOW ? next - FIRST_WINDOW : 1;
+  window = tern_imap_sync_push_window (self, self->edge, next - 1, NULL);
+  window->batch->from = next;
+  window->batch->to = self->edge;
+  self->window_size = FIRST_WINDOW * 2;
+  if (self->edge > 1)
+    search_range (self, 1, self->edge - 1);
+}
+
+void
+tern_imap_sync_step_new (TernImapSync *self)
+{
+  guint32 from = self->folder->uidnext;
+  TernImapSyncWindow *window;
+
+  self->step = TERN_IMAP_SYNC_BACKFILL;
+  self->range = TERN_SYNC_RANGE_UP;
+  self->edge = from;
+  self->window_size = FIRST_WINDOW;
+  if (self->uidnext != 0 && self->uidnext <= from)
+    {
+      tern_imap_sync_advance (self);
+      return;
+    }
+  if (self->uidnext != 0 && self->uidnext - from > DENSE_RANGE)
+    {
+      search_range (self, from, G_MAXUINT32);
+      return;
+    }
+  window = tern_imap_sync_push_window (self, from, G_MAXUINT32, NULL);
+  window->batch->from = from;
+}
+
+/* Comes here with the plan for the first sync or the new messages still at work. */
+void
+tern_imap_sync_step_backfill (TernImapSync *self)
+{
+  guint32 backfill = self->folder->backfill;
+
+  if (self->waiting > 0 || !tern_imap_sync_work_on_plan (self))
+    return;
+  if (self->range == TERN_SYNC_RANGE_DOWN || backfill <= 1)
+    {
+      self->step = TERN_IMAP_SYNC_FLUSH;
+      tern_imap_sync_advance (self);
+      return;
+    }
+  tern_imap_sync_set_plan (self, TERN_SYNC_RANGE_DOWN, NULL);
+  self->edge = backfill;
+  self->window_size = FIRST_WINDOW;
+  search_range (self, 1, backfill - 1);
+}
+
+static gboolean
+read_uids (TernReader *reader,
+           gpointer data,
+           GCancellable *cancellable,
+           gpointer *result,
+           GError **error)
+{
+  *result = tern_read_uids (reader, *(TernId *) data, error);
+  return *result != NULL;
+}
+
+static void
+counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapSync *self = user_data;
+  GError *error = NULL;
+  gpointer uids = NULL;
+
+  self->waiting--;
+  if (!tern_store_read_finish (tern_imap_sync_get_store (self), result, &uids, &error))
+    tern_imap_sync_take_error (self, error);
+  g_clear_pointer (&self->local, g_array_unref);
+  self->local = uids;
+  if (self->error == NULL && self->local->len == tern_imap_sync_get_exists (self))
+    self->step = TERN_IMAP_SYNC_END;
+  else
+    self->step = TERN_IMAP_SYNC_LIST;
+  tern_imap_sync_advance (self);
+}
+
+void
+tern_imap_sync_step_count (TernImapSync *self)
+{
+  self->waiting++;
+  tern_store_read_async (tern_imap_sync_get_store (self), TERN_LANE_SLOW, G_PRIORITY_DEFAULT,
+                         read_uids, g_memdup2 (&self->folder->id, sizeof self->folder->id), g_free,
+                         (GDestroyNotify) g_array_unref, NULL, counted_cb, self);
+}
+
+/* Both sorted: what is in @a and not in @b. */
+static GArray *
+difference (const GArray *a, const GArray *b)
+{
+  GArray *rest = g_array_new (FALSE, FALSE, sizeof (guint32));
+  guint j = 0;
+
+  for (guint i = 0; i < a->len; i++)
+    {
+      guint32 uid = g_array_index (a, guint32, i);
+
+      while (j < b->len && g_array_index (b, guint32, j) < uid)
+        j++;
+      if (j >= b->len || g_array_index (b, guint32, j) != uid)
+        g_array_append_val (rest, uid);
+    }
+  return rest;
+}
+
+static void
+believe_removals (TernImapSync *self, const GArray *listing)
+{
+  g_autoptr (GArray) gone = difference (self->suspects, listing);
+
+  /* Only a listing that agrees with the count is complete; one without the deleted ones must agree
+   * with the first at least. */
+  if (listing->len
+      != (tern_imap_sync_hides_deleted (self) ? self->listed : tern_imap_sync_get_exists (self)))
+    return;
+  for (guint i = gone->len; i > 0; i--)
+    if (tern_imap_remote_is_moving (self->job.remote, self->folder->id,
+                                    g_array_index (gone, guint32, i - 1)))
+      g_array_remove_index (gone, i - 1);
+  if (gone->len == 0)
+    return;
+  self->counts.removed += gone->len;
+  self->unwritten++;
+  tern_sync_write_removed (tern_imap_sync_get_store (self), self->folder->id,
+                           g_steal_pointer (&gone), tern_imap_sync_written_cb, self);
+}
+
+static void
+listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapSync *self = user_data;
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+  g_autoptr (GArray) none = g_array_new (FALSE, FALSE, sizeof (guint32));
+  const GArray *listing = reply != NULL && reply->uids != NULL ? reply->uids : none;
+
+  self->waiting--;
+  if (reply == NULL)
+    tern_imap_sync_take_error (self, error);
+  else if (self->step == TERN_IMAP_SYNC_LIST)
+    {
+      tern_imap_sync_set_plan (self, TERN_SYNC_RANGE_KEEP, difference (listing, self->local));
+      self->suspects = difference (self->local, listing);
+      self->listed = listing->len;
+      self->step = TERN_IMAP_SYNC_MISSING;
+    }
+  else
+    {
+      self->step = TERN_IMAP_SYNC_END;
+      believe_removals (self, listing);
+    }
+  tern_imap_sync_advance (self);
+}
+
+void
+tern_imap_sync_step_list (TernImapSync *self)
+{
+  self->waiting++;
+  tern_imap_session_search_async (tern_imap_sync_get_session (self),
+                                  tern_imap_sync_hides_deleted (self) ? "UNDELETED" : "ALL", NULL,
+                                  listed_cb, self);
+}
+
+void
+tern_imap_sync_step_missing (TernImapSync *self)
+{
+  if (!tern_imap_sync_work_on_plan (self))
+    return;
+  self->step = self->suspects->len > 0 ? TERN_IMAP_SYNC_LIST_AGAIN : TERN_IMAP_SYNC_END;
+  tern_imap_sync_advance (self);
+}
+
+void
+tern_imap_sync_step_end (TernImapSync *self)
+{
+  TernSyncEnd end = { .folder = self->folder->id,
+                      .uidvalidity = self->uidvalidity,
+                      .uidnext = self->uidnext,
+                      .modseq = self->modseq,
+                      .total = tern_imap_sync_get_exists (self),
+                      .end_rematch = self->rematch };
+
+  self->step = TERN_IMAP_SYNC_DONE;
+  self->unwritten++;
+  tern_sync_write_end (tern_imap_sync_get_store (self), &end, tern_imap_sync_written_cb, self);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-sync-private.h"
+
+/*
+ * What a sync has in flight: windows of headers, cut from its plan, and the transactions that they
+ * become.
+ */
+
+#define LARGEST_WINDOW 2000
+#define MAX_WINDOWS    3
+/* Transactions that may wait for the writer: memory is bounded. */
+#define MAX_UNWRITTEN 8
+
+/* Writing */
+
+void
+tern_imap_sync_written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapSync *self = user_data;
+  GError *error = NULL;
+
+  self->unwritten--;
+  if (!tern_store_write_finish (tern_imap_sync_get_store (self), result, NULL, &error))
+    tern_imap_sync_take_error (self, error);
+  tern_imap_sync_advance (self);
+}
+
+static void
+report_progress (TernImapSync *self)
+{
+  gpointer data = NULL;
+  const TernRemoteEvents *events = tern_imap_remote_get_events (self->job.remote, &data);
+
+  if (!tern_imap_remote_is_closed (self->job.remote))
+    events->progress (self->folder->path, self->done, tern_imap_sync_get_exists (self), data);
+}
+
+void
+tern_imap_sync_write_window (TernImapSync *self, TernImapSyncWindow *window, gboolean complete)
+{
+  TernSyncBatch *batch = window->batch;
+
+  window->batch = NULL;
+  if (complete && batch->facts->len == 0 && batch->range == TERN_SYNC_RANGE_UP)
+    {
+      tern_sync_batch_free (batch);
+      return;
+    }
+  self->counts.added += batch->facts->len;
+  self->done += batch->facts->len;
+  if (!complete)
+    {
+      window->batch = tern_sync_batch_new (batch->folder, batch->uidvalidity);
+      window->batch->fresh = batch->fresh;
+      window->batch->range = batch->range;
+      window->batch->from = batch->from;
+      window->batch->to = batch->to;
+      window->batch->uidnext = batch->uidnext;
+      window->batch->modseq = batch->modseq;
+      batch->range = TERN_SYNC_RANGE_KEEP;
+    }
+  self->unwritten++;
+  tern_sync_write_batch (
+      tern_imap_sync_get_store (self),
+      self->job.urgency == TERN_URGENCY_SYNC ? G_PRIORITY_DEFAULT : G_PRIORITY_HIGH, batch,
+      tern_imap_sync_written_cb, self);
+  report_progress (self);
+}
+
+/* Applies what came untagged, in slices: others write between them. */
+void
+tern_imap_sync_write_changes (TernImapSync *self)
+{
+  TernStore *store = tern_imap_sync_get_store (self);
+
+  for (guint start = 0; start < self->changes->len; start += TERN_IMAP_SYNC_BATCH)
+    {
+      GArray *slice = tern_flag_changes_new ();
+      guint end = MIN (self->changes->len, start + TERN_IMAP_SYNC_BATCH);
+
+      for (guint i = start; i < end; i++)
+        {
+          TernFlagChange *change = &g_array_index (self->changes, TernFlagChange, i);
+
+          g_array_append_val (slice, *change);
+          change->keywords = NULL;
+        }
+      self->unwritten++;
+      tern_sync_write_flags (store, self->folder->id, slice, tern_imap_sync_written_cb, self);
+    }
+  self->counts.changed += self->changes->len;
+  g_array_set_size (self->changes, 0);
+  if (self->vanished->len > 0)
+    {
+      self->counts.removed += self->vanished->len;
+      self->unwritten++;
+      tern_sync_write_removed (store, self->folder->id, g_steal_pointer (&self->vanished),
+                               tern_imap_sync_written_cb, self);
+      self->vanished = g_array_new (FALSE, FALSE, sizeof (guint32));
+    }
+}
+
+/* Windows */
+
+static void
+free_window (TernImapSyncWindow *window)
+{
+  g_clear_pointer (&window->batch, tern_sync_batch_free);
+  g_free (window);
+}
+
+static void
+window_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapSyncWindow *window = user_data;
+  TernImapSync *self = window->sync;
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  g_queue_remove (&self->windows, window);
+  if (reply == NULL)
+    tern_imap_sync_take_error (self, error);
+  else if (self->error == NULL)
+    {
+      if (window->high == G_MAXUINT32)
+        window->batch->to = MAX (window->last, window->low - 1) + 1;
+      self->uidnext =
+          MAX (self->uidnext,
+               window->batch->range == TERN_SYNC_RANGE_UP ? window->batch->to : self->uidnext);
+      tern_imap_sync_write_window (self, window, TRUE);
+    }
+  free_window (window);
+  tern_imap_sync_advance (self);
+}
+
+TernImapSyncWindow *
+tern_imap_sync_push_window (TernImapSync *self, guint32 low, guint32 high, const char *set)
+{
+  TernImapSyncWindow *window = g_new0 (TernImapSyncWindow, 1);
+  TernImapFetchItems items = TERN_IMAP_FETCH_HEADERS;
+  g_autofree char *range = NULL;
+
+  window->sync = self;
+  window->low = low;
+  window->high = high;
+  window->batch = tern_sync_batch_new (self->folder->id, self->uidvalidity);
+  window->batch->range = self->range;
+  window->batch->modseq = self->modseq;
+  window->batch->uidnext = self->uidnext;
+  window->batch->fresh = self->range == TERN_SYNC_RANGE_UP && self->folder->role == TERN_ROLE_INBOX;
+  if (set != NULL)
+    range = g_strdup (set);
+  else if (high == G_MAXUINT32)
+    range = g_strdup_printf ("%u:*", low);
+  else
+    range = g_strdup_printf ("%u:%u", low, high);
+  if (tern_imap_session_get_caps (tern_imap_sync_get_session (self)) & TERN_IMAP_CAP_CONDSTORE)
+    items |= TERN_IMAP_FETCH_MODSEQ;
+  g_queue_push_tail (&self->windows, window);
+  tern_imap_session_fetch_async (tern_imap_sync_get_session (self), range, items, 0, NULL,
+                                 window_cb, window);
+  return window;
+}
+
+static void
+push_window_down (TernImapSync *self)
+{
+  guint rest = self->plan->len - self->plan_taken;
+  guint take = MIN (self->window_size, rest);
+  guint32 low = take == rest ? 1 : g_array_index (self->plan, guint32, rest - take);
+  TernImapSyncWindow *window = tern_imap_sync_push_window (self, low, self->edge - 1, NULL);
+
+  window->batch->from = self->edge;
+  window->batch->to = low;
+  self->plan_taken += take;
+  self->edge = low;
+}
+
+static void
+push_window_up (TernImapSync *self)
+{
+  guint take = MIN (self->window_size, self->plan->len - self->plan_taken);
+  guint32 high = g_array_index (self->plan, guint32, self->plan_taken + take - 1);
+  TernImapSyncWindow *window = tern_imap_sync_push_window (self, self->edge, high, NULL);
+
+  window->batch->from = self->edge;
+  window->batch->to = high + 1;
+  self->plan_taken += take;
+  self->edge = high + 1;
+}
+
+static void
+push_window_of_set (TernImapSync *self)
+{
+  guint take = MIN (TERN_IMAP_SYNC_BATCH, self->plan->len - self->plan_taken);
+  const guint32 *uids = &g_array_index (self->plan, guint32, self->plan_taken);
+  g_autofree char *set = tern_imap_set_format (uids, take);
+
+  tern_imap_sync_push_window (self, uids[0], uids[take - 1], set);
+  self->plan_taken += take;
+}
+
+gboolean
+tern_imap_sync_work_on_plan (TernImapSync *self)
+{
+  while (self->error == NULL && self->plan != NULL && self->plan_taken < self->plan->len
+         && self->windows.length < MAX_WINDOWS && self->unwritten < MAX_UNWRITTEN
+         && !tern_imap_job_should_yield (&self->job))
+    {
+      if (self->range == TERN_SYNC_RANGE_DOWN)
+        push_window_down (self);
+      else if (self->range == TERN_SYNC_RANGE_UP)
+        push_window_up (self);
+      else
+        push_window_of_set (self);
+      self->window_size = MIN (self->window_size * 2, LARGEST_WINDOW);
+    }
+  return self->windows.length == 0 && self->unwritten == 0
+         && (self->plan == NULL || self->plan_taken >= self->plan->len);
+}
+
+void
+tern_imap_sync_set_plan (TernImapSync *self, TernSyncRange range, GArray *uids)
+{
+  g_clear_pointer (&self->plan, g_array_unref);
+  self->plan = uids;
+  self->plan_taken = 0;
+  self->range = range;
+}
