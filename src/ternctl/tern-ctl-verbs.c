@@ -283,10 +283,11 @@ tern_ctl_move (TernCtl *self)
 {
   Verb *verb = verb_new (self);
   GError *error = NULL;
+  GArray *ids = tern_ctl_args_ids (self->args, 0, 1, &error);
 
   verb->path = g_strdup (tern_ctl_args_word (self->args, self->args->words->len - 1));
   verb->run = run_move;
-  start_verb (self, tern_ctl_args_ids (self->args, 0, 1, &error), error);
+  start_verb (self, ids, error);
 }
 
 static void
