@@ -65,6 +65,8 @@ gboolean tern_txn_begin (TernTxn *txn,
                          GError **error);
 /* Writes counts and counters, commits. Afterwards @txn->changes is what to tell. */
 gboolean tern_txn_commit (TernTxn *txn, GError **error);
+/* After the commit, which stands whatever this says: the fsync that a durable one asks for. */
+gboolean tern_txn_sync (TernTxn *txn, GError **error);
 void tern_txn_rollback (TernTxn *txn);
 void tern_txn_clear (TernTxn *txn);
 gboolean tern_txn_has_changes (TernTxn *txn);

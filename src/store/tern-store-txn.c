@@ -291,9 +291,13 @@ tern_txn_commit (TernTxn *txn, GError **error)
   /* Bodies first: a row never names bytes that are not there. */
   if (!tern_bodies_commit (txn->reader.bodies, txn->durable, error))
     return FALSE;
-  if (!tern_db_exec (db, "COMMIT", error))
-    return FALSE;
-  return !txn->durable || tern_db_sync (db, error);
+  return tern_db_exec (db, "COMMIT", error);
+}
+
+gboolean
+tern_txn_sync (TernTxn *txn, GError **error)
+{
+  return !txn->durable || tern_db_sync (txn->reader.db, error);
 }
 
 void

@@ -368,10 +368,18 @@ run_transaction (TernStore *self, TernTxn *txn, Request *request, gpointer *resu
   return FALSE;
 }
 
+/* What is committed is committed: everybody reads it from now on, so it is never reported as
+ * failed, or it would be done twice. A disk that did not confirm is told of by itself. */
 static void
 finish_transaction (TernStore *self, TernTxn *txn)
 {
+  g_autoptr (GError) error = NULL;
+
   self->files.counters = txn->counters;
+  if (!tern_txn_sync (txn, &error))
+    g_warning ("A change is stored, but the disk did not confirm it; a loss of power may undo "
+               "it: %s",
+               error->message);
   if (tern_txn_has_changes (txn))
     tern_listeners_tell (self->listeners, txn->changes);
   drop_doomed (txn);

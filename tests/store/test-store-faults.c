@@ -3,6 +3,7 @@
 
 #include "store-fixture.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -11,8 +12,28 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Stands in for the C library's, for SQLite too: the disk may refuse to confirm. */
+
+static gint disk_is_broken; /* (atomic) */
+
+int
+fsync (int fd)
+{
+  if (!g_atomic_int_get (&disk_is_broken))
+    return (int) syscall (SYS_fsync, fd);
+  errno = EIO;
+  return -1;
+}
+
+int
+fdatasync (int fd)
+{
+  return fsync (fd);
+}
 
 static GBytes *
 body_of (guint n, gsize size)
@@ -185,6 +206,38 @@ test_disk_full_body (void)
   txn = store_begin (f);
   g_assert_true (tern_txn_put_body (txn, id, "", large, FALSE, &error));
   store_commit (f);
+  store_fixture_free (f);
+}
+
+/* Once committed it is done, whatever the disk says of it: told as failed it would be done twice,
+ * and the ids that it took would be given again. */
+static void
+test_sync_fails (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId first = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
+  TernTxn *txn = store_begin (f);
+  g_autoptr (TernMessageFacts) facts = store_facts (2, 2, TERN_FLAG_NONE);
+  GError *error = NULL;
+  TernId second = tern_txn_add_message (txn, f->inbox, facts, FALSE, &error);
+  g_autoptr (GArray) made =
+      tern_txn_op_flags (txn, &first, 1, TERN_FLAG_SEEN, 0, NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (tern_txn_op_running (txn, g_array_index (made, TernId, 0), &error));
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_ptr_array_set_size (f->changes, 0);
+  g_test_expect_message ("tern-store", G_LOG_LEVEL_WARNING, "*did not confirm*");
+  g_atomic_int_set (&disk_is_broken, TRUE);
+  store_commit (f);
+  g_atomic_int_set (&disk_is_broken, FALSE);
+  g_test_assert_expected_messages ();
+  while (f->changes->len == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (store_op_count (f, TERN_OP_RUNNING), ==, 1);
+  g_assert_cmpint (store_add (f, f->inbox, 3, 3, TERN_FLAG_NONE), >, second);
+  store_verify (f);
   store_fixture_free (f);
 }
 
@@ -649,6 +702,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/faults/not-open", test_not_open);
   g_test_add_func ("/store/faults/writing-fails", test_writing_fails);
   g_test_add_func ("/store/faults/disk-full-body", test_disk_full_body);
+  g_test_add_func ("/store/faults/sync-fails", test_sync_fails);
   g_test_add_func ("/store/faults/disk-full", test_disk_full);
   g_test_add_func ("/store/faults/read-only", test_read_only);
   g_test_add_func ("/store/faults/damaged-middle", test_damaged_middle);
