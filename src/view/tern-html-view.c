@@ -276,16 +276,6 @@ make_settings (void)
       "hardware-acceleration-policy", WEBKIT_HARDWARE_ACCELERATION_POLICY_NEVER, NULL);
 }
 
-/* Text scaling of the desktop, which WebKit leaves to us. */
-static void
-update_zoom (TernHtmlView *self)
-{
-  int dpi = 0;
-
-  g_object_get (gtk_widget_get_settings (GTK_WIDGET (self)), "gtk-xft-dpi", &dpi, NULL);
-  webkit_web_view_set_zoom_level (self->view, dpi > 0 ? dpi / 1024.0 / 96.0 : 1.0);
-}
-
 static void
 connect_view (TernHtmlView *self)
 {
@@ -298,8 +288,6 @@ connect_view (TernHtmlView *self)
   g_signal_connect (self->view, "run-file-chooser", G_CALLBACK (refuse), NULL);
   g_signal_connect_swapped (self->view, "web-process-terminated", G_CALLBACK (on_terminated), self);
   g_signal_connect (self->session, "download-started", G_CALLBACK (on_download), self);
-  g_signal_connect_object (gtk_widget_get_settings (GTK_WIDGET (self)), "notify::gtk-xft-dpi",
-                           G_CALLBACK (update_zoom), self, G_CONNECT_SWAPPED);
 }
 
 static void
@@ -322,7 +310,6 @@ make_view (TernHtmlView *self)
                                   _ ("Message page"), -1);
   adw_bin_set_child (ADW_BIN (self), GTK_WIDGET (self->view));
   connect_view (self);
-  update_zoom (self);
   compile_filter (self);
 }
 
