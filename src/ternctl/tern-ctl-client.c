@@ -64,6 +64,44 @@ spliced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   close_one (user_data);
 }
 
+/* The command was never begun: nobody was there to take it. */
+static gboolean
+was_not_begun (const GError *error)
+{
+  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_INTERFACE)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN);
+}
+
+static gboolean
+was_cut_off (const GError *error)
+{
+  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_DISCONNECTED)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+}
+
+/* Exit code 75 invites a script to try again, which would send a message twice that is in the
+ * outbox already: only a command that was never begun is given it. */
+static GError *
+make_fault (const GError *error)
+{
+  GError *fault;
+
+  if (was_not_begun (error))
+    return tern_fault_new (TERN_FAULT_BUSY, _ ("Tern is just starting or ending; try again."));
+  fault =
+      was_cut_off (error)
+          ? tern_fault_new (TERN_FAULT_DISCONNECTED, _ ("Tern ended during the command; look "
+                                                        "at “ternctl outbox” before trying "
+                                                        "again."))
+          : tern_fault_new (TERN_FAULT_DISCONNECTED,
+                            _ ("Tern did not say what became of the command: %s"), error->message);
+  tern_fault_set_retry (fault, TERN_RETRY_NEVER);
+  return fault;
+}
+
 static void
 called_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -76,8 +114,7 @@ called_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_variant_get (answer, "(i)", &self->exit_code);
   else
     {
-      g_autoptr (GError) fault =
-          tern_fault_new (TERN_FAULT_BUSY, _ ("Tern is just starting or ending; try again."));
+      g_autoptr (GError) fault = make_fault (error);
       g_autofree char *text = tern_ctl_format_error (fault, NULL, self->json);
 
       g_printerr ("%s", text);

@@ -237,6 +237,60 @@ test_not_served (Fixture *self, gconstpointer data)
   g_assert_no_error (error);
 }
 
+static void
+end_during_call (GDBusConnection *connection,
+                 const char *sender,
+                 const char *path,
+                 const char *interface,
+                 const char *method,
+                 GVariant *parameters,
+                 GDBusMethodInvocation *invocation,
+                 gpointer user_data)
+{
+  g_dbus_connection_close (connection, NULL, NULL, NULL);
+  g_object_unref (invocation);
+}
+
+/* The window crashes when it has taken the command: what was asked for may have been done, and a
+ * script must not be told to ask again. */
+static void
+test_window_crashes (Fixture *self, gconstpointer data)
+{
+  static const GDBusInterfaceVTable vtable = { .method_call = end_during_call };
+  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (
+      "<node><interface name='" TERN_CTL_SERVICE_INTERFACE "'><method name='Run'>"
+      "<arg type='as' direction='in'/><arg type='s' direction='in'/>"
+      "<arg type='h' direction='in'/><arg type='h' direction='in'/>"
+      "<arg type='h' direction='in'/><arg type='i' direction='out'/>"
+      "</method></interface></node>",
+      NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusConnection) window =
+      g_dbus_connection_new_for_address_sync (g_getenv ("DBUS_SESSION_BUS_ADDRESS"),
+                                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
+                                                  | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                              NULL, NULL, &error);
+  g_autofree char *errors = NULL;
+  g_autofree char *output = NULL;
+
+  g_assert_no_error (error);
+  g_dbus_connection_register_object (window, TERN_CTL_SERVICE_PATH, node->interfaces[0], &vtable,
+                                     NULL, NULL, &error);
+  g_assert_no_error (error);
+  /* Whoever asks for the name next has it when the test's own window gives it up. */
+  g_bus_unown_name (self->name);
+  self->owned = FALSE;
+  self->name = g_bus_own_name_on_connection (window, TERN_APP_ID, G_BUS_NAME_OWNER_FLAGS_NONE,
+                                             owned_cb, NULL, self, NULL);
+  while (!self->owned)
+    g_main_context_iteration (NULL, TRUE);
+  output = run ("--json send", "From: a@x.test\nTo: b@x.test\n\nx\n", 69, &errors);
+  g_assert_cmpstr (output, ==, "");
+  g_assert_true (g_str_has_prefix (errors, "{\"error\":{\"code\":\"disconnected\""));
+  g_assert_nonnull (strstr (errors, "ternctl outbox"));
+  g_assert_nonnull (strstr (errors, "\"retry\":\"never\""));
+}
+
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -258,6 +312,7 @@ main (int argc, char **argv)
   ADD ("/ternctl-service/caller-vanishes", test_caller_vanishes);
   ADD ("/ternctl-service/service-ends", test_service_ends);
   ADD ("/ternctl-service/not-served", test_not_served);
+  ADD ("/ternctl-service/window-crashes", test_window_crashes);
   result = g_test_run ();
   g_test_dbus_down (bus);
   return result;
