@@ -4,6 +4,7 @@
 #include "tern-mime-body-private.h"
 #include "tern-mime-charset.h"
 #include "tern-mime-flowed.h"
+#include "tern-mime-html-scan.h"
 
 #include "tern-limits.h"
 
@@ -14,6 +15,15 @@
  * that is here in parts, and the question which parts have to be fetched (then nothing is read).
  */
 
+static void
+scan_html (TernMimeText *self)
+{
+  if (self->html == NULL)
+    return;
+  self->html_wants_remote = tern_mime_html_wants_remote (self->html);
+  self->html_has_colours = tern_mime_html_has_colours (self->html);
+}
+
 TernMimeText *
 tern_mime_text_new (const char *html, const char *plain)
 {
@@ -21,6 +31,7 @@ tern_mime_text_new (const char *html, const char *plain)
 
   self->html = g_strdup (html);
   self->plain = g_strdup (plain != NULL ? plain : "");
+  scan_html (self);
   return self;
 }
 
@@ -382,6 +393,7 @@ walk_to_text (const TernPart *root, ReadPart read, gpointer data)
   text->plain = join_plain (segments);
   if (text->html != NULL)
     cut_text (&self, text->html);
+  scan_html (text);
   cut_text (&self, text->plain);
   text->plain_is_flowed = self.flowed;
   text->truncated = self.truncated;

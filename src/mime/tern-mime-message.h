@@ -17,6 +17,8 @@ typedef struct
 {
   char *html;  /* (nullable) UTF-8, as sent, at most TERN_LIMIT_TEXT_SHOWN */
   char *plain; /* UTF-8, LF, format=flowed undone, never NULL (made from html when need be) */
+  gboolean html_wants_remote; /* something from the network; see tern-mime-html-scan.h */
+  gboolean html_has_colours;  /* of its own */
   gboolean plain_is_flowed;
   gboolean truncated;
 } TernMimeText;

@@ -16,110 +16,65 @@
 #define STYLE_LIGHT "html{color-scheme:light;background:#fff}body{color:#1e1e1e}a{color:#1c71d8}"
 #define STYLE_DARK  "html{color-scheme:dark;background:#1e1e1e}body{color:#eee}a{color:#78aeed}"
 
-/* Length of what may stand before the first tag: blanks, comments and the DOCTYPE. */
-static gsize
-measure_doctype (const char *html)
+/* Behind the comment that begins at @p; NULL when it does not end. HTML knows more ends than "-->",
+ * HTML 13.2.5.43 to 13.2.5.52: "<!-->", "<!--->" and "--!>". */
+static const char *
+skip_comment (const char *p)
+{
+  p += strlen ("<!--");
+  if (*p == '>')
+    return p + 1;
+  if (g_str_has_prefix (p, "->"))
+    return p + 2;
+  while ((p = strstr (p, "--")) != NULL)
+    {
+      const char *end = p + 2;
+
+      if (*end == '>')
+        return end + 1;
+      if (g_str_has_prefix (end, "!>"))
+        return end + 2;
+      p++;
+    }
+  return NULL;
+}
+
+/* Whether a DOCTYPE comes first, behind blanks and comments. Only the layout hangs on it. */
+static gboolean
+has_doctype (const char *html)
 {
   const char *p = html;
 
-  if (g_str_has_prefix (p, "\xEF\xBB\xBF"))
-    p += 3;
-  for (;;)
+  while (p != NULL)
     {
-      const char *end;
-
       p += strspn (p, " \t\r\n\f");
-      if (g_str_has_prefix (p, "<!--"))
-        end = strstr (p + 4, "-->");
-      else if (g_ascii_strncasecmp (p, "<!doctype", 9) == 0)
-        {
-          end = strchr (p, '>');
-          return end != NULL ? (gsize) (end + 1 - html) : 0;
-        }
-      else
-        return 0;
-      if (end == NULL)
-        return 0;
-      p = end + 3;
+      if (!g_str_has_prefix (p, "<!--"))
+        return g_ascii_strncasecmp (p, "<!doctype", strlen ("<!doctype")) == 0;
+      p = skip_comment (p);
     }
+  return FALSE;
 }
 
 char *
 tern_html_policy_wrap (const char *html, gboolean remote_allowed, gboolean dark)
 {
-  gsize doctype = measure_doctype (html);
   GString *page = g_string_sized_new (strlen (html) + 1024);
 
-  g_string_append_len (page, html, (gssize) doctype);
+  /* A byte order mark would be text, and end the head before it began. */
+  if (g_str_has_prefix (html, "\xEF\xBB\xBF"))
+    html += 3;
+  /* Not one byte of the mail stands before the policy: what a browser makes of those bytes is not
+   * for us to guess. Another DOCTYPE, further on, is ignored by it. */
+  if (has_doctype (html))
+    g_string_append (page, "<!DOCTYPE html>");
   g_string_append (page, "<html><head><meta charset=\"utf-8\">"
                          "<meta http-equiv=\"Content-Security-Policy\" content=\"");
   g_string_append (page, remote_allowed ? TERN_HTML_CSP_REMOTE : TERN_HTML_CSP_LOCAL);
   g_string_append (page, "\"><meta name=\"referrer\" content=\"no-referrer\"><style>" STYLE_COMMON);
-  g_string_append (page, dark && !tern_html_policy_has_colours (html) ? STYLE_DARK : STYLE_LIGHT);
+  g_string_append (page, dark ? STYLE_DARK : STYLE_LIGHT);
   g_string_append (page, "</style></head>");
-  g_string_append (page, html + doctype);
+  g_string_append (page, html);
   return g_string_free (page, FALSE);
-}
-
-static const char *
-find_word (const char *text, const char *word)
-{
-  gsize length = strlen (word);
-
-  for (const char *p = text;
-       (p = strpbrk (p, (const char[]){ word[0], (char) g_ascii_toupper (word[0]), '\0' })) != NULL;
-       p++)
-    if (g_ascii_strncasecmp (p, word, length) == 0)
-      return p;
-  return NULL;
-}
-
-/* TRUE when a network URL follows @attribute somewhere, with anything a browser would allow
- * between. */
-static gboolean
-attribute_is_remote (const char *html, const char *attribute)
-{
-  const char *p = html;
-
-  while ((p = find_word (p, attribute)) != NULL)
-    {
-      p += strlen (attribute);
-      p += strspn (p, " \t\r\n\f=('\"");
-      if (g_ascii_strncasecmp (p, "http:", 5) == 0 || g_ascii_strncasecmp (p, "https:", 6) == 0
-          || g_str_has_prefix (p, "//"))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-gboolean
-tern_html_policy_wants_remote (const char *html)
-{
-  static const char *const ATTRIBUTES[] = { "src", "srcset", "background",
-                                            "url", "poster", "@import" };
-  const char *p = html;
-
-  for (guint i = 0; i < G_N_ELEMENTS (ATTRIBUTES); i++)
-    if (attribute_is_remote (html, ATTRIBUTES[i]))
-      return TRUE;
-
-  /* href counts only in <link>: in <a> it is fetched when clicked. */
-  while ((p = find_word (p, "<link")) != NULL)
-    {
-      gsize length = strcspn (p, ">");
-      g_autofree char *tag = g_strndup (p, length);
-
-      if (attribute_is_remote (tag, "href"))
-        return TRUE;
-      p += length;
-    }
-  return FALSE;
-}
-
-gboolean
-tern_html_policy_has_colours (const char *html)
-{
-  return find_word (html, "color") != NULL || find_word (html, "background") != NULL;
 }
 
 TernLinkKind

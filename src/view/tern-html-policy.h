@@ -34,15 +34,10 @@ G_BEGIN_DECLS
   "default-src 'none'; img-src cid: data:; style-src 'unsafe-inline'; font-src data:; " \
   "form-action 'none'; base-uri 'none'"
 
-/* @html with the policy, a character set and our style in front of everything that it brings; its
- * DOCTYPE stays first so that its layout stays as meant. */
+/* @html behind the policy, a character set and our style, all of it: nothing that it brings comes
+ * first. When it begins with a DOCTYPE the page gets one, the standard one; without, it is laid out
+ * as old pages are. @dark: for pages without colours of their own. */
 char *tern_html_policy_wrap (const char *html, gboolean remote_allowed, gboolean dark);
-
-/* Whether the page would want something from the network: asked for the "blocked" bar. Errs on the
- * side of TRUE. */
-gboolean tern_html_policy_wants_remote (const char *html);
-/* Whether it sets colours of its own; then it is shown on white even in dark mode. */
-gboolean tern_html_policy_has_colours (const char *html);
 
 /** TernLinkKind: what may be done with a clicked link. */
 typedef enum

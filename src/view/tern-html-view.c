@@ -67,7 +67,8 @@ load (TernHtmlView *self)
     }
   webkit_network_proxy_settings_free (proxy);
 
-  page = tern_html_policy_wrap (self->body->text->html, self->remote_allowed, is_dark ());
+  page = tern_html_policy_wrap (self->body->text->html, self->remote_allowed,
+                                is_dark () && !self->body->text->html_has_colours);
   self->own_loads++;
   webkit_web_view_load_html (self->view, page, NULL);
 }

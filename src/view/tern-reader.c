@@ -73,8 +73,7 @@ update_banner (TernReader *self)
     tern_banner_show (self->banner,
                       _ ("The page of this message could not be shown. This is its text."),
                       _ ("Try Again"));
-  else if (text->html != NULL && !self->plain && !self->remote_allowed
-           && tern_html_policy_wants_remote (text->html))
+  else if (text->html != NULL && !self->plain && !self->remote_allowed && text->html_wants_remote)
     tern_banner_show (self->banner,
                       _ ("Remote content was blocked, so that the sender does not "
                          "learn that you read this."),

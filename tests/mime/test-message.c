@@ -328,6 +328,61 @@ test_html_hostile (void)
     }
 }
 
+static gboolean
+wants_remote (const char *html)
+{
+  g_autoptr (TernMimeText) text = tern_mime_text_new (html, NULL);
+
+  return text->html_wants_remote;
+}
+
+static void
+test_html_remote (void)
+{
+  static const char *const WANTS[] = {
+    "<img src='http://x/y.png'>",
+    "<IMG SRC=\"HTTPS://x/y.png\">",
+    "<img src = //x/y.png>",
+    "<td background=https://x/y>",
+    "<style>p{background:url( 'https://x/y')}</style>",
+    "<style>@import 'http://x/y'</style>",
+    "<link rel=stylesheet href='https://x/y.css'>",
+    "<img srcset='https://x/y 2x'>",
+  };
+  static const char *const WANTS_NOT[] = {
+    "<a href='https://x/y'>z</a>",
+    "<img src='cid:a@b'>",
+    "<img src='data:image/png;base64,AAAA'>",
+    "plain http://x/y text",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (WANTS); i++)
+    if (!wants_remote (WANTS[i]))
+      g_error ("not seen as remote: %s", WANTS[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (WANTS_NOT); i++)
+    if (wants_remote (WANTS_NOT[i]))
+      g_error ("seen as remote: %s", WANTS_NOT[i]);
+}
+
+/* What is read from a message is known of it, too. */
+static void
+test_html_facts (void)
+{
+  static const char MESSAGE[] = "Content-Type: text/html\r\n\r\n"
+                                "<p style='COLOR:red'><img src='https://x.example/y'>\r\n";
+  g_autoptr (GBytes) bytes = g_bytes_new_static (MESSAGE, sizeof MESSAGE - 1);
+  g_autoptr (TernMimeText) text = tern_mime_read_text (bytes);
+  g_autoptr (TernMimeText) bare = tern_mime_text_new ("<p>x", NULL);
+  g_autoptr (TernMimeText) plain = tern_mime_text_new (NULL, "color src=http://x.example/");
+
+  g_assert_true (text->html_wants_remote);
+  g_assert_true (text->html_has_colours);
+  g_assert_false (bare->html_wants_remote);
+  g_assert_false (bare->html_has_colours);
+  g_assert_false (plain->html_wants_remote);
+  g_assert_false (plain->html_has_colours);
+}
+
 static void
 test_preview (void)
 {
@@ -455,6 +510,8 @@ main (int argc, char **argv)
   g_test_add_func ("/mime/message/text-limit", test_text_limit);
   g_test_add_func ("/mime/html/text", test_html);
   g_test_add_func ("/mime/html/hostile", test_html_hostile);
+  g_test_add_func ("/mime/html/remote", test_html_remote);
+  g_test_add_func ("/mime/html/facts", test_html_facts);
   g_test_add_func ("/mime/preview/forms", test_preview);
   g_test_add_func ("/mime/preview/length", test_preview_length);
   return g_test_run ();
