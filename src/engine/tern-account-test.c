@@ -9,7 +9,8 @@
 #include "tern-smtp-session.h"
 
 /*
- * The proof of a login: IMAP, then SMTP, with sessions that are thrown away. Runs in a worker.
+ * The proof of a login: IMAP, then SMTP, with sessions that are thrown away. Runs in a worker; the
+ * caller's cancellable ends it at once, whatever it waits for.
  */
 
 typedef struct
@@ -83,7 +84,8 @@ imap_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   tern_imap_session_close (proof->imap);
   proof->smtp = tern_smtp_session_new (proof->test->settings->smtp, proof->test->smtp);
-  tern_smtp_session_open_async (proof->smtp, NULL, smtp_opened_cb, proof);
+  tern_smtp_session_open_async (proof->smtp, tern_call_get_cancellable (proof->call),
+                                smtp_opened_cb, proof);
 }
 
 void
@@ -96,5 +98,6 @@ tern_account_test_run (TernCall *call, gpointer data)
   proof->test = data;
   proof->imap = tern_imap_session_new (proof->test->settings->imap, proof->test->imap, "test",
                                        proof->test->settings->safe_mode, &none, NULL);
-  tern_imap_session_open_async (proof->imap, NULL, imap_opened_cb, proof);
+  tern_imap_session_open_async (proof->imap, tern_call_get_cancellable (call), imap_opened_cb,
+                                proof);
 }

@@ -84,11 +84,13 @@ report (TernAccountWork *self)
     self->reports.status (tern_account_status_copy (&self->status), self->reports_data);
 }
 
+/* Takes @why: the state and its reason are told together. */
 static void
-set_state (TernAccountWork *self, TernAccountState state)
+set_trouble (TernAccountWork *self, TernAccountState state, GError *why)
 {
   self->status.state = state;
   g_clear_error (&self->status.error);
+  self->status.error = why;
   self->status.next_try = 0;
   if (state != TERN_ACCOUNT_SYNCING)
     {
@@ -96,6 +98,12 @@ set_state (TernAccountWork *self, TernAccountState state)
       self->status.done = 0;
       self->status.total = 0;
     }
+}
+
+static void
+set_state (TernAccountWork *self, TernAccountState state)
+{
+  set_trouble (self, state, NULL);
   report (self);
 }
 
@@ -163,16 +171,15 @@ go_offline (TernAccountWork *self, const GError *error)
   if (self->stopping)
     return;
   if (tern_fault_get_retry (error) == TERN_RETRY_NEVER && !tern_fault_is_cancelled (error))
-    set_state (self, TERN_ACCOUNT_REFUSED);
+    set_trouble (self, TERN_ACCOUNT_REFUSED, g_steal_pointer (&named));
   else
     {
       guint delay = tern_backoff_next_ms (&self->backoff);
 
-      set_state (self, TERN_ACCOUNT_OFFLINE);
+      set_trouble (self, TERN_ACCOUNT_OFFLINE, g_steal_pointer (&named));
       self->status.next_try = g_get_real_time () / G_USEC_PER_SEC + (delay + 999) / 1000;
       start_timer (&self->retry, delay, on_retry, self);
     }
-  self->status.error = g_steal_pointer (&named);
   report (self);
 }
 

@@ -197,7 +197,8 @@ test (TernEngine *self,
       g_object_unref (task);
       return;
     }
-  tern_engine_call (self, g_task_new (self, NULL, tested_cb, task), tern_account_test_run,
+  tern_engine_call (self, g_task_new (self, g_task_get_cancellable (task), tested_cb, task),
+                    tern_account_test_run,
                     tern_account_test_new (settings, password, smtp_password),
                     tern_account_test_free);
 }

@@ -249,7 +249,7 @@ test_cancel_literal (void)
                             "S: + go", "LIT: *", "C: ", "S: %1 OK", "C: %2 NOOP", "S: %2 OK", "EOF",
                             NULL);
   tern_imap_fixture_open_inbox (&fixture);
-  tern_imap_session_append_async (fixture.session, "X", message, 0, 0, cancellable,
+  tern_imap_session_append_async (fixture.session, "X", message, 0, NULL, 0, cancellable,
                                   tern_imap_result_cb, &append);
   wait_position (&fixture, SELECTED_STEPS + 1);
   g_cancellable_cancel (cancellable);

@@ -307,13 +307,13 @@ test_append (void)
       "C: %2 APPEND {7}", "S: + go", "LIT: a*", "C:  () {16}", "S: + go", "LIT: *",
       "C: ", "S: %2 NO [OVERQUOTA] full", "EOF", NULL);
   g_assert_no_error (tern_imap_fixture_open (&fixture));
-  tern_imap_session_append_async (fixture.session, "Sent", message, TERN_FLAG_SEEN, 86400, NULL,
-                                  tern_imap_result_cb, &a);
+  tern_imap_session_append_async (fixture.session, "Sent", message, TERN_FLAG_SEEN, NULL, 86400,
+                                  NULL, tern_imap_result_cb, &a);
   tern_imap_result_wait (&a);
   g_assert_cmpuint (a.reply->uid, ==, 42);
   g_assert_cmpuint (a.reply->uidvalidity, ==, 7);
-  tern_imap_session_append_async (fixture.session, "a\xc3\xa4\xc3\xa4\xc3\xa4", message, 0, 0, NULL,
-                                  tern_imap_result_cb, &b);
+  tern_imap_session_append_async (fixture.session, "a\xc3\xa4\xc3\xa4\xc3\xa4", message, 0, NULL, 0,
+                                  NULL, tern_imap_result_cb, &b);
   tern_imap_result_wait_fault (&b, TERN_FAULT_LIMIT);
   g_assert_cmpstr (tern_fault_get_server_text (b.error), ==, "full");
   finish (&fixture);
@@ -330,8 +330,8 @@ test_append_literal_plus (void)
   tern_imap_fixture_script (&fixture, "LITERAL+", "C: %1 APPEND \"Sent\" () {16+}", "LIT: *hi",
                             "C: ", "S: %1 OK x", "EOF", NULL);
   g_assert_no_error (tern_imap_fixture_open (&fixture));
-  tern_imap_session_append_async (fixture.session, "Sent", message, 0, 0, NULL, tern_imap_result_cb,
-                                  &a);
+  tern_imap_session_append_async (fixture.session, "Sent", message, 0, NULL, 0, NULL,
+                                  tern_imap_result_cb, &a);
   tern_imap_result_wait (&a);
   g_assert_cmpuint (a.reply->uid, ==, 0);
   finish (&fixture);
@@ -350,8 +350,8 @@ test_append_refused (void)
   tern_imap_fixture_script (&fixture, "", "C: %1 APPEND \"Sent\" () {16}", "S: %1 NO [TOOBIG] no",
                             "C: %2 NOOP", "S: %2 OK", "EOF", NULL);
   g_assert_no_error (tern_imap_fixture_open (&fixture));
-  tern_imap_session_append_async (fixture.session, "Sent", message, 0, 0, NULL, tern_imap_result_cb,
-                                  &a);
+  tern_imap_session_append_async (fixture.session, "Sent", message, 0, NULL, 0, NULL,
+                                  tern_imap_result_cb, &a);
   tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &b);
   tern_imap_result_wait_fault (&a, TERN_FAULT_LIMIT);
   tern_imap_result_wait (&b);

@@ -199,8 +199,8 @@ test_life_of_a_message (void)
   g_assert_nonnull (strstr (f.heard->str, "list INBOX inbox\n"));
   g_assert_nonnull (strstr (f.heard->str, "list Entw&APw-rfe "));
 
-  tern_imap_session_append_async (f.session, "Entw&APw-rfe", message, TERN_FLAG_SEEN, 1700000000,
-                                  NULL, keep_result, &result);
+  tern_imap_session_append_async (f.session, "Entw&APw-rfe", message, TERN_FLAG_SEEN, NULL,
+                                  1700000000, NULL, keep_result, &result);
   reply = reply_of (&f, &result);
   uid = reply->uid;
   g_assert_cmpuint (uid, >, 0);

@@ -162,11 +162,13 @@ void tern_imap_session_expunge_async (TernImapSession *self,
                                       GCancellable *cancellable,
                                       GAsyncReadyCallback callback,
                                       gpointer user_data);
-/* APPEND; @date 0 = now. reply->uidvalidity and ->uid when APPENDUID came. */
+/* APPEND; @keywords (nullable) separated by spaces; @date 0 = now. reply->uidvalidity and ->uid
+ * when APPENDUID came. */
 void tern_imap_session_append_async (TernImapSession *self,
                                      const char *mailbox,
                                      GBytes *message,
                                      TernFlags flags,
+                                     const char *keywords,
                                      gint64 date,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback callback,

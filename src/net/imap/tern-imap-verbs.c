@@ -332,6 +332,7 @@ tern_imap_session_append_async (TernImapSession *self,
                                 const char *mailbox,
                                 GBytes *message,
                                 TernFlags flags,
+                                const char *keywords,
                                 gint64 date,
                                 GCancellable *cancellable,
                                 GAsyncReadyCallback callback,
@@ -339,7 +340,7 @@ tern_imap_session_append_async (TernImapSession *self,
 {
   TernImapCommand *command = new_command (self, TERN_IMAP_VERB_APPEND, cancellable, callback,
                                           user_data, tern_imap_session_append_async);
-  g_autofree char *names = format_flags (flags, NULL);
+  g_autofree char *names = format_flags (flags, keywords);
 
   tern_imap_command_add (command, "APPEND ");
   add_mailbox (command, mailbox);
