@@ -13,6 +13,8 @@
 #define UNKNOWN_TRIES 5
 #define BASE_DELAY_MS (2 * 1000)
 #define MAX_DELAY_MS  (10 * 60 * 1000)
+/* After what the disk did not take. */
+#define REWRITE_DELAY_MS (5 * 1000)
 
 struct _TernOpRunner
 {
@@ -30,6 +32,10 @@ struct _TernOpRunner
   TernOpGroup *group; /* (owned) (nullable) what is being carried out */
   guint next_subject;
   GArray *pairs; /* (owned) of TernUidPair */
+  /* What happened on the server and could not be written down: nobody else knows it. */
+  GPtrArray *unwritten; /* (owned) of Outcome */
+  guint next_unwritten;
+  gboolean told; /* that the disk does not take it */
 };
 
 static void read_next (TernOpRunner *self);
@@ -51,6 +57,7 @@ runner_unref (TernOpRunner *self)
   g_clear_pointer (&self->group, tern_op_group_free);
   g_array_unref (self->solo);
   g_array_unref (self->pairs);
+  g_ptr_array_unref (self->unwritten);
   tern_store_unref (self->store);
   g_free (self);
 }
@@ -92,10 +99,36 @@ end_pass (TernOpRunner *self)
 {
   g_clear_pointer (&self->group, tern_op_group_free);
   self->busy = FALSE;
+  if (self->unwritten->len > 0)
+    set_timer (self, g_get_real_time () / 1000 + REWRITE_DELAY_MS);
   if (!self->freed && self->again)
     tern_op_runner_wake (self);
   else if (!self->freed)
     self->events.idle (self->events_data);
+}
+
+/* Nothing goes on while the disk takes nothing: that is said once, until it takes something. */
+static void
+report_unwritten (TernOpRunner *self, const GError *error)
+{
+  g_autoptr (GError) fault = NULL;
+
+  g_warning ("the operation log could not be written: %s", error->message);
+  if (self->told || self->freed)
+    return;
+  self->told = TRUE;
+  fault = tern_fault_new (error->domain == TERN_FAULT ? error->code : TERN_FAULT_DISK,
+                          _ ("What was done on the server could not be noted on this computer. Is "
+                             "the disk full? It is tried again until it works. (%s)"),
+                          error->message);
+  self->events.note (fault, self->events_data);
+}
+
+static void
+note_written (TernOpRunner *self)
+{
+  if (self->unwritten->len == 0)
+    self->told = FALSE;
 }
 
 /* Outcomes, each one transaction */
@@ -111,17 +144,20 @@ typedef enum
 typedef struct
 {
   OutcomeKind kind;
-  GArray *ops; /* of TernId */
+  GArray *ops;  /* of TernId */
+  GArray *part; /* (nullable) of TernId: only these subjects of the one operation */
   GArray *pairs;
   char *fault;
-  gint64 not_before;
+  gint64
+      not_before; /* with @part and CONFIRMED, @stuck and @later likewise: of the other subjects */
   gboolean stuck;
+  char *later; /* (nullable) */
 } Outcome;
 
 static Outcome *
 outcome_new (TernOpRunner *self, OutcomeKind kind)
 {
-  Outcome *outcome = g_new0 (Outcome, 1);
+  Outcome *outcome = g_atomic_rc_box_new0 (Outcome);
 
   outcome->kind = kind;
   outcome->ops = g_array_new (FALSE, FALSE, sizeof (TernId));
@@ -132,46 +168,62 @@ outcome_new (TernOpRunner *self, OutcomeKind kind)
 }
 
 static void
-outcome_free (gpointer data)
+outcome_clear (gpointer data)
 {
   Outcome *outcome = data;
 
   g_array_unref (outcome->ops);
+  g_clear_pointer (&outcome->part, g_array_unref);
   g_clear_pointer (&outcome->pairs, g_array_unref);
   g_free (outcome->fault);
-  g_free (outcome);
+  g_free (outcome->later);
+}
+
+static void
+outcome_unref (gpointer data)
+{
+  g_atomic_rc_box_release_full (data, outcome_clear);
+}
+
+static gboolean
+write_one (TernTxn *txn, const Outcome *outcome, TernId op, GError **error)
+{
+  switch (outcome->kind)
+    {
+    case OUTCOME_RUNNING:
+      return tern_txn_op_running (txn, op, error);
+    case OUTCOME_CONFIRMED:
+      return tern_txn_op_confirmed (txn, op, outcome->pairs, error);
+    case OUTCOME_REFUSED:
+      return tern_txn_op_refused (txn, op, outcome->fault, error);
+    case OUTCOME_LATER:
+      return tern_txn_op_later (txn, op, outcome->not_before, outcome->stuck, outcome->fault,
+                                error);
+    default:
+      g_assert_not_reached ();
+    }
 }
 
 static gboolean
 write_outcome (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   const Outcome *outcome = data;
-  gboolean ok = TRUE;
+  TernId first = g_array_index (outcome->ops, TernId, 0);
+  TernId part;
 
-  for (guint i = 0; i < outcome->ops->len && ok; i++)
+  if (outcome->part == NULL)
     {
-      TernId op = g_array_index (outcome->ops, TernId, i);
-
-      switch (outcome->kind)
-        {
-        case OUTCOME_RUNNING:
-          ok = tern_txn_op_running (txn, op, error);
-          break;
-        case OUTCOME_CONFIRMED:
-          ok = tern_txn_op_confirmed (txn, op, outcome->pairs, error);
-          break;
-        case OUTCOME_REFUSED:
-          ok = tern_txn_op_refused (txn, op, outcome->fault, error);
-          break;
-        case OUTCOME_LATER:
-          ok = tern_txn_op_later (txn, op, outcome->not_before, outcome->stuck, outcome->fault,
-                                  error);
-          break;
-        default:
-          g_assert_not_reached ();
-        }
+      for (guint i = 0; i < outcome->ops->len; i++)
+        if (!write_one (txn, outcome, g_array_index (outcome->ops, TernId, i), error))
+          return FALSE;
+      return TRUE;
     }
-  return ok;
+  part = tern_txn_op_split (txn, first, outcome->part, error);
+  if (part == 0 || !write_one (txn, outcome, part, error))
+    return FALSE;
+  return outcome->later == NULL
+         || tern_txn_op_later (txn, first, outcome->not_before, outcome->stuck, outcome->later,
+                               error);
 }
 
 static void
@@ -182,37 +234,84 @@ settled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!tern_store_write_finish (self->store, result, NULL, &error))
     {
-      /* The log still says "running": the next try looks before it does anything. */
-      g_warning ("the outcome of an operation could not be stored: %s", error->message);
-      set_timer (self, g_get_real_time () / 1000 + MAX_DELAY_MS / 10);
+      report_unwritten (self, error);
       end_pass (self);
     }
   else
     {
+      g_ptr_array_remove_index (self->unwritten, self->unwritten->len - 1);
+      note_written (self);
       g_clear_pointer (&self->group, tern_op_group_free);
       read_next (self);
     }
   runner_unref (self);
 }
 
+/* Takes @outcome, which is kept until it is written. */
 static void
 settle (TernOpRunner *self, Outcome *outcome)
 {
-  tern_store_write_async (self->store, G_PRIORITY_HIGH, write_outcome, outcome, outcome_free, NULL,
-                          settled_cb, runner_ref (self));
+  g_ptr_array_add (self->unwritten, outcome);
+  tern_store_write_async (self->store, G_PRIORITY_HIGH, write_outcome,
+                          g_atomic_rc_box_acquire (outcome), outcome_unref, NULL, settled_cb,
+                          runner_ref (self));
+}
+
+static void write_left (TernOpRunner *self);
+
+static void
+left_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernOpRunner *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (tern_store_write_finish (self->store, result, NULL, &error))
+    {
+      g_ptr_array_remove_index (self->unwritten, self->next_unwritten);
+      note_written (self);
+    }
+  else
+    {
+      report_unwritten (self, error);
+      self->next_unwritten++;
+    }
+  write_left (self);
+  runner_unref (self);
+}
+
+/* A pass begins with what earlier ones could not write. */
+static void
+write_left (TernOpRunner *self)
+{
+  if (self->freed || self->next_unwritten >= self->unwritten->len)
+    {
+      read_next (self);
+      return;
+    }
+  tern_store_write_async (
+      self->store, G_PRIORITY_HIGH, write_outcome,
+      g_atomic_rc_box_acquire (g_ptr_array_index (self->unwritten, self->next_unwritten)),
+      outcome_unref, NULL, left_cb, runner_ref (self));
+}
+
+static void
+set_later (TernOpRunner *self, Outcome *outcome, gint64 delay_ms)
+{
+  const TernOpRecord *first = g_ptr_array_index (self->group->ops, 0);
+
+  outcome->stuck = first->attempts + 1 >= STUCK_AFTER;
+  if (outcome->stuck)
+    delay_ms = MAX_DELAY_MS;
+  outcome->not_before = g_get_real_time () / 1000 + delay_ms;
 }
 
 static void
 settle_later (TernOpRunner *self, const char *fault, gint64 delay_ms)
 {
   Outcome *outcome = outcome_new (self, OUTCOME_LATER);
-  const TernOpRecord *first = g_ptr_array_index (self->group->ops, 0);
 
   outcome->fault = g_strdup (fault);
-  outcome->stuck = first->attempts + 1 >= STUCK_AFTER;
-  if (outcome->stuck)
-    delay_ms = MAX_DELAY_MS;
-  outcome->not_before = g_get_real_time () / 1000 + delay_ms;
+  set_later (self, outcome, delay_ms);
   settle (self, outcome);
 }
 
@@ -222,11 +321,35 @@ delay_after (guint attempts)
   return MIN ((gint64) BASE_DELAY_MS << MIN (attempts, 10), MAX_DELAY_MS);
 }
 
+static gint64
+unknown_delay (guint attempts)
+{
+  return delay_after (attempts) / 2;
+}
+
+/* The locations of the subjects in @state, or of all others. */
+static GArray *
+subjects_in (TernOpRunner *self, TernOpSubjectState state, gboolean others)
+{
+  GArray *locations = g_array_new (FALSE, FALSE, sizeof (TernId));
+
+  for (guint i = 0; i < self->group->subjects->len; i++)
+    {
+      const TernOpSubject *subject = &g_array_index (self->group->subjects, TernOpSubject, i);
+
+      if ((tern_op_group_get_state (self->group, subject) == state) != others)
+        g_array_append_val (locations, subject->location);
+    }
+  return locations;
+}
+
+/* @part (nullable) (owned): only these subjects. */
 static void
-settle_refused (TernOpRunner *self, const GError *error)
+settle_refused (TernOpRunner *self, const GError *error, GArray *part)
 {
   Outcome *outcome = outcome_new (self, OUTCOME_REFUSED);
 
+  outcome->part = part;
   outcome->fault = g_strdup (error->message);
   if (!self->freed)
     self->events.note (error, self->events_data);
@@ -255,7 +378,7 @@ settle_error (TernOpRunner *self, const GError *error)
       settle_later (self, error->message, 0);
     }
   else if (is_for_good (error))
-    settle_refused (self, error);
+    settle_refused (self, error, NULL);
   else if (tern_fault_is (error, TERN_FAULT_DISCONNECTED))
     /* Not the operation's fault. Looked for first, as soon as there is a connection. */
     settle_later (self, error->message, BASE_DELAY_MS / 4);
@@ -271,6 +394,13 @@ settle_confirmed (TernOpRunner *self)
   gboolean complete = self->pairs->len >= self->group->subjects->len;
 
   outcome->pairs = g_array_copy (self->pairs);
+  if (self->group->unknown > 0)
+    {
+      /* These were not sent. */
+      outcome->part = subjects_in (self, TERN_OP_SUBJECT_UNKNOWN, TRUE);
+      outcome->later = g_strdup (_ ("The server has not yet told where the message is."));
+      set_later (self, outcome, unknown_delay (first->attempts));
+    }
   if (first->target != 0 && !complete && !self->group->filed && !self->freed)
     self->events.folder_changed (first->target, self->events_data);
   settle (self, outcome);
@@ -336,13 +466,65 @@ running_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!tern_store_write_finish (self->store, result, NULL, &error))
     {
-      g_warning ("an operation could not be begun: %s", error->message);
-      set_timer (self, g_get_real_time () / 1000 + MAX_DELAY_MS / 10);
+      /* Nothing was sent. */
+      report_unwritten (self, error);
+      set_timer (self, g_get_real_time () / 1000 + REWRITE_DELAY_MS);
       end_pass (self);
     }
   else
-    run_next_cut (self);
+    {
+      note_written (self);
+      run_next_cut (self);
+    }
   runner_unref (self);
+}
+
+/* The folder was listed to its end after the last try, and the message was not there. */
+static gboolean
+was_listed (TernOpRunner *self)
+{
+  const TernOpRecord *first = g_ptr_array_index (self->group->ops, 0);
+  const TernFolderRecord *source = self->group->source;
+  gint64 last_try;
+
+  if (first->attempts < UNKNOWN_TRIES || source->backfill != 1)
+    return FALSE;
+  last_try = first->not_before - unknown_delay (first->attempts - 1);
+  return source->checked > last_try / 1000;
+}
+
+/* TRUE when all that can be sent is known; else the group was settled. A group with subjects that
+ * are not has one operation. */
+static gboolean
+check_subjects (TernOpRunner *self)
+{
+  const TernOpRecord *first = g_ptr_array_index (self->group->ops, 0);
+  guint total = self->group->subjects->len;
+  gboolean refuse_unknown = self->group->unknown > 0 && was_listed (self);
+  guint lost = refuse_unknown ? self->group->unknown : self->group->lost;
+
+  if (lost > 0)
+    {
+      g_autoptr (GError) error = tern_fault_new (
+          TERN_FAULT_NOT_FOUND,
+          _ ("A message of “%s” is not on the server any more, so it could not be changed there."),
+          self->group->source->path);
+
+      settle_refused (
+          self, error,
+          lost == total
+              ? NULL
+              : subjects_in (self, refuse_unknown ? TERN_OP_SUBJECT_UNKNOWN : TERN_OP_SUBJECT_LOST,
+                             FALSE));
+      return FALSE;
+    }
+  if (self->group->unknown == 0
+      || (first->attempts >= UNKNOWN_TRIES && self->group->unknown < total))
+    return TRUE;
+  self->events.folder_changed (first->source, self->events_data);
+  settle_later (self, _ ("The server has not yet told where the message is."),
+                unknown_delay (first->attempts));
+  return FALSE;
 }
 
 /* TRUE when the group can run as it is; else it was settled. */
@@ -360,17 +542,10 @@ check_group (TernOpRunner *self)
     error = tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("The message to be filed is not here."));
   if (error != NULL)
     {
-      settle_refused (self, error);
+      settle_refused (self, error, NULL);
       return FALSE;
     }
-  if (!append && group->unknown > 0 && first->attempts < UNKNOWN_TRIES)
-    {
-      self->events.folder_changed (first->source, self->events_data);
-      settle_later (self, _ ("The server has not yet told where the message is."),
-                    delay_after (first->attempts) / 2);
-      return FALSE;
-    }
-  return TRUE;
+  return check_subjects (self);
 }
 
 static void
@@ -400,8 +575,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
         }
       else if (check_group (self))
         tern_store_write_async (self->store, G_PRIORITY_HIGH, write_outcome,
-                                outcome_new (self, OUTCOME_RUNNING), outcome_free, NULL, running_cb,
-                                runner_ref (self));
+                                outcome_new (self, OUTCOME_RUNNING), outcome_unref, NULL,
+                                running_cb, runner_ref (self));
     }
   runner_unref (self);
 }
@@ -451,6 +626,7 @@ tern_op_runner_new (TernStore *store,
   self->events_data = data;
   self->solo = g_array_new (FALSE, FALSE, sizeof (TernId));
   self->pairs = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
+  self->unwritten = g_ptr_array_new_with_free_func (outcome_unref);
   return self;
 }
 
@@ -465,14 +641,16 @@ tern_op_runner_set_remote (TernOpRunner *self, TernRemote *remote)
 void
 tern_op_runner_wake (TernOpRunner *self)
 {
-  if (self->freed || self->remote == NULL)
+  if (self->freed || (self->remote == NULL && self->unwritten->len == 0))
     return;
   self->again = TRUE;
   if (self->busy)
     return;
   self->busy = TRUE;
+  self->again = FALSE;
   clear_timer (self);
-  read_next (self);
+  self->next_unwritten = 0;
+  write_left (self);
 }
 
 gboolean

@@ -25,6 +25,7 @@ tern_part_request_free (TernPartRequest *self)
 {
   g_free (self->section);
   g_clear_pointer (&self->bytes, g_bytes_unref);
+  g_clear_error (&self->error);
   g_free (self);
 }
 
@@ -36,6 +37,8 @@ tern_remote_op_new (TernOpKind kind)
   self->kind = kind;
   self->uids = g_array_new (FALSE, FALSE, sizeof (guint32));
   self->message_ids = g_ptr_array_new_with_free_func (g_free);
+  self->sizes = g_array_new (FALSE, FALSE, sizeof (guint32));
+  self->known = g_array_new (FALSE, FALSE, sizeof (guint32));
   return self;
 }
 
@@ -46,6 +49,8 @@ tern_remote_op_free (TernRemoteOp *self)
   g_clear_pointer (&self->target, tern_folder_record_free);
   g_array_unref (self->uids);
   g_ptr_array_unref (self->message_ids);
+  g_array_unref (self->sizes);
+  g_array_unref (self->known);
   g_free (self->add_keywords);
   g_free (self->remove_keywords);
   g_clear_pointer (&self->message, g_bytes_unref);

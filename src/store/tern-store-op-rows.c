@@ -8,7 +8,8 @@
 
 #define COLUMNS                                                                        \
   "o.id, o.account, o.kind, o.state, o.source, o.target, o.add_flags, o.remove_flags," \
-  " o.add_keywords, o.remove_keywords, o.attempts, o.not_before, o.created, o.fault"
+  " o.add_keywords, o.remove_keywords, o.attempts, o.not_before, o.created, o.fault,"  \
+  " o.begun, o.target_validity, o.target_next"
 
 void
 tern_op_record_free (TernOpRecord *self)
@@ -47,6 +48,9 @@ take_op (sqlite3_stmt *stmt)
   op->not_before = sqlite3_column_int64 (stmt, 11);
   op->created = sqlite3_column_int64 (stmt, 12);
   op->fault = tern_db_dup_text (stmt, 13);
+  op->begun = sqlite3_column_int (stmt, 14);
+  op->target_uidvalidity = (guint32) sqlite3_column_int64 (stmt, 15);
+  op->target_uidnext = (guint32) sqlite3_column_int64 (stmt, 16);
   op->subjects = g_array_new (FALSE, FALSE, sizeof (TernId));
   return op;
 }
@@ -317,6 +321,65 @@ tern_read_ops (TernReader *reader, TernId account, gsize limit, GError **error)
                    error);
 }
 
+/* Where a sync has met what @op has moved: in the row itself, or in the place from which a later
+ * move takes it on. What was there before is something else. */
+static gboolean
+read_target_uid (TernReader *reader,
+                 const TernOpRecord *op,
+                 TernId location,
+                 guint32 *uid,
+                 GError **error)
+{
+  gint64 found = 0;
+
+  if (!tern_db_look (reader->db, error, &found,
+                     "SELECT l.uid FROM location l JOIN folder f ON f.id = l.folder"
+                     " WHERE (l.id = ?1 OR l.id = (SELECT s.other FROM op_subject s"
+                     "  WHERE s.location = ?1 AND s.op > ?2 AND s.made = 0 ORDER BY s.op LIMIT 1))"
+                     " AND l.folder = ?3 AND l.uid IS NOT NULL"
+                     " AND (f.uidvalidity <> ?4 OR l.uid >= ?5)",
+                     location, op->id, op->target, op->target_uidvalidity, op->target_uidnext))
+    return FALSE;
+  *uid = (guint32) found;
+  return TRUE;
+}
+
+/* The visible row is at its target already; the hidden place knows the source. */
+static gboolean
+read_moved (TernReader *reader,
+            const TernOpRecord *op,
+            const TernSubject *subject,
+            TernOpSubject *result,
+            GError **error)
+{
+  GError *fault = NULL;
+  g_autoptr (TernLocation) place = tern_location_load (reader->db, subject->other, &fault);
+
+  if (fault != NULL)
+    {
+      g_propagate_error (error, fault);
+      return FALSE;
+    }
+  result->gone = place == NULL;
+  if (place != NULL && place->folder == op->source)
+    result->uid = place->uid;
+  return !op->begun || read_target_uid (reader, op, subject->location, &result->target_uid, error);
+}
+
+static gboolean
+read_placed (TernReader *reader, const TernOpRecord *op, TernOpSubject *result, GError **error)
+{
+  GError *fault = NULL;
+  TernId folder;
+
+  result->uid = tern_read_uid (reader, result->location, &folder, &fault);
+  if (folder != op->source)
+    result->uid = 0;
+  if (fault != NULL)
+    g_propagate_error (error, fault);
+  return fault == NULL;
+}
+
 GArray *
 tern_read_op_subjects (TernReader *reader, TernId op, GError **error)
 {
@@ -328,18 +391,12 @@ tern_read_op_subjects (TernReader *reader, TernId op, GError **error)
     return NULL;
   for (guint i = 0; i < subjects->len; i++)
     {
-      TernOpSubject subject = { g_array_index (subjects, TernSubject, i).location, 0 };
-      GError *fault = NULL;
-      TernId folder;
+      const TernSubject *row = &g_array_index (subjects, TernSubject, i);
+      TernOpSubject subject = { .location = row->location };
 
-      subject.uid = tern_read_uid (reader, subject.location, &folder, &fault);
-      if (fault != NULL)
-        {
-          g_propagate_error (error, fault);
-          return NULL;
-        }
-      if (folder != record->source)
-        subject.uid = 0;
+      if (record->kind == TERN_OP_MOVE ? !read_moved (reader, record, row, &subject, error)
+                                       : !read_placed (reader, record, &subject, error))
+        return NULL;
       g_array_append_val (result, subject);
     }
   return g_steal_pointer (&result);

@@ -41,8 +41,38 @@ tern_txn_op_running (TernTxn *txn, TernId op, GError **error)
   txn->durable = TRUE;
   txn->changes->ops_changed = TRUE;
   return tern_db_run (tern_txn_db (txn), error,
-                      "UPDATE op SET state = ?2 WHERE id = ?1 AND state IN (0, 4)", op,
-                      TERN_OP_RUNNING);
+                      "UPDATE op SET state = ?2, begun = 1,"
+                      " target_validity = iif (begun, target_validity, ifnull ((SELECT uidvalidity"
+                      "  FROM folder WHERE id = op.target), 0)),"
+                      " target_next = iif (begun, target_next, ifnull ((SELECT uidnext"
+                      "  FROM folder WHERE id = op.target), 0))"
+                      " WHERE id = ?1 AND state IN (0, 4)",
+                      op, TERN_OP_RUNNING);
+}
+
+TernId
+tern_txn_op_split (TernTxn *txn, TernId op, const GArray *locations, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  TernId part;
+
+  if (!tern_db_run (db, error,
+                    "INSERT INTO op (account, kind, state, source, target, add_flags, remove_flags,"
+                    " add_keywords, remove_keywords, attempts, created, begun, target_validity,"
+                    " target_next, part_of) SELECT account, kind, ?2, source, target, add_flags,"
+                    " remove_flags, add_keywords, remove_keywords, attempts, created, begun,"
+                    " target_validity, target_next, id FROM op WHERE id = ?1",
+                    op, TERN_OP_RUNNING))
+    return 0;
+  part = sqlite3_last_insert_rowid (tern_db_get_handle (db));
+  for (guint i = 0; i < locations->len; i++)
+    if (!tern_db_run (db, error,
+                      "UPDATE op_subject SET op = ?2 WHERE op = ?1"
+                      " AND (location = ?3 OR made = 1 AND other = ?3)",
+                      op, part, g_array_index (locations, TernId, i)))
+      return 0;
+  txn->changes->ops_changed = TRUE;
+  return part;
 }
 
 gboolean
@@ -147,6 +177,7 @@ static gboolean
 confirm_move (TernTxn *txn,
               const TernOpRecord *op,
               const TernSubject *subject,
+              gboolean alone,
               const GArray *pairs,
               GError **error)
 {
@@ -165,7 +196,7 @@ confirm_move (TernTxn *txn,
       if (!tern_location_delete (txn, place, error))
         return FALSE;
     }
-  else if (pairs != NULL && pairs->len == 1)
+  else if (alone && pairs != NULL && pairs->len == 1)
     /* Its place went with the EXPUNGE that came before the answer. */
     target = g_array_index (pairs, TernUidPair, 0).target;
   return tern_op_count (txn, subject->location, -1, error)
@@ -224,6 +255,7 @@ static gboolean
 confirm_subject (TernTxn *txn,
                  const TernOpRecord *op,
                  const TernSubject *subject,
+                 gboolean alone,
                  const GArray *pairs,
                  GError **error)
 {
@@ -232,7 +264,7 @@ confirm_subject (TernTxn *txn,
     case TERN_OP_FLAGS:
       return confirm_flags (txn, op, subject, error);
     case TERN_OP_MOVE:
-      return confirm_move (txn, op, subject, pairs, error);
+      return confirm_move (txn, op, subject, alone, pairs, error);
     case TERN_OP_COPY:
       return confirm_copy (txn, op, subject, pairs, error);
     case TERN_OP_APPEND:
@@ -288,7 +320,8 @@ tern_txn_op_confirmed (TernTxn *txn, TernId id, const GArray *pairs, GError **er
   if (!tern_op_set_state (txn, id, TERN_OP_CONFIRMED, NULL, error))
     return FALSE;
   for (guint i = 0; i < subjects->len; i++)
-    if (!confirm_subject (txn, op, &g_array_index (subjects, TernSubject, i), pairs, error))
+    if (!confirm_subject (txn, op, &g_array_index (subjects, TernSubject, i), subjects->len == 1,
+                          pairs, error))
       return FALSE;
   return end_orphans (txn, op, error) && drop_old (txn, op->account, error);
 }

@@ -284,15 +284,14 @@ undo_subject (TernTxn *txn,
   return reverse (txn, op, subject, error);
 }
 
-gboolean
-tern_txn_op_undo (TernTxn *txn, TernId id, gboolean *undone, GError **error)
+static gboolean
+undo_one (TernTxn *txn, TernId id, gboolean *undone, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
   GError *fault = NULL;
   g_autoptr (TernOpRecord) op = tern_op_load (db, id, &fault);
   g_autoptr (GArray) subjects = NULL;
 
-  *undone = TRUE;
   if (fault != NULL)
     {
       g_propagate_error (error, fault);
@@ -308,4 +307,19 @@ tern_txn_op_undo (TernTxn *txn, TernId id, gboolean *undone, GError **error)
     if (!undo_subject (txn, op, &g_array_index (subjects, TernSubject, i), undone, error))
       return FALSE;
   return tern_op_delete_if_empty (txn, id, error);
+}
+
+gboolean
+tern_txn_op_undo (TernTxn *txn, TernId id, gboolean *undone, GError **error)
+{
+  g_autoptr (GArray) parts =
+      tern_db_list (tern_txn_db (txn), error, "SELECT id FROM op WHERE part_of = ?1", id);
+
+  *undone = TRUE;
+  if (parts == NULL || !undo_one (txn, id, undone, error))
+    return FALSE;
+  for (guint i = 0; i < parts->len; i++)
+    if (!undo_one (txn, g_array_index (parts, TernId, i), undone, error))
+      return FALSE;
+  return TRUE;
 }

@@ -48,7 +48,11 @@ typedef struct
   guint attempts;
   gint64 not_before; /* milliseconds since 1970; 0 = now */
   gint64 created;
-  char *fault; /* (nullable) last failure, for people */
+  char *fault;    /* (nullable) last failure, for people */
+  gboolean begun; /* it may have been sent */
+  /* The target's, as they were known when it was sent first; 0 = not known. */
+  guint32 target_uidvalidity;
+  guint32 target_uidnext;
 } TernOpRecord;
 
 void tern_op_record_free (TernOpRecord *self);
@@ -97,8 +101,13 @@ typedef struct
 {
   TernId location;
   guint32 uid;
+  guint32 target_uid; /* MOVE that was begun: where a sync has met it in the target; else 0 */
+  gboolean gone;      /* MOVE: it is not at the source any more */
 } TernOpSubject;
 GArray *tern_read_op_subjects (TernReader *reader, TernId op, GError **error);
+/* Takes some of the subjects of a pending or running operation (TernId of locations) out into a
+ * running one of their own, which is to be settled in the same transaction. Returns its id. */
+TernId tern_txn_op_split (TernTxn *txn, TernId op, const GArray *locations, GError **error);
 
 gboolean tern_txn_op_running (TernTxn *txn, TernId op, GError **error);
 /* Confirmed: @pairs (nullable) of (source uid, target uid) as COPYUID/APPENDUID said. The delta is

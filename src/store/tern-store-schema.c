@@ -110,9 +110,21 @@ static const char version_1[] =
     "  position INTEGER NOT NULL, address TEXT NOT NULL, state INTEGER NOT NULL,"
     "  server_text TEXT, PRIMARY KEY (outbox, position)) WITHOUT ROWID;";
 
+/* op.begun: it may have been sent. target_validity and target_next: the epoch and the UIDNEXT of
+ * the target as they were known before that, which tell its copies from older ones. part_of: it was
+ * split off that operation, and is undone with it. */
+static const char version_2[] =
+    "ALTER TABLE op ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE op ADD COLUMN target_validity INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE op ADD COLUMN target_next INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE op ADD COLUMN part_of INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE op SET begun = 1 WHERE state = 1 OR attempts > 0;"
+    "CREATE INDEX op_part ON op (part_of) WHERE part_of <> 0;";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
   version_1,
+  version_2,
 };
 
 static gboolean

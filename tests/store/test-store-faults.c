@@ -115,7 +115,7 @@ test_newer_version (void)
   g_clear_error (&error);
   /* Nothing was changed. */
   g_assert_cmpint (store_sql (f, "SELECT count (*) FROM message"), ==, 1);
-  store_sql (f, "PRAGMA user_version = 1");
+  store_sql (f, "PRAGMA user_version = 2");
   g_assert_true (store_open (f, &error));
   store_fixture_free (f);
 }
