@@ -29,6 +29,7 @@ typedef struct
   guint open; /* what is not at its end: two pipes and the call */
   int exit_code;
   gboolean json;
+  gboolean output_lost; /* what the window gave out did not arrive at its end */
 } Client;
 
 GDBusConnection *
@@ -60,8 +61,12 @@ close_one (Client *self)
 static void
 spliced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_output_stream_splice_finish (G_OUTPUT_STREAM (source), result, NULL);
-  close_one (user_data);
+  Client *self = user_data;
+
+  if (g_output_stream_splice_finish (G_OUTPUT_STREAM (source), result, NULL) < 0
+      && g_unix_output_stream_get_fd (G_UNIX_OUTPUT_STREAM (source)) == STDOUT_FILENO)
+    self->output_lost = TRUE;
+  close_one (self);
 }
 
 /* The command was never begun: nobody was there to take it. */
@@ -211,5 +216,5 @@ tern_ctl_client_run (GDBusConnection *connection, const char *const *argv, const
   if (self.open > 0)
     g_main_loop_run (self.loop);
   g_main_loop_unref (self.loop);
-  return self.exit_code;
+  return self.exit_code == 0 && self.output_lost ? 74 : self.exit_code;
 }

@@ -187,6 +187,19 @@ tern_ctl_format_outbox (TernCtlJson *json, const TernOutboxRecord *record, const
   tern_ctl_json_close (json, '}');
 }
 
+void
+tern_ctl_format_content (TernCtlJson *json, GBytes *bytes)
+{
+  gsize length;
+  const char *data = g_bytes_get_data (bytes, &length);
+  gboolean is_text = length == 0 || g_utf8_validate_len (data, length, NULL);
+  g_autofree char *content =
+      is_text ? g_strndup (data, length) : g_base64_encode ((const guchar *) data, length);
+
+  tern_ctl_json_string (json, "encoding", is_text ? "utf-8" : "base64");
+  tern_ctl_json_string (json, "content", content);
+}
+
 const char *
 tern_ctl_format_account (GHashTable *ids, TernId row)
 {

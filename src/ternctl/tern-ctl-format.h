@@ -25,6 +25,9 @@ void tern_ctl_format_attachments (TernCtlJson *json, const TernPart *root);
 void
 tern_ctl_format_outbox (TernCtlJson *json, const TernOutboxRecord *record, const char *account);
 
+/* "encoding" and "content": as text where it is UTF-8, else in base64. */
+void tern_ctl_format_content (TernCtlJson *json, GBytes *bytes);
+
 /* (nullable) (transfer none) */
 const char *tern_ctl_format_account (GHashTable *ids, TernId row);
 

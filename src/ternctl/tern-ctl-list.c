@@ -22,7 +22,6 @@ typedef struct
   gsize limit;     /* 0 = all */
   TernId before;   /* 0 = from the newest */
   gboolean unread;
-  TernId outbox; /* 0 = all */
 } Query;
 
 static void
@@ -294,99 +293,6 @@ tern_ctl_list (TernCtl *self)
 
   if (query_set_list (query, self, &error))
     tern_ctl_print_read (self, read_list, query, query_free);
-  else
-    {
-      query_free (query);
-      tern_ctl_fail (self, error, NULL);
-    }
-}
-
-static void
-format_outbox_line (GString *lines, const TernOutboxRecord *record)
-{
-  g_autofree char *queued = tern_ctl_format_local_time (record->queued);
-
-  g_string_append_printf (lines, "%" TERN_ID_FORMAT "\t%s\t%s\t%s\n", record->id,
-                          tern_outbox_state_name (record->state), queued, record->subject);
-  if (record->fault != NULL)
-    g_string_append_printf (lines, "\t%s\n", record->fault);
-  if (record->server_text != NULL)
-    g_string_append_printf (lines, "\t%s\n", record->server_text);
-}
-
-static gboolean
-read_outbox (TernReader *reader,
-             gpointer data,
-             GCancellable *cancellable,
-             gpointer *result,
-             GError **error)
-{
-  Query *query = data;
-  g_autoptr (GPtrArray) records = tern_read_outbox (reader, 0, error);
-  TernCtlJson *json;
-  GString *lines;
-
-  if (records == NULL)
-    return FALSE;
-  json = tern_ctl_json_new ();
-  lines = g_string_new (NULL);
-  tern_ctl_json_open (json, NULL, '[');
-  for (guint i = 0; i < records->len; i++)
-    {
-      const TernOutboxRecord *record = g_ptr_array_index (records, i);
-
-      tern_ctl_format_outbox (json, record, tern_ctl_format_account (query->ids, record->account));
-      format_outbox_line (lines, record);
-    }
-  tern_ctl_json_close (json, ']');
-  *result = end_text (query, json, lines);
-  return TRUE;
-}
-
-void
-tern_ctl_outbox (TernCtl *self)
-{
-  tern_ctl_print_read (self, read_outbox, query_new (self), query_free);
-}
-
-static gboolean
-read_outbox_entry (TernReader *reader,
-                   gpointer data,
-                   GCancellable *cancellable,
-                   gpointer *result,
-                   GError **error)
-{
-  Query *query = data;
-  g_autoptr (GError) problem = NULL;
-  g_autoptr (TernOutboxRecord) record = tern_read_outbox_entry (reader, query->outbox, &problem);
-  TernCtlJson *json;
-  GString *lines;
-
-  if (record == NULL)
-    {
-      g_propagate_error (error, problem != NULL ? g_steal_pointer (&problem)
-                                                : tern_fault_new (TERN_FAULT_NOT_FOUND,
-                                                                  _ ("There is no outbox entry "
-                                                                     "%" TERN_ID_FORMAT "."),
-                                                                  query->outbox));
-      return FALSE;
-    }
-  json = tern_ctl_json_new ();
-  lines = g_string_new (NULL);
-  tern_ctl_format_outbox (json, record, tern_ctl_format_account (query->ids, record->account));
-  format_outbox_line (lines, record);
-  *result = end_text (query, json, lines);
-  return TRUE;
-}
-
-void
-tern_ctl_outbox_show (TernCtl *self)
-{
-  Query *query = query_new (self);
-  GError *error = NULL;
-
-  if (tern_ctl_args_number (tern_ctl_args_word (self->args, 0), 1, &query->outbox, &error))
-    tern_ctl_print_read (self, read_outbox_entry, query, query_free);
   else
     {
       query_free (query);

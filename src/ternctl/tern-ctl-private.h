@@ -21,14 +21,15 @@ typedef struct _TernCtlWriter TernCtlWriter;
  */
 struct _TernCtl
 {
-  TernEngine *engine;        /* (owned) */
-  TernCtlArgs *args;         /* (owned) */
-  char *cwd;                 /* (owned) */
-  GInputStream *input;       /* (owned) */
-  TernCtlWriter *output;     /* (owned) */
-  TernCtlWriter *errors;     /* (owned) */
-  GCancellable *cancellable; /* (owned) */
-  GTask *task;               /* (owned) */
+  TernEngine *engine;              /* (owned) */
+  TernCtlArgs *args;               /* (owned) */
+  char *cwd;                       /* (owned) */
+  GInputStream *input;             /* (owned) */
+  TernCtlWriter *output;           /* (owned) */
+  TernCtlWriter *errors;           /* (owned) */
+  GCancellable *cancellable;       /* (owned) */
+  GTask *task;                     /* (owned) */
+  void (*flushed) (TernCtl *self); /* (nullable): waits until the output has left */
   gboolean ended;
   int exit_code;
   gpointer state; /* (owned) (nullable): the command's own */
@@ -39,6 +40,10 @@ struct _TernCtl
 void tern_ctl_print (TernCtl *self, char *text);
 void tern_ctl_print_bytes (TernCtl *self, GBytes *bytes);
 void tern_ctl_print_error (TernCtl *self, char *text);
+
+/* Goes on with @flushed when what was printed has left this program, or cannot leave it: then the
+ * run is cancelled. */
+void tern_ctl_flush (TernCtl *self, void (*flushed) (TernCtl *self));
 
 void tern_ctl_end (TernCtl *self, int exit_code);
 /* Takes @error and says it; @account (nullable) is an id. */
@@ -91,6 +96,7 @@ void tern_ctl_undo (TernCtl *self);
 void tern_ctl_send (TernCtl *self);
 void tern_ctl_outbox (TernCtl *self);
 void tern_ctl_outbox_show (TernCtl *self);
+void tern_ctl_outbox_stop (TernCtl *self);
 void tern_ctl_outbox_retry (TernCtl *self);
 void tern_ctl_watch (TernCtl *self);
 

@@ -160,18 +160,12 @@ body_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static char *
 format_part_json (TernId id, const char *section, GBytes *bytes)
 {
-  gsize length;
-  const char *data = g_bytes_get_data (bytes, &length);
-  gboolean is_text = length == 0 || g_utf8_validate_len (data, length, NULL);
-  g_autofree char *content =
-      is_text ? g_strndup (data, length) : g_base64_encode ((const guchar *) data, length);
   TernCtlJson *json = tern_ctl_json_new ();
 
   tern_ctl_json_open (json, NULL, '{');
   tern_ctl_json_int (json, "id", id);
   tern_ctl_json_string (json, "section", section);
-  tern_ctl_json_string (json, "encoding", is_text ? "utf-8" : "base64");
-  tern_ctl_json_string (json, "content", content);
+  tern_ctl_format_content (json, bytes);
   tern_ctl_json_close (json, '}');
   return tern_ctl_json_end (json);
 }

@@ -39,6 +39,7 @@ const TernCtlCommand tern_ctl_commands[] = {
     tern_ctl_send },
   { "outbox", "", "", 0, 0, FALSE, FALSE, tern_ctl_outbox },
   { "outbox show", "ID", "", 1, 1, FALSE, FALSE, tern_ctl_outbox_show },
+  { "outbox stop", "ID", "", 1, 1, FALSE, FALSE, tern_ctl_outbox_stop },
   { "outbox retry", "ID", "", 1, 1, TRUE, FALSE, tern_ctl_outbox_retry },
   { "watch", "[ACCOUNT…]", "", 0, G_MAXUINT, TRUE, FALSE, tern_ctl_watch },
   { NULL, NULL, NULL, 0, 0, FALSE, FALSE, NULL },
@@ -125,8 +126,15 @@ static void
 check_end (gpointer user_data)
 {
   TernCtl *self = user_data;
+  void (*flushed) (TernCtl *) = self->flushed;
   g_autoptr (GTask) task = NULL;
 
+  if (flushed != NULL && tern_ctl_writer_is_idle (self->output))
+    {
+      self->flushed = NULL;
+      flushed (self);
+      return;
+    }
   if (!self->ended || self->task == NULL || !tern_ctl_writer_is_idle (self->output)
       || !tern_ctl_writer_is_idle (self->errors))
     return;
@@ -169,6 +177,13 @@ void
 tern_ctl_print_error (TernCtl *self, char *text)
 {
   tern_ctl_writer_add (self->errors, text, strlen (text));
+}
+
+void
+tern_ctl_flush (TernCtl *self, void (*flushed) (TernCtl *self))
+{
+  self->flushed = flushed;
+  check_end (self);
 }
 
 void

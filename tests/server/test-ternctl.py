@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -347,6 +348,45 @@ def test_offline(ctl, server):
         wait_for('the flag', lambda: '\\Flagged' in imap_flags(server, message))
 
 
+def set_outbox_state(ctl, outbox, state):
+    """What a program leaves that ends in the middle."""
+    database = sqlite3.connect(f'{ctl.home}/data/tern/mail.db')
+    with database:
+        database.execute('UPDATE outbox SET state = ? WHERE id = ?', (state, outbox))
+    database.close()
+
+
+def test_outbox_stop(ctl, server):
+    later = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)).isoformat(timespec='seconds')
+    held = ctl.json('send', '--to', user(server, 1)['address'], '--bcc', 'echo@example.test', '--subject', 'held',
+                    '--at', later, stdin='Not yet.\n')
+    number = str(held['outbox'])
+    check(held['state'] == 'held', held)
+    for left, told in ((2, 'queued'), (3, 'uncertain')):
+        set_outbox_state(ctl, held['outbox'], left)
+        check(ctl.json('outbox', 'show', number)['state'] == told, f'{left} is told as {told}')
+        check([e['state'] for e in ctl.json('outbox') if e['outbox'] == held['outbox']] == [told], told)
+    check(ctl.error('outbox', 'stop', number, code=65)['code'] == 'refused', 'uncertain is not stopped')
+    set_outbox_state(ctl, held['outbox'], 2)
+    with open('/dev/full', 'wb') as full:
+        process = subprocess.run([ctl.program, 'outbox', 'stop', number], env=ctl.env, stdout=full,
+                                 stderr=subprocess.PIPE, cwd=ctl.home, timeout=DEADLINE, check=False)
+    check(process.returncode == 74, f'{process.returncode}: a lost copy stops nothing')
+    check(ctl.json('outbox', 'show', number)['state'] == 'queued', 'it is still there')
+    out, err = ctl.run('outbox', 'stop', number)
+    check(b'Not yet.' in out and b'Subject: held' in out and b'echo@example.test' in out, out)
+    check(b'will not be sent' in err, err)
+    check(ctl.error('outbox', 'show', number, code=66)['code'] == 'not-found', 'it is gone')
+    check(ctl.error('outbox', 'stop', number, code=66)['code'] == 'not-found', 'stop of nothing')
+    again = ctl.json('send', '--to', user(server, 1)['address'], '--subject', 'json', '--at', later, stdin='x')
+    stopped = ctl.json('outbox', 'stop', str(again['outbox']))
+    check(stopped['outbox'] == again['outbox'] and 'Subject: json' in stopped['content'], stopped)
+    # What was given out can be sent after all, to the same people.
+    sent = ctl.json('send', stdin=out)
+    check(sent['state'] == 'done' and len(sent['recipients']) == 2, sent)
+    check(ctl.error('outbox', 'stop', str(sent['outbox']), code=65)['code'] == 'refused', 'too late')
+
+
 def test_broken_pipe(ctl, server):
     process = ctl.start('watch', '--json')
     try:
@@ -374,7 +414,7 @@ def test_remove(ctl, server):
 
 TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_sync,
          test_folders_and_list, test_show, test_flag, test_move, test_send_text, test_send_source, test_send_refused,
-         test_reply, test_watch, test_watch_alone, test_offline, test_broken_pipe, test_remove]
+         test_reply, test_watch, test_watch_alone, test_offline, test_outbox_stop, test_broken_pipe, test_remove]
 
 
 def main():
