@@ -3,6 +3,8 @@
 
 #include "tern-attachment-list.h"
 
+#include "tern-attachment-folder.h"
+#include "tern-attachment-policy.h"
 #include "tern-attachment-row.h"
 
 #include "tern-paths.h"
@@ -17,7 +19,7 @@ struct _TernAttachmentList
   TernEngine *engine;            /* (owned) (nullable) */
   TernBody *body;                /* (owned) (nullable) */
   GCancellable *cancellable;     /* (owned): ends with the shown message */
-  GPtrArray *opened;             /* of GFile: copies for other programs, deleted later */
+  TernAttachmentFolder *folder;  /* (owned) (nullable): where copies for other programs are */
   GtkFileChooserNative *chooser; /* (owned) (nullable): the open one */
 
   GtkLabel *title;
@@ -30,10 +32,11 @@ typedef struct
 {
   TernAttachmentList *list; /* (owned) */
   TernAttachmentRow *row;   /* (owned) (nullable) */
-  GFile *target;            /* (owned) */
+  GFile *target;            /* (owned) (nullable): to save it; NULL: to open it */
   GBytes *bytes;            /* (owned) (nullable) */
   char *section;            /* (owned) */
-  gboolean open;            /* with another program when it is written */
+  char *name;               /* (owned) */
+  char *type;               /* (owned): its MIME type */
   gboolean exclusive;       /* do not replace: count up instead */
   guint attempt;
 } Job;
@@ -57,6 +60,8 @@ job_free (Job *job)
   g_clear_object (&job->target);
   g_clear_pointer (&job->bytes, g_bytes_unref);
   g_free (job->section);
+  g_free (job->name);
+  g_free (job->type);
   g_free (job);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Job, job_free)
@@ -74,25 +79,17 @@ job_failed (Job *job, const GError *error)
     tell (job->list, error->message);
 }
 
-static void
-job_written (Job *job)
+static const TernPart *
+get_part (TernAttachmentRow *row)
 {
-  g_autofree char *name = g_file_get_basename (job->target);
+  return g_object_get_data (G_OBJECT (row), "tern-part");
+}
 
-  if (job->open)
-    {
-      g_autofree char *uri = g_file_get_uri (job->target);
-
-      g_ptr_array_add (job->list->opened, g_object_ref (job->target));
-      gtk_show_uri (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (job->list))), uri,
-                    GDK_CURRENT_TIME);
-    }
-  else
-    {
-      g_autofree char *text = g_strdup_printf (_ ("“%s” was saved"), name);
-
-      tell (job->list, text);
-    }
+/* What is shown, judged and written. */
+static char *
+dup_safe_name (const TernPart *part)
+{
+  return tern_paths_safe_filename (part->filename != NULL ? part->filename : _ ("attachment"));
 }
 
 static void job_write (Job *job);
@@ -126,7 +123,10 @@ on_bytes_written (GObject *source, GAsyncResult *result, gpointer data)
 
   if (g_file_replace_contents_finish (G_FILE (source), result, NULL, &error))
     {
-      job_written (job);
+      g_autofree char *name = g_file_get_basename (job->target);
+      g_autofree char *text = g_strdup_printf (_ ("“%s” was saved"), name);
+
+      tell (job->list, text);
       return;
     }
   error = tern_fault_take (g_steal_pointer (&error), _ ("Cannot save the attachment"));
@@ -161,28 +161,48 @@ on_created (GObject *source, GAsyncResult *result, gpointer data)
 static void
 job_write (Job *job)
 {
-  GFileCreateFlags flags = job->open ? G_FILE_CREATE_PRIVATE : G_FILE_CREATE_NONE;
-
   if (job->exclusive)
-    g_file_create_async (job->target, flags, G_PRIORITY_DEFAULT, NULL, on_created, job);
+    g_file_create_async (job->target, G_FILE_CREATE_NONE, G_PRIORITY_DEFAULT, NULL, on_created,
+                         job);
   else
-    g_file_replace_contents_bytes_async (job->target, job->bytes, NULL, FALSE, flags, NULL,
-                                         on_bytes_written, job);
+    g_file_replace_contents_bytes_async (job->target, job->bytes, NULL, FALSE, G_FILE_CREATE_NONE,
+                                         NULL, on_bytes_written, job);
 }
 
 static void
-on_directory_made (GObject *source, GAsyncResult *result, gpointer data)
+on_copy_written (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (Job) job = data;
   g_autoptr (GError) error = NULL;
+  g_autofree char *path = tern_attachment_folder_write_finish (result, &error);
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (job->list));
 
-  if (g_file_make_directory_finish (G_FILE (source), result, &error))
+  if (path == NULL)
+    job_failed (job, error);
+  else if (root != NULL)
     {
-      job_write (g_steal_pointer (&job));
-      return;
+      g_autofree char *uri = g_filename_to_uri (path, NULL, NULL);
+
+      gtk_show_uri (GTK_WINDOW (root), uri, GDK_CURRENT_TIME);
     }
-  error = tern_fault_take (g_steal_pointer (&error), _ ("Cannot open the attachment"));
-  job_failed (job, error);
+}
+
+static void
+job_open (Job *job)
+{
+  if (!tern_attachment_policy_may_open_content (job->type, job->name, job->bytes))
+    {
+      g_autofree char *text =
+          g_strdup_printf (_ ("“%s” is a program and was not opened. You can save it."), job->name);
+
+      tell (job->list, text);
+      job_free (job);
+    }
+  else if (job->list->folder == NULL)
+    job_free (job); /* The window has gone meanwhile. */
+  else
+    tern_attachment_folder_write_async (job->list->folder, job->name, job->bytes, NULL,
+                                        on_copy_written, job);
 }
 
 static void
@@ -194,32 +214,25 @@ on_part_loaded (GObject *source, GAsyncResult *result, gpointer data)
   job->bytes = tern_engine_load_part_finish (TERN_ENGINE (source), result, &error);
   if (job->bytes == NULL)
     job_failed (job, error);
-  else if (job->open)
-    {
-      g_autoptr (GFile) folder = g_file_get_parent (job->target);
-
-      g_file_make_directory_async (folder, G_PRIORITY_DEFAULT, NULL, on_directory_made,
-                                   g_steal_pointer (&job));
-    }
+  else if (job->target == NULL)
+    job_open (g_steal_pointer (&job));
   else
     job_write (g_steal_pointer (&job));
 }
 
+/* @target NULL: opens it. */
 static void
-job_start (TernAttachmentList *self,
-           TernAttachmentRow *row,
-           GFile *target,
-           gboolean open,
-           gboolean exclusive)
+job_start (TernAttachmentList *self, TernAttachmentRow *row, GFile *target, gboolean exclusive)
 {
   Job *job = g_new0 (Job, 1);
-  const TernPart *part = g_object_get_data (G_OBJECT (row), "tern-part");
+  const TernPart *part = get_part (row);
 
   job->list = g_object_ref (self);
   job->row = g_object_ref (row);
-  job->target = g_object_ref (target);
+  g_set_object (&job->target, target);
   job->section = g_strdup (part->section);
-  job->open = open;
+  job->name = dup_safe_name (part);
+  job->type = g_strconcat (part->type, "/", part->subtype, NULL);
   job->exclusive = exclusive;
   job->attempt = 1;
   tern_attachment_row_set_busy (row, TRUE);
@@ -227,24 +240,10 @@ job_start (TernAttachmentList *self,
                                self->cancellable, on_part_loaded, job);
 }
 
-static char *
-dup_safe_name (TernAttachmentRow *row)
-{
-  const TernPart *part = g_object_get_data (G_OBJECT (row), "tern-part");
-
-  return tern_paths_safe_filename (part->filename != NULL ? part->filename : _ ("attachment"));
-}
-
 static void
 on_row_open (TernAttachmentRow *row, TernAttachmentList *self)
 {
-  g_autofree char *name = dup_safe_name (row);
-  g_autofree char *cache = tern_paths_dup_cache_dir ();
-  g_autofree char *unique = g_uuid_string_random ();
-  g_autofree char *folder = g_strconcat ("open-", unique, NULL);
-  g_autoptr (GFile) target = g_file_new_build_filename (cache, folder, name, NULL);
-
-  job_start (self, row, target, TRUE, FALSE);
+  job_start (self, row, NULL, FALSE);
 }
 
 static GtkFileChooserNative *
@@ -267,7 +266,7 @@ on_save_response (GtkNativeDialog *dialog, int response, TernAttachmentRow *row)
     {
       g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
 
-      job_start (self, row, file, FALSE, FALSE);
+      job_start (self, row, file, FALSE);
     }
   gtk_native_dialog_hide (dialog);
 }
@@ -275,7 +274,7 @@ on_save_response (GtkNativeDialog *dialog, int response, TernAttachmentRow *row)
 static void
 on_row_save (TernAttachmentRow *row, TernAttachmentList *self)
 {
-  g_autofree char *name = dup_safe_name (row);
+  g_autofree char *name = dup_safe_name (get_part (row));
   GtkFileChooserNative *chooser =
       new_chooser (self, _ ("Save Attachment"), GTK_FILE_CHOOSER_ACTION_SAVE);
 
@@ -294,10 +293,10 @@ on_save_all_response (GtkNativeDialog *dialog, int response, TernAttachmentList 
       for (GtkWidget *row = gtk_widget_get_first_child (GTK_WIDGET (self->rows)); row != NULL;
            row = gtk_widget_get_next_sibling (row))
         {
-          g_autofree char *name = dup_safe_name (TERN_ATTACHMENT_ROW (row));
+          g_autofree char *name = dup_safe_name (get_part (TERN_ATTACHMENT_ROW (row)));
           g_autoptr (GFile) target = g_file_get_child (folder, name);
 
-          job_start (self, TERN_ATTACHMENT_ROW (row), target, FALSE, TRUE);
+          job_start (self, TERN_ATTACHMENT_ROW (row), target, TRUE);
         }
     }
   gtk_native_dialog_hide (dialog);
@@ -314,25 +313,13 @@ on_save_all (TernAttachmentList *self)
 }
 
 static void
-forget_opened (TernAttachmentList *self)
-{
-  for (guint i = 0; i < self->opened->len; i++)
-    {
-      GFile *file = g_ptr_array_index (self->opened, i);
-
-      g_file_delete_async (file, G_PRIORITY_LOW, NULL, NULL, NULL);
-    }
-  g_ptr_array_set_size (self->opened, 0);
-}
-
-static void
 tern_attachment_list_dispose (GObject *object)
 {
   TernAttachmentList *self = TERN_ATTACHMENT_LIST (object);
 
   g_cancellable_cancel (self->cancellable);
-  forget_opened (self);
   g_clear_object (&self->chooser);
+  g_clear_pointer (&self->folder, tern_attachment_folder_unref);
   g_clear_pointer (&self->body, tern_body_unref);
   g_clear_object (&self->engine);
   G_OBJECT_CLASS (tern_attachment_list_parent_class)->dispose (object);
@@ -344,7 +331,6 @@ tern_attachment_list_finalize (GObject *object)
   TernAttachmentList *self = TERN_ATTACHMENT_LIST (object);
 
   g_object_unref (self->cancellable);
-  g_ptr_array_unref (self->opened);
   G_OBJECT_CLASS (tern_attachment_list_parent_class)->finalize (object);
 }
 
@@ -371,27 +357,7 @@ static void
 tern_attachment_list_init (TernAttachmentList *self)
 {
   self->cancellable = g_cancellable_new ();
-  self->opened = g_ptr_array_new_with_free_func (g_object_unref);
   gtk_widget_init_template (GTK_WIDGET (self));
-}
-
-/* By what it says it is and by what its name would make of it on this desktop. */
-static gboolean
-may_open (const char *mime_type, const char *filename)
-{
-  static const char *const PROGRAMS[] = {
-    "application/x-executable",   "application/x-sharedlib",         "application/x-shellscript",
-    "application/x-desktop",      "application/x-ms-dos-executable", "application/vnd.flatpak",
-    "application/vnd.flatpak.ref"
-  };
-  g_autofree char *by_type = g_content_type_from_mime_type (mime_type);
-  g_autofree char *by_name = g_content_type_guess (filename, NULL, 0, NULL);
-
-  for (guint i = 0; i < G_N_ELEMENTS (PROGRAMS); i++)
-    if ((by_type != NULL && g_content_type_is_a (by_type, PROGRAMS[i]))
-        || g_content_type_is_a (by_name, PROGRAMS[i]))
-      return FALSE;
-  return TRUE;
 }
 
 static void
@@ -399,18 +365,20 @@ add_row (const TernPart *part, gpointer data)
 {
   TernAttachmentList *self = data;
   g_autofree char *type = NULL;
-  const char *name = part->filename != NULL ? part->filename : _ ("Unnamed");
+  g_autofree char *name = NULL;
   TernAttachmentRow *row;
   guint64 size;
 
   if (!tern_part_is_attachment (part))
     return;
-  type = g_strdup_printf ("%s/%s", part->type, part->subtype);
+  type = g_strconcat (part->type, "/", part->subtype, NULL);
+  name = dup_safe_name (part);
   /* base64 carries 3 bytes in 4 and a line end every 76: what the file will have. */
   size = g_strcmp0 (part->encoding, "base64") == 0 ? part->size / 78 * 57 : part->size;
   if (size == 0)
     size = part->size;
-  row = tern_attachment_row_new (TERN_ATTACHMENT_ROW_READ, name, type, size, may_open (type, name));
+  row = tern_attachment_row_new (TERN_ATTACHMENT_ROW_READ, name, type, size,
+                                 tern_attachment_policy_may_open (type, name));
   g_object_set_data (G_OBJECT (row), "tern-part", (gpointer) part);
   g_signal_connect_object (row, "open", G_CALLBACK (on_row_open), self, 0);
   g_signal_connect_object (row, "act", G_CALLBACK (on_row_save), self, 0);
@@ -427,7 +395,6 @@ tern_attachment_list_show (TernAttachmentList *self, TernEngine *engine, TernBod
   g_cancellable_cancel (self->cancellable);
   g_object_unref (self->cancellable);
   self->cancellable = g_cancellable_new ();
-  forget_opened (self);
   while ((row = gtk_widget_get_first_child (GTK_WIDGET (self->rows))) != NULL)
     gtk_list_box_remove (self->rows, row);
 
@@ -437,6 +404,8 @@ tern_attachment_list_show (TernAttachmentList *self, TernEngine *engine, TernBod
   g_clear_pointer (&self->body, tern_body_unref);
   self->body = body;
   g_set_object (&self->engine, engine);
+  if (engine != NULL && self->folder == NULL)
+    self->folder = tern_attachment_folder_ref_session ();
 
   if (body != NULL && body->structure != NULL)
     tern_part_foreach (body->structure, add_row, self);

@@ -11,7 +11,7 @@ struct _TernAttachmentRow
 
   GtkImage *icon;
   GtkLabel *name;
-  GtkLabel *size;
+  GtkLabel *details;
   GtkSpinner *spinner;
   GtkButton *open;
   GtkButton *act;
@@ -53,7 +53,7 @@ tern_attachment_row_class_init (TernAttachmentRowClass *klass)
                                                "/org/ternmail/Tern/tern-attachment-row.ui");
   gtk_widget_class_bind_template_child (widget_class, TernAttachmentRow, icon);
   gtk_widget_class_bind_template_child (widget_class, TernAttachmentRow, name);
-  gtk_widget_class_bind_template_child (widget_class, TernAttachmentRow, size);
+  gtk_widget_class_bind_template_child (widget_class, TernAttachmentRow, details);
   gtk_widget_class_bind_template_child (widget_class, TernAttachmentRow, spinner);
   gtk_widget_class_bind_template_child (widget_class, TernAttachmentRow, open);
   gtk_widget_class_bind_template_child (widget_class, TernAttachmentRow, act);
@@ -87,13 +87,17 @@ tern_attachment_row_new (TernAttachmentRowKind kind,
   g_autofree char *type = g_content_type_from_mime_type (content_type);
   g_autoptr (GIcon) icon =
       g_content_type_get_symbolic_icon (type != NULL ? type : "application/octet-stream");
+  g_autofree char *shown_type =
+      g_content_type_get_description (type != NULL ? type : "application/octet-stream");
   g_autofree char *shown_size = g_format_size (size);
-  g_autofree char *label = g_strdup_printf ("%s, %s", name, shown_size);
+  /* TRANSLATORS: kind and size of an attached file: "PDF document, 12.3 kB" */
+  g_autofree char *details = g_strdup_printf (_ ("%1$s, %2$s"), shown_type, shown_size);
+  g_autofree char *label = g_strdup_printf ("%s, %s", name, details);
 
   gtk_image_set_from_gicon (self->icon, icon);
   gtk_label_set_text (self->name, name);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->name), name);
-  gtk_label_set_text (self->size, shown_size);
+  gtk_label_set_text (self->details, details);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
 
   gtk_widget_set_visible (GTK_WIDGET (self->open), kind == TERN_ATTACHMENT_ROW_READ && can_open);

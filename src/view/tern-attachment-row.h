@@ -8,8 +8,8 @@ G_BEGIN_DECLS
 /**
  * TernAttachmentRow:
  *
- * One attachment in a list: icon, name, size and at most two buttons. Signals "open" and "act" (the
- * second button: save in the reader, remove in the composer).
+ * One attachment in a list: icon, name, type, size and at most two buttons. Signals "open" and
+ * "act" (the second button: save in the reader, remove in the composer).
  */
 #define TERN_TYPE_ATTACHMENT_ROW (tern_attachment_row_get_type ())
 G_DECLARE_FINAL_TYPE (TernAttachmentRow, tern_attachment_row, TERN, ATTACHMENT_ROW, GtkListBoxRow)
