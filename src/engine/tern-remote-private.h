@@ -72,8 +72,6 @@ typedef struct
   TernFolderRecord *target; /* (owned) (nullable) */
   GArray *uids;             /* (owned) of guint32, sorted */
   GPtrArray *message_ids; /* (owned) (element nullable) of char*, beside uids: to find them again */
-  GArray *sizes;          /* (owned) of guint32, likewise; 0 = not known */
-  GArray *known; /* (owned) of guint32, likewise: where the target has it, as far as is known */
   TernFlags add;
   TernFlags remove;
   char *add_keywords;    /* (owned) (nullable) */
@@ -81,9 +79,6 @@ typedef struct
   GBytes *message;       /* (owned) (nullable) APPEND */
   gint64 date;           /* APPEND */
   gboolean check;        /* may have been done before: look first */
-  /* With @check: epoch and UIDNEXT of the target as they were known before. */
-  guint32 target_uidvalidity;
-  guint32 target_uidnext;
 } TernRemoteOp;
 
 TernRemoteOp *tern_remote_op_new (TernOpKind kind);
