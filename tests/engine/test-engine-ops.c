@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "store-fixture.h"
+#include "tern-imap-remote-private.h"
+#include "tern-op-runner-private.h"
+#include "tern-script-server.h"
+#include "tern-store-locations-private.h"
+
+/*
+ * What becomes of operations when a connection or a disk fails at the worst moment: the runner with
+ * a server that answers when the test wants, and the IMAP commands with one that is scripted.
+ */
+
+#define FAKE_TYPE_REMOTE (fake_remote_get_type ())
+G_DECLARE_FINAL_TYPE (FakeRemote, fake_remote, FAKE, REMOTE, GObject)
+
+struct _FakeRemote
+{
+  GObject parent;
+  GPtrArray *ops; /* (owned) of TernRemoteOp: everything that was sent */
+  GTask *task;    /* (owned) (nullable): waits for the test */
+};
+
+static void
+fake_run_operation_async (TernRemote *remote,
+                          TernRemoteOp *op,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data)
+{
+  FakeRemote *self = FAKE_REMOTE (remote);
+
+  g_assert_null (self->task);
+  g_ptr_array_add (self->ops, op);
+  self->task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (self->task, fake_run_operation_async);
+}
+
+static GArray *
+fake_run_operation_finish (TernRemote *remote, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+fake_iface_init (TernRemoteInterface *iface)
+{
+  iface->run_operation_async = fake_run_operation_async;
+  iface->run_operation_finish = fake_run_operation_finish;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (FakeRemote,
+                               fake_remote,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (TERN_TYPE_REMOTE, fake_iface_init))
+
+static void
+fake_remote_init (FakeRemote *self)
+{
+  self->ops = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_remote_op_free);
+}
+
+static void
+fake_remote_finalize (GObject *object)
+{
+  g_ptr_array_unref (FAKE_REMOTE (object)->ops);
+  G_OBJECT_CLASS (fake_remote_parent_class)->finalize (object);
+}
+
+static void
+fake_remote_class_init (FakeRemoteClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = fake_remote_finalize;
+}
+
+/* The world around a runner. */
+
+typedef struct
+{
+  StoreFixture *store;
+  FakeRemote *remote;
+  TernOpRunner *runner;
+  GPtrArray *notes; /* of char* */
+  guint syncs_wanted;
+} World;
+
+static void
+on_note (const GError *error, gpointer data)
+{
+  g_ptr_array_add (((World *) data)->notes, g_strdup (error->message));
+}
+
+static void
+on_folder_changed (TernId folder, gpointer data)
+{
+  ((World *) data)->syncs_wanted++;
+}
+
+static void
+on_idle (gpointer data)
+{
+}
+
+static void
+world_init (World *self)
+{
+  static const TernOpRunnerEvents events = { on_note, on_folder_changed, on_idle };
+  TernTxn *txn;
+
+  *self = (World){ .store = store_fixture_new () };
+  self->notes = g_ptr_array_new_with_free_func (g_free);
+  self->remote = g_object_new (FAKE_TYPE_REMOTE, NULL);
+  self->runner = tern_op_runner_new (self->store->store, self->store->account, &events, self);
+  txn = store_begin (self->store);
+  g_assert_true (tern_txn_set_sync_state (txn, self->store->inbox, 1, 100, 0, 50, NULL));
+  g_assert_true (tern_txn_set_sync_state (txn, self->store->archive, 2, 10, 0, 1, NULL));
+  store_commit (self->store);
+}
+
+static void
+world_clear (World *self)
+{
+  tern_test_wait_until (!tern_op_runner_is_busy (self->runner));
+  tern_op_runner_free (self->runner);
+  store_fixture_free (self->store);
+  g_object_unref (self->remote);
+  g_ptr_array_unref (self->notes);
+}
+
+static TernRemoteOp *
+wait_sent (World *self, guint n)
+{
+  tern_test_wait_until (self->remote->ops->len >= n && self->remote->task != NULL);
+  g_assert_cmpuint (self->remote->ops->len, ==, n);
+  return g_ptr_array_index (self->remote->ops, n - 1);
+}
+
+static void
+answer_pair (World *self, guint32 source, guint32 target)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->remote->task);
+  GArray *pairs = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
+  TernUidPair pair = { source, target };
+
+  if (target != 0)
+    g_array_append_val (pairs, pair);
+  g_task_return_pointer (task, pairs, (GDestroyNotify) g_array_unref);
+}
+
+static void
+answer_cut (World *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->remote->task);
+
+  g_task_return_error (task, tern_fault_new (TERN_FAULT_DISCONNECTED, "cut"));
+}
+
+static TernOpState
+state_of (World *self, TernId op)
+{
+  TernReader *reader = store_read_begin (self->store, TERN_LANE_SLOW);
+  g_autoptr (TernOpRecord) record = tern_read_op (reader, op, NULL);
+
+  g_assert_nonnull (record);
+  store_read_end (self->store);
+  return record->state;
+}
+
+static TernId
+move (World *self, const TernId *ids, guint n)
+{
+  TernTxn *txn = store_begin (self->store);
+  g_autoptr (GArray) made = tern_txn_op_move (txn, ids, n, self->store->archive, NULL);
+
+  store_commit (self->store);
+  g_assert_cmpuint (made->len, ==, 1);
+  return g_array_index (made, TernId, 0);
+}
+
+/* As if it had been tried @attempts times. */
+static void
+set_attempts (World *self, TernId op, guint attempts)
+{
+  for (guint i = 0; i < attempts; i++)
+    {
+      TernTxn *txn = store_begin (self->store);
+
+      g_assert_true (tern_txn_op_later (txn, op, 1, FALSE, NULL, NULL));
+      store_commit (self->store);
+    }
+}
+
+/* A message that a sync has to find anew, as after an operation whose answer named no UID. */
+static TernId
+add_unknown (World *self, guint uid)
+{
+  TernId id = store_add (self->store, self->store->inbox, uid, uid, TERN_FLAG_NONE);
+  TernTxn *txn = store_begin (self->store);
+  g_autoptr (TernLocation) before = tern_location_load (tern_txn_db (txn), id, NULL);
+  g_autoptr (TernLocation) now = tern_location_copy (before);
+
+  now->uid = 0;
+  now->rematch = TRUE;
+  g_assert_true (tern_location_update (txn, before, now, NULL));
+  store_commit (self->store);
+  return id;
+}
+
+static TernId
+flag (World *self, const TernId *ids, guint n)
+{
+  TernTxn *txn = store_begin (self->store);
+  g_autoptr (GArray) made = tern_txn_op_flags (txn, ids, n, TERN_FLAG_FLAGGED, 0, NULL, NULL, NULL);
+
+  store_commit (self->store);
+  g_assert_cmpuint (made->len, ==, 1);
+  return g_array_index (made, TernId, 0);
+}
+
+/* COPY was done, then the connection broke, then the target was synced: the source is removed. */
+static void
+test_move_after_sync (void)
+{
+  World world;
+  TernId id;
+  TernId op;
+  const TernRemoteOp *sent;
+
+  world_init (&world);
+  id = store_add (world.store, world.store->inbox, 7, 1, TERN_FLAG_NONE);
+  op = move (&world, &id, 1);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  wait_sent (&world, 1);
+  answer_cut (&world);
+  g_assert_cmpint (store_add (world.store, world.store->archive, 10, 1, TERN_FLAG_NONE), ==, id);
+  TernTxn *txn = store_begin (world.store);
+  g_assert_true (tern_txn_set_sync_state (txn, world.store->archive, 2, 11, 0, 1, NULL));
+  store_commit (world.store);
+  sent = wait_sent (&world, 2);
+  g_assert_true (sent->check);
+  g_assert_cmpuint (sent->uids->len, ==, 1);
+  g_assert_cmpuint (g_array_index (sent->uids, guint32, 0), ==, 7);
+  g_assert_cmpuint (g_array_index (sent->known, guint32, 0), ==, 10);
+  g_assert_cmpuint (g_array_index (sent->sizes, guint32, 0), ==, 1001);
+  g_assert_cmpuint (sent->target_uidvalidity, ==, 2);
+  g_assert_cmpuint (sent->target_uidnext, ==, 10);
+  answer_pair (&world, 7, 10);
+  tern_test_wait_until (state_of (&world, op) == TERN_OP_CONFIRMED);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
+/* What the target had before is not what was moved there. */
+static void
+test_move_old_copy (void)
+{
+  World world;
+  TernId id;
+  const TernRemoteOp *sent;
+
+  world_init (&world);
+  id = store_add (world.store, world.store->inbox, 7, 1, TERN_FLAG_NONE);
+  move (&world, &id, 1);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  wait_sent (&world, 1);
+  answer_cut (&world);
+  store_add (world.store, world.store->archive, 3, 1, TERN_FLAG_NONE);
+  sent = wait_sent (&world, 2);
+  g_assert_cmpuint (g_array_index (sent->uids, guint32, 0), ==, 7);
+  g_assert_cmpuint (g_array_index (sent->known, guint32, 0), ==, 0);
+  answer_pair (&world, 7, 10);
+  world_clear (&world);
+}
+
+/* Nobody knows where the message is while its folder is being listed: nothing is confirmed. */
+static void
+test_unknown_waits (void)
+{
+  World world;
+  TernId id;
+  TernId op;
+
+  world_init (&world);
+  id = add_unknown (&world, 7);
+  op = flag (&world, &id, 1);
+  set_attempts (&world, op, 7);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  tern_test_wait_until (state_of (&world, op) != TERN_OP_PENDING);
+  g_assert_cmpint (state_of (&world, op), ==, TERN_OP_STUCK);
+  g_assert_cmpuint (world.remote->ops->len, ==, 0);
+  g_assert_cmpuint (world.syncs_wanted, >, 0);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
+/* The folder is listed and it was not there: the person is told, the change is taken back. */
+static void
+test_unknown_refused (void)
+{
+  World world;
+  TernId id;
+  TernId op;
+
+  world_init (&world);
+  id = add_unknown (&world, 7);
+  op = flag (&world, &id, 1);
+  set_attempts (&world, op, 5);
+  TernTxn *txn = store_begin (world.store);
+  g_assert_true (tern_txn_set_sync_state (txn, world.store->inbox, 1, 100, 0, 1, NULL));
+  g_assert_true (tern_txn_set_remote_counts (txn, world.store->inbox, 0, 0, TRUE, NULL));
+  store_commit (world.store);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  tern_test_wait_until (state_of (&world, op) != TERN_OP_PENDING);
+  g_assert_cmpint (state_of (&world, op), ==, TERN_OP_REFUSED);
+  g_assert_cmpuint (world.notes->len, ==, 1);
+  g_assert_cmpuint (world.remote->ops->len, ==, 0);
+  g_autoptr (TernMessageRecord) record = store_message (world.store, id);
+  g_assert_cmpint (record->flags & TERN_FLAG_FLAGGED, ==, 0);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
+/* One of two is known: it is sent and confirmed, and both are undone together. */
+static void
+test_unknown_apart (void)
+{
+  World world;
+  TernId ids[2];
+  TernId op;
+  const TernRemoteOp *sent;
+  gboolean undone;
+
+  world_init (&world);
+  ids[0] = store_add (world.store, world.store->inbox, 6, 6, TERN_FLAG_NONE);
+  ids[1] = add_unknown (&world, 7);
+  op = flag (&world, ids, 2);
+  set_attempts (&world, op, 5);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  sent = wait_sent (&world, 1);
+  g_assert_cmpuint (sent->uids->len, ==, 1);
+  g_assert_cmpuint (g_array_index (sent->uids, guint32, 0), ==, 6);
+  answer_pair (&world, 0, 0);
+  tern_test_wait_until (store_op_count (world.store, TERN_OP_CONFIRMED) == 1);
+  g_assert_cmpint (state_of (&world, op), ==, TERN_OP_PENDING);
+  g_autoptr (TernMessageRecord) waiting = store_message (world.store, ids[1]);
+  g_assert_cmpint (waiting->flags & TERN_FLAG_FLAGGED, !=, 0);
+  store_verify (world.store);
+  TernTxn *txn = store_begin (world.store);
+  g_assert_true (tern_txn_op_undo (txn, op, &undone, NULL));
+  store_commit (world.store);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (TernMessageRecord) record = store_message (world.store, ids[i]);
+
+      g_assert_cmpint (record->flags & TERN_FLAG_FLAGGED, ==, 0);
+    }
+  store_verify (world.store);
+  world_clear (&world);
+}
+
+static void
+run_sql (World *self, const char *sql)
+{
+  TernTxn *txn = store_begin (self->store);
+
+  g_assert_true (tern_db_exec (tern_txn_db (txn), sql, NULL));
+  store_commit (self->store);
+}
+
+/* The disk takes no outcome for a while: it is not forgotten, not done twice, and told once. */
+static void
+test_outcome_unwritten (void)
+{
+  World world;
+  TernId id;
+  TernId op;
+
+  world_init (&world);
+  id = store_add (world.store, world.store->inbox, 7, 1, TERN_FLAG_NONE);
+  op = flag (&world, &id, 1);
+  run_sql (&world, "CREATE TEMP TRIGGER full BEFORE UPDATE OF state ON op WHEN NEW.state = 2"
+                   " BEGIN SELECT RAISE (ABORT, 'no room'); END");
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  wait_sent (&world, 1);
+  g_test_expect_message ("tern-engine", G_LOG_LEVEL_WARNING, "*could not be written*");
+  answer_pair (&world, 0, 0);
+  tern_test_wait_until (world.notes->len == 1 && !tern_op_runner_is_busy (world.runner));
+  g_test_assert_expected_messages ();
+  g_assert_cmpint (state_of (&world, op), ==, TERN_OP_RUNNING);
+  /* Without a connection as well. */
+  tern_op_runner_set_remote (world.runner, NULL);
+  g_test_expect_message ("tern-engine", G_LOG_LEVEL_WARNING, "*could not be written*");
+  tern_op_runner_wake (world.runner);
+  tern_test_wait_until (!tern_op_runner_is_busy (world.runner));
+  g_test_assert_expected_messages ();
+  run_sql (&world, "DROP TRIGGER full");
+  tern_test_wait_until (state_of (&world, op) == TERN_OP_CONFIRMED);
+  g_assert_cmpuint (world.notes->len, ==, 1);
+  g_assert_cmpuint (world.remote->ops->len, ==, 1);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
+/* On the wire */
+
+#define GREET                                                     \
+  "S: * OK [CAPABILITY IMAP4rev1 UIDPLUS SASL-IR AUTH=PLAIN] hi", \
+      "C: %t AUTHENTICATE PLAIN AGFubmEAc2VjcmV0", "S: %t OK [CAPABILITY IMAP4rev1 UIDPLUS] in"
+#define SELECT(name, epoch, next)                                                    \
+  "C: %t SELECT \"" name "\"", "S: * 1 EXISTS", "S: * OK [UIDVALIDITY " epoch "] x", \
+      "S: * OK [UIDNEXT " next "] x", "S: %t OK [READ-WRITE] selected"
+
+typedef struct
+{
+  TernTestCert *cert;
+  TernScriptServer *server;
+  StoreFixture *store;
+  TernRemote *remote;
+  GAsyncResult *result; /* (owned) (nullable) */
+} Wire;
+
+static void
+on_progress (const char *path, gint64 done, gint64 total, gpointer data)
+{
+}
+
+static void
+on_remote_folder_changed (TernId folder, gpointer data)
+{
+}
+
+static void
+on_closed (const GError *error, gpointer data)
+{
+}
+
+static void
+keep_result (GObject *source, GAsyncResult *result, gpointer data)
+{
+  ((Wire *) data)->result = g_object_ref (result);
+}
+
+static void
+wire_init (Wire *self, const char *const *script)
+{
+  static const TernRemoteEvents events = { on_progress, on_remote_folder_changed, on_closed };
+  g_autoptr (TernCredentials) credentials = tern_credentials_new ("anna", "secret");
+  g_autoptr (TernEndpoint) endpoint = NULL;
+  GError *error = NULL;
+  TernTxn *txn;
+
+  *self = (Wire){ .store = store_fixture_new () };
+  self->cert = tern_test_cert_new (TERN_TEST_CERT_GOOD);
+  self->server = tern_script_server_new (self->cert, TRUE);
+  tern_script_server_addv (self->server, script);
+  txn = store_begin (self->store);
+  g_assert_true (tern_txn_set_sync_state (txn, self->store->inbox, 1, 100, 0, 1, NULL));
+  g_assert_true (tern_txn_set_sync_state (txn, self->store->archive, 2, 11, 0, 1, NULL));
+  g_assert_true (tern_txn_set_remote_counts (txn, self->store->archive, 1, 0, TRUE, NULL));
+  store_commit (self->store);
+  endpoint = tern_endpoint_new ("127.0.0.1", tern_script_server_get_port (self->server),
+                                TERN_SECURITY_TLS, self->cert->ca_file, NULL);
+  self->remote = TERN_REMOTE (tern_imap_remote_new (self->store->store, self->store->account,
+                                                    endpoint, credentials, FALSE, &events, self));
+  tern_remote_open_async (self->remote, NULL, keep_result, self);
+  tern_test_wait_until (self->result != NULL);
+  g_assert_true (tern_remote_open_finish (self->remote, self->result, &error));
+  g_assert_no_error (error);
+  g_clear_object (&self->result);
+}
+
+/* A MOVE of UID 7 that may have been done before. */
+static GArray *
+wire_replay (Wire *self, guint32 known, guint32 target_uidvalidity)
+{
+  TernRemoteOp *op = tern_remote_op_new (TERN_OP_MOVE);
+  guint32 uid = 7;
+  guint32 size = 1001;
+  GError *error = NULL;
+  GArray *pairs;
+
+  op->source = store_folder (self->store, self->store->inbox);
+  op->target = store_folder (self->store, self->store->archive);
+  op->check = TRUE;
+  op->target_uidvalidity = target_uidvalidity;
+  op->target_uidnext = target_uidvalidity != 0 ? 10 : 0;
+  g_array_append_val (op->uids, uid);
+  g_array_append_val (op->sizes, size);
+  g_array_append_val (op->known, known);
+  g_ptr_array_add (op->message_ids, g_strdup ("1@example.org"));
+  tern_remote_run_operation_async (self->remote, op, keep_result, self);
+  tern_test_wait_until (self->result != NULL);
+  pairs = tern_remote_run_operation_finish (self->remote, self->result, &error);
+  g_assert_no_error (error);
+  g_clear_object (&self->result);
+  return pairs;
+}
+
+static void
+wire_clear (Wire *self)
+{
+  tern_remote_close (self->remote);
+  g_object_unref (self->remote);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  store_fixture_free (self->store);
+  tern_script_server_free (self->server);
+  tern_test_cert_free (self->cert);
+}
+
+static void
+assert_pair (GArray *pairs, guint32 target)
+{
+  g_assert_cmpuint (pairs->len, ==, 1);
+  g_assert_cmpuint (g_array_index (pairs, TernUidPair, 0).source, ==, 7);
+  g_assert_cmpuint (g_array_index (pairs, TernUidPair, 0).target, ==, target);
+}
+
+/* The copy is there, though a sync has moved UIDNEXT past it: no second one, the source goes. */
+static void
+test_wire_copied (void)
+{
+  static const char *const script[] = {
+    GREET,
+    SELECT ("Archive", "2", "11"),
+    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 3 10",
+    "S: %t OK found",
+    SELECT ("INBOX", "1", "100"),
+    "C: %t UID SEARCH UID 7",
+    "S: * SEARCH 7",
+    "S: %t OK there",
+    "C: %t UID SEARCH UID 7 LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 7",
+    "S: %t OK the same",
+    "C: %t UID STORE 7 +FLAGS.SILENT (\\Deleted)",
+    "S: %t OK marked",
+    "C: %t UID EXPUNGE 7",
+    "S: %t OK gone",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) pairs = NULL;
+
+  wire_init (&wire, script);
+  pairs = wire_replay (&wire, 0, 2);
+  assert_pair (pairs, 10);
+  wire_clear (&wire);
+}
+
+/* What a sync has met at the target is looked for there by its UID. */
+static void
+test_wire_known (void)
+{
+  static const char *const script[] = {
+    GREET,
+    SELECT ("Archive", "2", "11"),
+    "C: %t UID SEARCH UID 10 LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 10",
+    "S: %t OK found",
+    SELECT ("INBOX", "1", "100"),
+    "C: %t UID SEARCH UID 7",
+    "S: * SEARCH 7",
+    "S: %t OK there",
+    "C: %t UID SEARCH UID 7 LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 7",
+    "S: %t OK the same",
+    "C: %t UID STORE 7 +FLAGS.SILENT (\\Deleted)",
+    "S: %t OK marked",
+    "C: %t UID EXPUNGE 7",
+    "S: %t OK gone",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) pairs = NULL;
+
+  wire_init (&wire, script);
+  pairs = wire_replay (&wire, 10, 2);
+  assert_pair (pairs, 10);
+  wire_clear (&wire);
+}
+
+/* Another message with the same Message-ID is no reason to remove the source: it is copied. */
+static void
+test_wire_not_the_same (void)
+{
+  static const char *const script[] = {
+    GREET,
+    SELECT ("Archive", "2", "11"),
+    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 10",
+    "S: %t OK found",
+    SELECT ("INBOX", "1", "100"),
+    "C: %t UID SEARCH UID 7",
+    "S: * SEARCH 7",
+    "S: %t OK there",
+    "C: %t UID SEARCH UID 7 LARGER 1000 SMALLER 1002",
+    "S: * SEARCH",
+    "S: %t OK another one",
+    "C: %t UID COPY 7 \"Archive\"",
+    "S: %t OK [COPYUID 2 7 12] copied",
+    "C: %t UID STORE 7 +FLAGS.SILENT (\\Deleted)",
+    "S: %t OK marked",
+    "C: %t UID EXPUNGE 7",
+    "S: %t OK gone",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) pairs = NULL;
+
+  wire_init (&wire, script);
+  pairs = wire_replay (&wire, 0, 0);
+  assert_pair (pairs, 12);
+  wire_clear (&wire);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/engine/ops/move-after-sync", test_move_after_sync);
+  g_test_add_func ("/engine/ops/move-old-copy", test_move_old_copy);
+  g_test_add_func ("/engine/ops/unknown-waits", test_unknown_waits);
+  g_test_add_func ("/engine/ops/unknown-refused", test_unknown_refused);
+  g_test_add_func ("/engine/ops/unknown-apart", test_unknown_apart);
+  g_test_add_func ("/engine/ops/outcome-unwritten", test_outcome_unwritten);
+  g_test_add_func ("/engine/ops/wire/copied", test_wire_copied);
+  g_test_add_func ("/engine/ops/wire/known", test_wire_known);
+  g_test_add_func ("/engine/ops/wire/not-the-same", test_wire_not_the_same);
+  return g_test_run ();
+}
