@@ -23,6 +23,7 @@ free_job (TernImapJob *job)
   TernImapRemote *remote = job->remote;
 
   g_clear_object (&job->task);
+  g_free (job->mailbox);
   job->klass->free (job);
   g_object_unref (remote);
 }
@@ -142,6 +143,8 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   TernImapReply *reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
+  job->slot->left = 0;
+  g_clear_pointer (&job->slot->left_mailbox, g_free);
   if (reply != NULL)
     {
       job->slot->selected = job->folder;
@@ -166,8 +169,15 @@ tern_imap_job_select (TernImapJob *job,
   g_task_set_task_data (task, job, NULL);
   job->folder = folder->id;
   *live = mailbox != NULL && g_strcmp0 (mailbox->name, folder->remote_name) == 0;
+  g_free (job->mailbox);
+  job->mailbox = g_strdup (folder->remote_name);
   if (!*live)
-    slot->selected = 0;
+    {
+      slot->left = slot->selected;
+      g_free (slot->left_mailbox);
+      slot->left_mailbox = mailbox != NULL ? g_strdup (mailbox->name) : NULL;
+      slot->selected = 0;
+    }
   slot->grown = FALSE;
   tern_imap_session_select_async (slot->session, folder->remote_name, FALSE,
                                   resync ? folder->uidvalidity : 0, resync ? folder->modseq : 0,

@@ -27,7 +27,8 @@ typedef struct _TernImapListing TernImapListing;
 typedef struct
 {
   void (*start) (TernImapJob *job);
-  /* Untagged data while the job runs. FETCH without ENVELOPE goes to the slot when NULL. */
+  /* Untagged data of the mailbox that the job has selected. What the server says of another, of
+   * the one before for example, goes to the slot; all of it when NULL. */
   void (*fetch) (TernImapJob *job, TernImapFetch *fetch);
   void (*vanished) (TernImapJob *job, GArray *uids, gboolean earlier);
   void (*free) (TernImapJob *job);
@@ -42,6 +43,7 @@ struct _TernImapJob
   TernImapSlot *slot;     /* while it runs */
   TernUrgency urgency;
   TernId folder; /* the one that it selects */
+  char *mailbox; /* (owned) (nullable) its name, once it was asked for */
   GTask *task;   /* (owned) (nullable) answered by the job before it is done */
 };
 
@@ -53,6 +55,8 @@ struct _TernImapSlot
   gboolean ready;           /* logged in */
   TernImapJob *job;         /* (owned) (nullable) running */
   TernId selected;          /* our folder of the selected mailbox; 0 = none or in doubt */
+  TernId left;              /* while another is being selected: the one before */
+  char *left_mailbox;       /* (owned) (nullable) and its name */
   gboolean grown;           /* EXISTS came for it and nobody has fetched since */
 };
 

@@ -346,6 +346,8 @@ tern_imap_remote_finalize (GObject *object)
     }
   g_clear_object (&self->work.session);
   g_clear_object (&self->hands.session);
+  g_free (self->work.left_mailbox);
+  g_free (self->hands.left_mailbox);
   g_hash_table_unref (self->moving);
   g_object_unref (self->cancellable);
   tern_endpoint_unref (self->endpoint);

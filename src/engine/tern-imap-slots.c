@@ -99,26 +99,45 @@ tern_imap_remote_store_vanished (TernImapRemote *self, TernId folder, GArray *ui
 
 /* Handlers of "work" and "hands" */
 
+/* Until a SELECT is carried out the server speaks of the mailbox before. */
+static gboolean
+speaks_of (TernImapSession *session, const char *name)
+{
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (session);
+
+  return mailbox != NULL && name != NULL && g_strcmp0 (mailbox->name, name) == 0;
+}
+
+static TernId
+folder_meant (TernImapSlot *slot)
+{
+  if (slot->selected == 0 && speaks_of (slot->session, slot->left_mailbox))
+    return slot->left;
+  return slot->selected;
+}
+
 static void
 on_fetch (TernImapSession *session, TernImapFetch *fetch, gpointer data)
 {
   TernImapSlot *slot = data;
+  TernImapJob *job = slot->job;
 
-  if (slot->job != NULL && slot->job->klass->fetch != NULL)
-    slot->job->klass->fetch (slot->job, fetch);
+  if (job != NULL && job->klass->fetch != NULL && speaks_of (session, job->mailbox))
+    job->klass->fetch (job, fetch);
   else
-    tern_imap_remote_store_flags (slot->remote, slot->selected, fetch);
+    tern_imap_remote_store_flags (slot->remote, folder_meant (slot), fetch);
 }
 
 static void
 on_vanished (TernImapSession *session, GArray *uids, gboolean earlier, gpointer data)
 {
   TernImapSlot *slot = data;
+  TernImapJob *job = slot->job;
 
-  if (slot->job != NULL && slot->job->klass->vanished != NULL)
-    slot->job->klass->vanished (slot->job, uids, earlier);
+  if (job != NULL && job->klass->vanished != NULL && speaks_of (session, job->mailbox))
+    job->klass->vanished (job, uids, earlier);
   else
-    tern_imap_remote_store_vanished (slot->remote, slot->selected, uids);
+    tern_imap_remote_store_vanished (slot->remote, folder_meant (slot), uids);
 }
 
 static void

@@ -136,6 +136,91 @@ test_no_to_everything (void)
   tear_down (&setup);
 }
 
+#define MESSAGE(number, uid, subject)                                                       \
+  "S: * " number " FETCH (UID " uid " FLAGS () INTERNALDATE \"23-Nov-2026 10:00:00 +0000\"" \
+  " RFC822.SIZE 100 ENVELOPE (\"Mon, 23 Nov 2026 10:00:00 +0000\" \"" subject "\""          \
+  " ((NIL NIL \"a\" \"b.test\")) NIL NIL NIL NIL NIL NIL \"<" subject "@b.test>\")"         \
+  " BODYSTRUCTURE (\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 1)"                            \
+  " BODY[HEADER.FIELDS (REFERENCES)] \"\")"
+
+typedef struct
+{
+  Setup *setup;
+  const char *dump;
+  char *found;
+} DumpWait;
+
+static gboolean
+shows (gpointer data)
+{
+  DumpWait *wait = data;
+
+  g_free (wait->found);
+  wait->found = engine_fixture_dump (wait->setup->fixture, wait->setup->uuid);
+  return strcmp (wait->found, wait->dump) == 0;
+}
+
+static void
+wait_dump (Setup *setup, const char *dump)
+{
+  DumpWait wait = { setup, dump, NULL };
+
+  engine_wait (shows, &wait);
+  g_free (wait.found);
+}
+
+/* What a server with QRESYNC says before [CLOSED] is about the mailbox before. */
+static void
+test_old_mailbox (void)
+{
+  static const char *const script[] = {
+    "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",
+    "C: %t AUTHENTICATE PLAIN AGFubmFAZXhhbXBsZS50ZXN0AGdlaGVpbQ==",
+    "S: %t OK [CAPABILITY " CAPS " ENABLE CONDSTORE QRESYNC] in",
+    "C: %t ENABLE *",
+    "S: * ENABLED CONDSTORE QRESYNC",
+    "S: %t OK enabled",
+    "C: %t SELECT \"INBOX\"*",
+    "S: * FLAGS (\\Seen \\Flagged)",
+    "S: * 2 EXISTS",
+    "S: * OK [UIDVALIDITY 77] x",
+    "S: * OK [UIDNEXT 3] x",
+    "S: * OK [HIGHESTMODSEQ 10] x",
+    "S: %t OK [READ-WRITE] selected",
+    "C: %t UID FETCH 1:2 (*",
+    MESSAGE ("1", "1", "first"),
+    MESSAGE ("2", "2", "second"),
+    "S: %t OK fetched",
+    "C: %t LIST *",
+    "S: * LIST () \"/\" INBOX",
+    "S: * STATUS INBOX (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 77 UNSEEN 2 HIGHESTMODSEQ 10)",
+    "S: * LIST () \"/\" Other",
+    "S: * STATUS Other (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 78 UNSEEN 2 HIGHESTMODSEQ 10)",
+    "S: %t OK listed",
+    "C: %t SELECT \"Other\"*",
+    "S: * 1 FETCH (UID 1 FLAGS (\\Seen \\Flagged) MODSEQ (11))",
+    "S: * VANISHED 2",
+    "S: * OK [CLOSED] INBOX is left",
+    "S: * FLAGS (\\Seen \\Flagged)",
+    "S: * 2 EXISTS",
+    "S: * OK [UIDVALIDITY 78] x",
+    "S: * OK [UIDNEXT 3] x",
+    "S: * OK [HIGHESTMODSEQ 10] x",
+    "S: %t OK [READ-WRITE] selected",
+    "C: %t UID FETCH 1:2 (*",
+    MESSAGE ("1", "1", "third"),
+    MESSAGE ("2", "2", "fourth"),
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  Setup setup;
+
+  set_up (&setup, script);
+  wait_dump (&setup, "INBOX/1 first 5\nOther/1 third 0\nOther/2 fourth 0");
+  tear_down (&setup);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -143,5 +228,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/script/one-connection", test_one_connection);
   g_test_add_func ("/engine/script/no-to-everything", test_no_to_everything);
+  g_test_add_func ("/engine/script/old-mailbox", test_old_mailbox);
   return g_test_run ();
 }
