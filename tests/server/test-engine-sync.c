@@ -11,47 +11,16 @@
  * here.
  */
 
-typedef struct
-{
-  TernMailServer *server;
-  EngineFixture *fixture;
-  char *uuid;
-} Setup;
-
-static gboolean
-set_up (Setup *setup, gboolean smtp, TernMailServer *server)
-{
-  g_autoptr (TernAccountSettings) settings = NULL;
-
-  setup->server = server;
-  if (server == NULL)
-    return FALSE;
-  setup->fixture = engine_fixture_new ();
-  engine_fixture_open (setup->fixture, TRUE);
-  settings = engine_server_settings (server, 0, smtp);
-  setup->uuid = engine_fixture_add_account (setup->fixture, settings,
-                                            tern_mail_server_get_password (server, 0));
-  return TRUE;
-}
-
-static void
-tear_down (Setup *setup)
-{
-  engine_fixture_free (setup->fixture);
-  tern_mail_server_free (setup->server);
-  g_free (setup->uuid);
-}
-
 static void
 test_first_sync (void)
 {
-  Setup setup;
+  EngineSetup setup;
   g_autoptr (GPtrArray) messages = NULL;
   TernSyncReport *report;
 
-  if (!set_up (&setup, FALSE,
-               tern_mail_server_new ("--password", "geheim", "--users", "anna,bob", "--no-postfix",
-                                     "--seed", "anna:700", NULL)))
+  if (!engine_setup_begin (&setup, FALSE,
+                           tern_mail_server_new ("--password", "geheim", "--users", "anna,bob",
+                                                 "--no-postfix", "--seed", "anna:700", NULL)))
     return;
   report = engine_fixture_sync (setup.fixture, setup.uuid);
   messages = engine_fixture_messages (setup.fixture, setup.uuid, "INBOX");
@@ -59,7 +28,7 @@ test_first_sync (void)
                   messages->len, report->seconds, report->round_trips, report->bytes_in);
   g_assert_cmpuint (messages->len, >=, 100);
   tern_sync_report_free (report);
-  tear_down (&setup);
+  engine_setup_end (&setup);
 }
 
 #define MESSAGE(subject)                                                                    \
@@ -67,29 +36,9 @@ test_first_sync (void)
   "\r\nMessage-ID: <" subject "@example.test>\r\nDate: Mon, 23 Nov 2026 10:00:00 +0100\r\n" \
   "\r\nThis is " subject ".\r\n"
 
-/* What the server holds: "FOLDER subject flags" of every message. */
-static char *
-server_has (Setup *setup, const char *folder, const char *search)
-{
-  char *found =
-      tern_mail_server_doveadm (setup->server, "search -u %s mailbox %s %s",
-                                tern_mail_server_get_address (setup->server, 0), folder, search);
-
-  return g_strstrip (found);
-}
-
-static guint
-count_server (Setup *setup, const char *folder, const char *search)
-{
-  g_autofree char *found = server_has (setup, folder, search);
-  g_auto (GStrv) lines = g_strsplit (found, "\n", -1);
-
-  return *found == '\0' ? 0 : g_strv_length (lines);
-}
-
 typedef struct
 {
-  Setup *setup;
+  EngineSetup *setup;
   const char *path;
   const char *subject;
   TernFlags flags;
@@ -106,19 +55,8 @@ is_as_expected (gpointer data)
   return expect->gone ? record == NULL : record != NULL && record->flags == expect->flags;
 }
 
-static GArray *
-finish_verb (Setup *setup, GAsyncResult **slot)
-{
-  g_autoptr (GAsyncResult) result = engine_await (slot);
-  g_autoptr (GError) error = NULL;
-  GArray *operations = tern_engine_verb_finish (setup->fixture->engine, result, &error);
-
-  g_assert_no_error (error);
-  return operations;
-}
-
 static void
-flag (Setup *setup, const char *path, const char *subject, TernFlags add, TernFlags remove)
+flag (EngineSetup *setup, const char *path, const char *subject, TernFlags add, TernFlags remove)
 {
   g_autoptr (TernMessageRecord) record =
       engine_fixture_find (setup->fixture, setup->uuid, path, subject);
@@ -128,17 +66,17 @@ flag (Setup *setup, const char *path, const char *subject, TernFlags add, TernFl
   g_assert_nonnull (record);
   tern_engine_flag_async (setup->fixture->engine, &record->id, 1, add, remove, NULL, NULL,
                           engine_store_result, &slot);
-  operations = finish_verb (setup, &slot);
+  operations = engine_setup_finish_verb (setup, &slot);
   engine_fixture_finish_ops (setup->fixture, operations);
 }
 
 static void
 test_flags_both_ways (void)
 {
-  Setup setup;
+  EngineSetup setup;
   Expect expect = { &setup, "INBOX", "one", TERN_FLAG_SEEN | TERN_FLAG_FLAGGED, FALSE };
 
-  if (!set_up (
+  if (!engine_setup_begin (
           &setup, FALSE,
           tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix", NULL)))
     return;
@@ -146,7 +84,7 @@ test_flags_both_ways (void)
   tern_mail_server_append (setup.server, "anna", "INBOX", MESSAGE ("two"), "");
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
   flag (&setup, "INBOX", "one", TERN_FLAG_SEEN | TERN_FLAG_FLAGGED, TERN_FLAG_NONE);
-  g_assert_cmpuint (count_server (&setup, "INBOX", "seen flagged subject one"), ==, 1);
+  g_assert_cmpuint (engine_setup_count (&setup, "INBOX", "seen flagged subject one"), ==, 1);
   engine_wait (is_as_expected, &expect);
 
   g_free (tern_mail_server_doveadm (setup.server, "flags remove -u anna@example.test "
@@ -158,13 +96,13 @@ test_flags_both_ways (void)
   expect.subject = "two";
   expect.gone = TRUE;
   engine_wait (is_as_expected, &expect);
-  tear_down (&setup);
+  engine_setup_end (&setup);
 }
 
 static gboolean
 has_new_mail (gpointer data)
 {
-  return ((Setup *) data)->fixture->new_mail->len > 0;
+  return ((EngineSetup *) data)->fixture->new_mail->len > 0;
 }
 
 static gboolean
@@ -172,7 +110,7 @@ is_watching (gpointer data)
 {
   /* Dovecot shows IDLE in the list of its processes only; a delivery that comes before is found
    * by the watcher's own look. Waiting for IDLE state is enough. */
-  Setup *setup = data;
+  EngineSetup *setup = data;
   TernAccountStatus *status = tern_engine_dup_account_status (setup->fixture->engine, setup->uuid);
   gboolean idle = status->state == TERN_ACCOUNT_IDLE;
 
@@ -183,13 +121,13 @@ is_watching (gpointer data)
 static void
 test_push (void)
 {
-  Setup setup;
+  EngineSetup setup;
   Expect expect = { &setup, "INBOX", "pushed", TERN_FLAG_NONE, FALSE };
   gint64 began;
 
-  if (!set_up (&setup, FALSE,
-               tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix",
-                                     "--seed", "anna:50", NULL)))
+  if (!engine_setup_begin (&setup, FALSE,
+                           tern_mail_server_new ("--password", "geheim", "--users", "anna",
+                                                 "--no-postfix", "--seed", "anna:50", NULL)))
     return;
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
   engine_wait (is_watching, &setup);
@@ -201,32 +139,19 @@ test_push (void)
                   (g_get_monotonic_time () - began) / 1000.0);
   g_assert_cmpstr (g_ptr_array_index (setup.fixture->new_mail, 0), ==, "pushed");
   g_assert_true (is_as_expected (&expect));
-  tear_down (&setup);
-}
-
-static GArray *
-move_to_role (Setup *setup, const char *subject, TernRole role)
-{
-  g_autoptr (TernMessageRecord) record =
-      engine_fixture_find (setup->fixture, setup->uuid, "INBOX", subject);
-  GAsyncResult *slot = NULL;
-
-  g_assert_nonnull (record);
-  tern_engine_move_to_role_async (setup->fixture->engine, &record->id, 1, role, engine_store_result,
-                                  &slot);
-  return finish_verb (setup, &slot);
+  engine_setup_end (&setup);
 }
 
 static void
 test_archive_makes_folder (void)
 {
-  Setup setup;
+  EngineSetup setup;
   g_autoptr (GArray) operations = NULL;
   g_autoptr (GArray) second = NULL;
   g_autoptr (TernMessageRecord) record = NULL;
   g_autoptr (TernFolderRecord) archive = NULL;
 
-  if (!set_up (
+  if (!engine_setup_begin (
           &setup, FALSE,
           tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix", NULL)))
     return;
@@ -234,46 +159,31 @@ test_archive_makes_folder (void)
   tern_mail_server_append (setup.server, "anna", "INBOX", MESSAGE ("keep"), "\\Seen");
   tern_mail_server_append (setup.server, "anna", "INBOX", MESSAGE ("also"), "");
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
-  operations = move_to_role (&setup, "keep", TERN_ROLE_ARCHIVE);
+  operations = engine_setup_move_to_role (&setup, "keep", TERN_ROLE_ARCHIVE);
   record = engine_fixture_find (setup.fixture, setup.uuid, "Archive", "keep");
   g_assert_nonnull (record);
   engine_fixture_finish_ops (setup.fixture, operations);
-  second = move_to_role (&setup, "also", TERN_ROLE_ARCHIVE);
+  second = engine_setup_move_to_role (&setup, "also", TERN_ROLE_ARCHIVE);
   engine_fixture_finish_ops (setup.fixture, second);
-  g_assert_cmpuint (count_server (&setup, "Archive", "all"), ==, 2);
-  g_assert_cmpuint (count_server (&setup, "INBOX", "all"), ==, 0);
+  g_assert_cmpuint (engine_setup_count (&setup, "Archive", "all"), ==, 2);
+  g_assert_cmpuint (engine_setup_count (&setup, "INBOX", "all"), ==, 0);
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
   archive = engine_fixture_folder (setup.fixture, setup.uuid, "Archive");
   g_assert_cmpint (archive->total, ==, 2);
   g_assert_cmpint (archive->role, ==, TERN_ROLE_ARCHIVE);
   g_assert_cmpuint (setup.fixture->notes->len, ==, 0);
-  tear_down (&setup);
-}
-
-static TernBody *
-load_body (Setup *setup, TernId id)
-{
-  GAsyncResult *slot = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-  g_autoptr (GError) error = NULL;
-  TernBody *body;
-
-  tern_engine_load_body_async (setup->fixture->engine, id, NULL, engine_store_result, &slot);
-  result = engine_await (&slot);
-  body = tern_engine_load_body_finish (setup->fixture->engine, result, &error);
-  g_assert_no_error (error);
-  return body;
+  engine_setup_end (&setup);
 }
 
 static void
 test_body (void)
 {
-  Setup setup;
+  EngineSetup setup;
   g_autoptr (TernMessageRecord) record = NULL;
   g_autoptr (TernBody) body = NULL;
   g_autoptr (TernBody) again = NULL;
 
-  if (!set_up (
+  if (!engine_setup_begin (
           &setup, FALSE,
           tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix", NULL)))
     return;
@@ -281,31 +191,31 @@ test_body (void)
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
   record = engine_fixture_find (setup.fixture, setup.uuid, "INBOX", "text");
   g_assert_cmpint (record->body_state, ==, TERN_BODY_ABSENT);
-  body = load_body (&setup, record->id);
+  body = engine_setup_load_body (&setup, record->id);
   g_assert_cmpstr (body->text->plain, ==, "This is text.\n");
   g_assert_cmpint (body->state, ==, TERN_BODY_HERE);
   tern_message_record_free (record);
   record = engine_fixture_find (setup.fixture, setup.uuid, "INBOX", "text");
   g_assert_cmpstr (record->facts->preview, ==, "This is text.");
   /* Not seen by reading its body. */
-  g_assert_cmpuint (count_server (&setup, "INBOX", "seen"), ==, 0);
+  g_assert_cmpuint (engine_setup_count (&setup, "INBOX", "seen"), ==, 0);
   tern_mail_server_command (setup.server, "stop imap");
-  again = load_body (&setup, record->id);
+  again = engine_setup_load_body (&setup, record->id);
   g_assert_cmpstr (again->text->plain, ==, "This is text.\n");
-  tear_down (&setup);
+  engine_setup_end (&setup);
 }
 
 /* What a person does without a connection is done on the server when there is one. */
 static void
 test_offline_operations (void)
 {
-  Setup setup;
+  EngineSetup setup;
   g_autoptr (TernMessageRecord) record = NULL;
   g_autoptr (GArray) operations = NULL;
   GAsyncResult *slot = NULL;
   g_autofree char *dump = NULL;
 
-  if (!set_up (
+  if (!engine_setup_begin (
           &setup, FALSE,
           tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix", NULL)))
     return;
@@ -317,100 +227,62 @@ test_offline_operations (void)
   record = engine_fixture_find (setup.fixture, setup.uuid, "INBOX", "one");
   tern_engine_flag_async (setup.fixture->engine, &record->id, 1, TERN_FLAG_SEEN, 0, NULL, NULL,
                           engine_store_result, &slot);
-  g_array_unref (finish_verb (&setup, &slot));
-  operations = move_to_role (&setup, "one", TERN_ROLE_TRASH);
+  g_array_unref (engine_setup_finish_verb (&setup, &slot));
+  operations = engine_setup_move_to_role (&setup, "one", TERN_ROLE_TRASH);
   tern_engine_flag_async (setup.fixture->engine, &record->id, 1, TERN_FLAG_FLAGGED, 0, NULL, NULL,
                           engine_store_result, &slot);
-  g_array_unref (finish_verb (&setup, &slot));
+  g_array_unref (engine_setup_finish_verb (&setup, &slot));
   engine_fixture_close (setup.fixture);
   tern_mail_server_command (setup.server, "start imap");
   engine_fixture_open (setup.fixture, TRUE);
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
-  g_assert_cmpuint (count_server (&setup, "Trash", "seen flagged subject one"), ==, 1);
-  g_assert_cmpuint (count_server (&setup, "INBOX", "all"), ==, 1);
+  g_assert_cmpuint (engine_setup_count (&setup, "Trash", "seen flagged subject one"), ==, 1);
+  g_assert_cmpuint (engine_setup_count (&setup, "INBOX", "all"), ==, 1);
   dump = engine_fixture_dump (setup.fixture, setup.uuid);
   g_assert_nonnull (strstr (dump, "Trash/1 one"));
   g_assert_cmpuint (setup.fixture->notes->len, ==, 0);
-  tear_down (&setup);
-}
-
-static TernDraft *
-make_draft (Setup *setup, const char *to, const char *subject)
-{
-  TernDraft *draft = tern_draft_new ();
-
-  g_free (draft->account);
-  draft->account = g_strdup (setup->uuid);
-  g_clear_pointer (&draft->from, tern_address_free);
-  draft->from = tern_address_new ("Anna", tern_mail_server_get_address (setup->server, 0));
-  g_ptr_array_add (draft->to, tern_address_new ("", to));
-  g_free (draft->subject);
-  draft->subject = g_strdup (subject);
-  g_free (draft->text);
-  draft->text = g_strdup ("Hello\n");
-  return draft;
-}
-
-static TernOutboxRecord *
-send_and_wait (Setup *setup, const TernDraft *draft)
-{
-  TernEngine *engine = setup->fixture->engine;
-  GAsyncResult *slot = NULL;
-  g_autoptr (GAsyncResult) sent = NULL;
-  g_autoptr (GAsyncResult) waited = NULL;
-  g_autoptr (GError) error = NULL;
-  TernOutboxRecord *entry;
-  TernId id;
-
-  tern_engine_send_async (engine, draft, 0, engine_store_result, &slot);
-  sent = engine_await (&slot);
-  id = tern_engine_send_finish (engine, sent, &error);
-  g_assert_no_error (error);
-  tern_engine_wait_outbox_async (engine, id, NULL, engine_store_result, &slot);
-  waited = engine_await (&slot);
-  entry = tern_engine_wait_outbox_finish (engine, waited, &error);
-  g_assert_no_error (error);
-  return entry;
+  engine_setup_end (&setup);
 }
 
 static void
 test_send (void)
 {
-  Setup setup;
+  EngineSetup setup;
   g_autoptr (TernDraft) draft = NULL;
   g_autoptr (TernOutboxRecord) entry = NULL;
   g_autoptr (TernMessageRecord) original = NULL;
   g_autoptr (TernMessageRecord) copy = NULL;
   g_autofree char *found = NULL;
 
-  if (!set_up (&setup, TRUE,
-               tern_mail_server_new ("--password", "geheim", "--users", "anna,bob", NULL)))
+  if (!engine_setup_begin (
+          &setup, TRUE, tern_mail_server_new ("--password", "geheim", "--users", "anna,bob", NULL)))
     return;
   tern_mail_server_append (setup.server, "anna", "INBOX", MESSAGE ("question"), "");
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
   original = engine_fixture_find (setup.fixture, setup.uuid, "INBOX", "question");
-  draft = make_draft (&setup, tern_mail_server_get_address (setup.server, 1), "Re: question");
+  draft =
+      engine_setup_draft (&setup, tern_mail_server_get_address (setup.server, 1), "Re: question");
   draft->reply_to_id = original->id;
   draft->reply_flag = TERN_FLAG_ANSWERED;
-  entry = send_and_wait (&setup, draft);
+  entry = engine_setup_wait_outbox (&setup, engine_setup_send (&setup, draft));
   g_assert_cmpstr (tern_outbox_state_name (entry->state), ==, "done");
-  g_assert_cmpuint (count_server (&setup, "Sent", "header Message-ID ''"), ==, 1);
+  g_assert_cmpuint (engine_setup_count (&setup, "Sent", "header Message-ID ''"), ==, 1);
   copy = engine_fixture_find (setup.fixture, setup.uuid, "Sent", "Re: question");
   g_assert_nonnull (copy);
   g_assert_cmpint (copy->flags, ==, TERN_FLAG_SEEN);
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
-  g_assert_cmpuint (count_server (&setup, "INBOX", "answered"), ==, 1);
-  g_assert_cmpuint (count_server (&setup, "Sent", "all"), ==, 1);
+  g_assert_cmpuint (engine_setup_count (&setup, "INBOX", "answered"), ==, 1);
+  g_assert_cmpuint (engine_setup_count (&setup, "Sent", "all"), ==, 1);
   found = tern_mail_server_doveadm (setup.server, "search -u bob@example.test mailbox INBOX all");
   g_assert_cmpstr (found, !=, "");
   g_assert_cmpuint (setup.fixture->notes->len, ==, 0);
-  tear_down (&setup);
+  engine_setup_end (&setup);
 }
 
 static void
 test_refused_recipient (void)
 {
-  Setup setup;
+  EngineSetup setup;
   g_autoptr (TernDraft) draft = NULL;
   g_autoptr (TernDraft) back = NULL;
   g_autoptr (TernOutboxRecord) entry = NULL;
@@ -418,16 +290,16 @@ test_refused_recipient (void)
   g_autoptr (GError) error = NULL;
   GAsyncResult *slot = NULL;
 
-  if (!set_up (&setup, TRUE,
-               tern_mail_server_new ("--password", "geheim", "--users", "anna,bob", NULL)))
+  if (!engine_setup_begin (
+          &setup, TRUE, tern_mail_server_new ("--password", "geheim", "--users", "anna,bob", NULL)))
     return;
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
-  draft = make_draft (&setup, "nobody-there@example.test", "lost");
-  entry = send_and_wait (&setup, draft);
+  draft = engine_setup_draft (&setup, "nobody-there@example.test", "lost");
+  entry = engine_setup_wait_outbox (&setup, engine_setup_send (&setup, draft));
   g_assert_cmpstr (tern_outbox_state_name (entry->state), ==, "refused");
   g_assert_nonnull (strstr (entry->fault, "nobody-there@example.test"));
   g_assert_nonnull (entry->server_text);
-  g_assert_cmpuint (count_server (&setup, "Sent", "all"), ==, 0);
+  g_assert_cmpuint (engine_setup_count (&setup, "Sent", "all"), ==, 0);
   tern_engine_recall_async (setup.fixture->engine, entry->id, engine_store_result, &slot);
   result = engine_await (&slot);
   back = tern_engine_recall_finish (setup.fixture->engine, result, &error);
@@ -435,7 +307,7 @@ test_refused_recipient (void)
   g_assert_no_error (error);
   g_assert_cmpstr (back->subject, ==, "lost");
   g_assert_cmpstr (back->text, ==, "Hello\n");
-  tear_down (&setup);
+  engine_setup_end (&setup);
 }
 
 /* Servers that can do less: the same has to come out. */
@@ -465,18 +337,7 @@ start_server (gsize kind)
 }
 
 static void
-append (Setup *setup, const char *subject, const char *flags)
-{
-  g_autofree char *message = g_strdup_printf ("From: c@example.test\r\nSubject: %s\r\n"
-                                              "Message-ID: <%s@example.test>\r\n"
-                                              "Date: Mon, 23 Nov 2026 10:00:00 +0100\r\n\r\n%s\r\n",
-                                              subject, subject, subject);
-
-  tern_mail_server_append (setup->server, "anna", "INBOX", message, flags);
-}
-
-static void
-expect_here (Setup *setup, const char *path, const char *subject, int flags)
+expect_here (EngineSetup *setup, const char *path, const char *subject, int flags)
 {
   g_autoptr (TernMessageRecord) record =
       engine_fixture_find (setup->fixture, setup->uuid, path, subject);
@@ -494,14 +355,14 @@ expect_here (Setup *setup, const char *path, const char *subject, int flags)
 static void
 test_changes_while_away (gconstpointer data)
 {
-  Setup setup;
+  EngineSetup setup;
   g_autoptr (TernFolderRecord) inbox = NULL;
 
-  if (!set_up (&setup, FALSE, start_server (GPOINTER_TO_SIZE (data))))
+  if (!engine_setup_begin (&setup, FALSE, start_server (GPOINTER_TO_SIZE (data))))
     return;
-  append (&setup, "one", "");
-  append (&setup, "two", "\\Seen");
-  append (&setup, "three", "");
+  engine_setup_append (&setup, "one", "");
+  engine_setup_append (&setup, "two", "\\Seen");
+  engine_setup_append (&setup, "three", "");
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
   expect_here (&setup, "INBOX", "two", TERN_FLAG_SEEN);
   engine_fixture_close (setup.fixture);
@@ -512,7 +373,7 @@ test_changes_while_away (gconstpointer data)
                                                   "mailbox INBOX subject two"));
   g_free (tern_mail_server_doveadm (setup.server,
                                     "expunge -u anna@example.test mailbox INBOX subject three"));
-  append (&setup, "four", "\\Answered");
+  engine_setup_append (&setup, "four", "\\Answered");
   engine_fixture_open (setup.fixture, TRUE);
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
   expect_here (&setup, "INBOX", "one", TERN_FLAG_FLAGGED);
@@ -522,7 +383,7 @@ test_changes_while_away (gconstpointer data)
   inbox = engine_fixture_folder (setup.fixture, setup.uuid, "INBOX");
   g_assert_cmpint (inbox->total, ==, 3);
   g_assert_cmpint (inbox->unread, ==, 3);
-  tear_down (&setup);
+  engine_setup_end (&setup);
 }
 
 static void
@@ -530,30 +391,30 @@ test_move_anyhow (gconstpointer data)
 {
   gsize kind = GPOINTER_TO_SIZE (data);
   gboolean uidplus = strcmp (servers[kind].name, "no-uidplus") != 0;
-  Setup setup;
+  EngineSetup setup;
   g_autoptr (GArray) operations = NULL;
   g_autofree char *folder = strcmp (servers[kind].name, "prefix") == 0 ? g_strdup ("INBOX.Archive")
                                                                        : g_strdup ("Archive");
 
-  if (!set_up (&setup, FALSE, start_server (kind)))
+  if (!engine_setup_begin (&setup, FALSE, start_server (kind)))
     return;
-  append (&setup, "one", "\\Seen");
-  append (&setup, "two", "");
+  engine_setup_append (&setup, "one", "\\Seen");
+  engine_setup_append (&setup, "two", "");
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
-  operations = move_to_role (&setup, "one", TERN_ROLE_ARCHIVE);
+  operations = engine_setup_move_to_role (&setup, "one", TERN_ROLE_ARCHIVE);
   engine_fixture_finish_ops (setup.fixture, operations);
-  g_assert_cmpuint (count_server (&setup, folder, "subject one undeleted"), ==, 1);
-  g_assert_cmpuint (count_server (&setup, "INBOX", "subject one undeleted"), ==, 0);
-  g_assert_cmpuint (count_server (&setup, "INBOX", "subject one"), ==, uidplus ? 0 : 1);
+  g_assert_cmpuint (engine_setup_count (&setup, folder, "subject one undeleted"), ==, 1);
+  g_assert_cmpuint (engine_setup_count (&setup, "INBOX", "subject one undeleted"), ==, 0);
+  g_assert_cmpuint (engine_setup_count (&setup, "INBOX", "subject one"), ==, uidplus ? 0 : 1);
   tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
   expect_here (&setup, "Archive", "one", TERN_FLAG_SEEN);
   expect_here (&setup, "INBOX", "two", 0);
   /* Left behind with \\Deleted where it cannot be expunged, and not shown. */
   expect_here (&setup, "INBOX", "one", -1);
   flag (&setup, "Archive", "one", TERN_FLAG_FLAGGED, TERN_FLAG_SEEN);
-  g_assert_cmpuint (count_server (&setup, folder, "subject one flagged unseen"), ==, 1);
+  g_assert_cmpuint (engine_setup_count (&setup, folder, "subject one flagged unseen"), ==, 1);
   g_assert_cmpuint (setup.fixture->notes->len, ==, 0);
-  tear_down (&setup);
+  engine_setup_end (&setup);
 }
 
 int
