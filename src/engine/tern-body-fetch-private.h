@@ -26,6 +26,8 @@ typedef struct
   GPtrArray *targets;       /* of TernBodyTarget */
   GPtrArray *requests;      /* of TernPartRequest, all of them */
   GArray *rest;             /* of TernId: of other folders, or more than fits */
+  guint64 size;             /* of the messages, as the server told it */
+  gboolean full;
 } TernBodyFetch;
 
 void tern_body_fetch_free (TernBodyFetch *self);
@@ -36,7 +38,7 @@ typedef struct
   GArray *locations; /* of TernId */
   char *section;     /* (nullable) NULL: what the reader needs */
   gboolean strict;   /* a message that cannot be fetched is a fault, else it is left out */
-  guint flight;      /* at most so many messages */
+  guint flight;      /* at most so many messages, and no more than their sizes allow */
 } TernBodyQuery;
 
 TernBodyQuery *tern_body_query_new (const TernId *ids,
@@ -53,6 +55,8 @@ gboolean tern_body_fetch_read (TernReader *reader,
                                GCancellable *cancellable,
                                gpointer *result,
                                GError **error);
+/* (nullable) (transfer none): what the server said of the first message that it did not give. */
+const GError *tern_body_fetch_get_error (const TernBodyFetch *self);
 /* Once the bytes are there, outside of the writer. */
 void tern_body_fetch_make_previews (TernBodyFetch *self);
 /* (TernStoreWrite) Data: TernBodyFetch with the bytes filled in. */

@@ -10,6 +10,9 @@
 #include "tern-limits.h"
 #include "tern-mime-message.h"
 
+/* Bytes of one flight, which are in memory together: at least one message, whatever its size. */
+#define FLIGHT_BYTES (16 * 1024 * 1024)
+
 static void
 target_free (gpointer data)
 {
@@ -108,7 +111,10 @@ add_target (TernReader *reader,
         g_ptr_array_add (target->requests, request);
       }
   if (target->requests->len > 0)
-    g_ptr_array_add (self->targets, target);
+    {
+      g_ptr_array_add (self->targets, target);
+      self->size += record->facts->size;
+    }
   else
     target_free (target);
   return TRUE;
@@ -145,7 +151,10 @@ add_location (TernReader *reader,
     }
   if (self->folder == NULL)
     self->folder = tern_read_folder (reader, folder, NULL);
-  if (self->folder == NULL || self->folder->id != folder || self->targets->len >= query->flight)
+  if (self->folder != NULL && self->folder->id == folder && self->targets->len > 0)
+    self->full =
+        self->targets->len >= query->flight || self->size + record->facts->size > FLIGHT_BYTES;
+  if (self->folder == NULL || self->folder->id != folder || self->full)
     {
       g_array_append_val (self->rest, location);
       return TRUE;
@@ -168,7 +177,7 @@ tern_body_fetch_read (TernReader *reader,
   self->rest = g_array_new (FALSE, FALSE, sizeof (TernId));
   for (guint i = 0; i < query->locations->len; i++)
     {
-      if (self->targets->len >= query->flight)
+      if (self->full || self->targets->len >= query->flight)
         {
           g_array_append_vals (self->rest, &g_array_index (query->locations, TernId, i),
                                query->locations->len - i);
@@ -182,6 +191,19 @@ tern_body_fetch_read (TernReader *reader,
     }
   *result = self;
   return TRUE;
+}
+
+const GError *
+tern_body_fetch_get_error (const TernBodyFetch *self)
+{
+  for (guint i = 0; i < self->requests->len; i++)
+    {
+      const TernPartRequest *request = g_ptr_array_index (self->requests, i);
+
+      if (request->error != NULL)
+        return request->error;
+    }
+  return NULL;
 }
 
 /* Storing */

@@ -31,7 +31,8 @@ typedef struct
   TernBodyFetch *fetch;  /* (owned) (nullable) */
   TernBodyLoaded loaded; /* (nullable) */
   gpointer data;
-  gboolean all; /* what this flight does not take comes after it */
+  gboolean all;  /* what this flight does not take comes after it */
+  GError *error; /* (owned) (nullable) the first message that the server did not give */
 } Flight;
 
 static void start_flight (Flight *flight, const TernId *ids, gsize n, const char *section);
@@ -62,6 +63,7 @@ end_flight (Flight *flight, const GError *error)
   if (flight->loaded != NULL)
     flight->loaded (error, flight->data);
   g_clear_pointer (&flight->fetch, tern_body_fetch_free);
+  g_clear_error (&flight->error);
   loader_unref (flight->loader);
   g_free (flight);
 }
@@ -74,7 +76,7 @@ go_on (Flight *flight)
 
   if (!flight->all || flight->fetch->rest->len == 0)
     {
-      end_flight (flight, NULL);
+      end_flight (flight, flight->error);
       return;
     }
   rest = g_array_ref (flight->fetch->rest);
@@ -100,13 +102,18 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Flight *flight = user_data;
   g_autoptr (GError) error = NULL;
   const TernPartRequest *first = g_ptr_array_index (flight->fetch->requests, 0);
+  const GError *refused;
 
   if (!tern_remote_fetch_parts_finish (TERN_REMOTE (source), result, &error))
     {
       end_flight (flight, error);
       return;
     }
-  if (flight->urgency == TERN_URGENCY_READER && first->bytes == NULL)
+  /* The others are stored all the same. */
+  refused = tern_body_fetch_get_error (flight->fetch);
+  if (refused != NULL && flight->error == NULL)
+    flight->error = g_error_copy (refused);
+  if (flight->urgency == TERN_URGENCY_READER && refused == NULL && first->bytes == NULL)
     {
       error =
           tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("The message is not on the server any more."));

@@ -32,6 +32,15 @@ finish (TernImapParts *self)
   tern_imap_job_done (&self->job);
 }
 
+/* About this message, and not about the connection? */
+static gboolean
+is_of_message (const GError *error)
+{
+  return tern_fault_is (error, TERN_FAULT_REFUSED) || tern_fault_is (error, TERN_FAULT_RIGHTS)
+         || tern_fault_is (error, TERN_FAULT_LIMIT) || tern_fault_is (error, TERN_FAULT_NOT_FOUND)
+         || tern_fault_is (error, TERN_FAULT_UNAVAILABLE);
+}
+
 static void
 fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -44,6 +53,8 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->answered++;
   if (reply != NULL)
     fetch->request->bytes = g_steal_pointer (&reply->body);
+  else if (is_of_message (error))
+    fetch->request->error = g_steal_pointer (&error);
   else if (self->error == NULL)
     self->error = g_steal_pointer (&error);
   if (self->answered == self->requests->len)

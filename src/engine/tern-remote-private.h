@@ -51,7 +51,8 @@ typedef struct
 {
   guint32 uid;
   char *section; /* "" the whole message, "HEADER", "1.2" */
-  GBytes *bytes; /* (nullable) the answer; NULL when the message is gone */
+  GBytes *bytes; /* (nullable) the answer; NULL when the message is gone, or with an error */
+  GError *error; /* (nullable) why the server does not give these bytes */
 } TernPartRequest;
 
 void tern_part_request_free (TernPartRequest *self);
@@ -72,6 +73,8 @@ typedef struct
   TernFolderRecord *target; /* (owned) (nullable) */
   GArray *uids;             /* (owned) of guint32, sorted */
   GPtrArray *message_ids; /* (owned) (element nullable) of char*, beside uids: to find them again */
+  GArray *sizes;          /* (owned) of guint32, likewise; 0 = not known */
+  GArray *known; /* (owned) of guint32, likewise: where the target has it, as far as is known */
   TernFlags add;
   TernFlags remove;
   char *add_keywords;    /* (owned) (nullable) */
@@ -79,6 +82,9 @@ typedef struct
   GBytes *message;       /* (owned) (nullable) APPEND */
   gint64 date;           /* APPEND */
   gboolean check;        /* may have been done before: look first */
+  /* With @check: epoch and UIDNEXT of the target as they were known before. */
+  guint32 target_uidvalidity;
+  guint32 target_uidnext;
 } TernRemoteOp;
 
 TernRemoteOp *tern_remote_op_new (TernOpKind kind);
@@ -147,7 +153,9 @@ gboolean tern_remote_sync_folder_finish (TernRemote *self,
                                          TernSyncCounts *counts,
                                          GError **error);
 
-/* Fills in #TernPartRequest.bytes of all @requests (kept alive by the reference). */
+/* Fills in #TernPartRequest.bytes, or .error, of all @requests (kept alive by the reference). An
+ * error of its own only when the connection is to blame: what one message is refused is no reason
+ * to lose the others. */
 void tern_remote_fetch_parts_async (TernRemote *self,
                                     const TernFolderRecord *folder,
                                     GPtrArray *requests,
