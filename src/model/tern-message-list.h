@@ -25,6 +25,14 @@ gint64 tern_message_get_date (TernMessage *self); /* what it is sorted by; known
 TernFlags tern_message_get_flags (TernMessage *self);
 gboolean tern_message_has_attachments (TernMessage *self);
 
+/* A message by its id, wherever it is: (transfer full), with its record. TERN_FAULT_NOT_FOUND. */
+void tern_message_find_async (TernEngine *engine,
+                              TernId id,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+TernMessage *tern_message_find_finish (GAsyncResult *result, GError **error);
+
 /**
  * TernMessageList:
  *

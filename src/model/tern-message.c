@@ -3,6 +3,8 @@
 
 #include "tern-message-private.h"
 
+#include <glib/gi18n.h>
+
 struct _TernMessage
 {
   GObject parent_instance;
@@ -144,4 +146,67 @@ gboolean
 tern_message_has_attachments (TernMessage *self)
 {
   return self->record != NULL && self->record->facts->attachments > 0;
+}
+
+/* Thread: reader. */
+static gboolean
+read_message (TernReader *reader,
+              gpointer data,
+              GCancellable *cancellable,
+              gpointer *result,
+              GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  TernMessageRecord *record = tern_read_message (reader, *(TernId *) data, &failure);
+
+  if (record == NULL && failure == NULL)
+    failure = tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("This message is no longer there."));
+  if (record == NULL)
+    g_propagate_error (error, g_steal_pointer (&failure));
+  *result = record;
+  return record != NULL;
+}
+
+static void
+found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  TernStore *store = g_task_get_task_data (task);
+  GError *error = NULL;
+  gpointer value = NULL;
+  TernMessageRecord *record;
+  TernMessage *message;
+
+  if (!tern_store_read_finish (store, result, &value, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  record = value;
+  message = tern_message_new (&(TernListKey){ record->sort_key, record->id });
+  tern_message_take_record (message, record);
+  g_task_return_pointer (task, message, g_object_unref);
+}
+
+void
+tern_message_find_async (TernEngine *engine,
+                         TernId id,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
+  TernStore *store = tern_engine_get_store (engine);
+
+  g_task_set_source_tag (task, tern_message_find_async);
+  g_task_set_task_data (task, tern_store_ref (store), (GDestroyNotify) tern_store_unref);
+  tern_store_read_async (store, TERN_LANE_LIST, G_PRIORITY_HIGH, read_message,
+                         g_memdup2 (&id, sizeof id), g_free,
+                         (GDestroyNotify) tern_message_record_free, cancellable, found_cb, task);
+}
+
+TernMessage *
+tern_message_find_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
 }

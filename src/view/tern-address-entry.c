@@ -128,6 +128,21 @@ tern_address_entry_dup_list (TernAddressEntry *self)
   return list;
 }
 
+GPtrArray *
+tern_address_entry_dup_raw (TernAddressEntry *self)
+{
+  const char *text = gtk_editable_get_text (GTK_EDITABLE (self->entry));
+  GPtrArray *list = tern_mime_parse_typed_addresses (text, NULL);
+
+  if (list == NULL)
+    {
+      list = tern_address_list_new ();
+      if (*text != '\0')
+        g_ptr_array_add (list, tern_address_new ("", text));
+    }
+  return list;
+}
+
 gboolean
 tern_address_entry_is_empty (TernAddressEntry *self)
 {

@@ -5,7 +5,9 @@
 
 #include "tern-assistant.h"
 #include "tern-composer.h"
+#include "tern-draft-keeper.h"
 #include "tern-mailto.h"
+#include "tern-message-list.h"
 #include "tern-notifier.h"
 #include "tern-paths.h"
 #include "tern-ui-resources.h"
@@ -47,6 +49,7 @@ struct _TernApplication
   TernAssistant *assistant;  /* (unowned, weak) (nullable): the open one */
   GHashTable *sent;          /* set of gint64 outbox ids sent from here, owned */
   TernDraft *discarded;      /* (owned) (nullable): the last one, to bring back */
+  AdwToast *discard_toast;   /* (unowned, weak) (nullable): offers that */
 };
 
 G_DEFINE_FINAL_TYPE (TernApplication, tern_application, ADW_TYPE_APPLICATION)
@@ -109,6 +112,25 @@ run_waiting (TernApplication *self)
 }
 
 static void
+on_kept_loaded (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (TernApplication) self = data;
+  g_autoptr (GPtrArray) kept = tern_draft_keeper_load_finish (result, NULL);
+
+  if (kept == NULL || self->state != ENGINE_OPEN
+      || g_list_model_get_n_items (G_LIST_MODEL (self->accounts)) == 0)
+    return;
+  for (guint i = 0; i < kept->len; i++)
+    {
+      TernKeptDraft *draft = g_ptr_array_index (kept, i);
+
+      gtk_window_present (GTK_WINDOW (
+          tern_composer_new_returned (self, tern_draft_copy (draft->draft), draft->name,
+                                      _ ("This message had not been sent when Tern ended."))));
+    }
+}
+
+static void
 on_opened (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (TernApplication) self = data;
@@ -144,6 +166,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer data)
       tern_window_set_ready (window);
       tell_outcome (window, outcome);
       run_waiting (self);
+      tern_draft_keeper_load_async (NULL, on_kept_loaded, g_object_ref (self));
     }
   else
     begin_end (self);
@@ -191,7 +214,8 @@ static gboolean
 is_leaving (const TernOutboxRecord *record)
 {
   if (record->state == TERN_OUTBOX_HELD || record->state == TERN_OUTBOX_QUEUED)
-    return record->attempts == 0;
+    return record->attempts == 0
+           && record->not_before <= g_get_real_time () / 1000 + DRAIN_MS; /* not for tomorrow */
   return record->state == TERN_OUTBOX_CONNECTING || record->state == TERN_OUTBOX_SENT_DATA;
 }
 
@@ -300,8 +324,9 @@ on_undo_discard (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   TernApplication *self = data;
 
-  if (self->discarded != NULL)
-    tern_application_compose (self, g_steal_pointer (&self->discarded));
+  if (self->discarded != NULL && self->state == ENGINE_OPEN)
+    gtk_window_present (GTK_WINDOW (
+        tern_composer_new_returned (self, g_steal_pointer (&self->discarded), NULL, NULL)));
 }
 
 static void
@@ -333,15 +358,16 @@ on_found_message (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (TernApplication) self = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (TernBody) body = tern_engine_load_body_finish (TERN_ENGINE (source), result, &error);
+  g_autoptr (TernMessage) message = tern_message_find_finish (result, &error);
+  const TernMessageRecord *record = message != NULL ? tern_message_get_record (message) : NULL;
   TernWindow *window = find_window (self);
 
   if (window == NULL)
     return;
-  if (body == NULL)
+  if (record == NULL)
     tern_window_toast (window, error->message, NULL, NULL, NULL);
   else
-    tern_window_open_message (window, body->record->folder, body->record->id);
+    tern_window_open_message (window, record->folder, record->id);
 }
 
 static void
@@ -361,7 +387,7 @@ on_open_message (GSimpleAction *action, GVariant *parameter, gpointer data)
   if (folder != 0)
     tern_window_open_message (window, folder, id);
   else
-    tern_engine_load_body_async (self->engine, id, NULL, on_found_message, g_object_ref (self));
+    tern_message_find_async (self->engine, id, NULL, on_found_message, g_object_ref (self));
   tern_notifier_withdraw (self->notifier, id);
 }
 
@@ -381,14 +407,18 @@ on_about (GSimpleAction *action, GVariant *parameter, gpointer data)
                          _ ("Mail, at once and without surprises."), NULL);
 }
 
-/* A session manager ends us: in order, without questions. */
+/* A session manager ends us: in order, without questions. What is being written is kept. */
 static gboolean
 on_terminate (gpointer data)
 {
   g_autoptr (GList) windows = g_list_copy (gtk_application_get_windows (GTK_APPLICATION (data)));
 
   for (GList *l = windows; l != NULL; l = l->next)
-    gtk_window_destroy (l->data);
+    {
+      if (TERN_IS_COMPOSER (l->data))
+        tern_composer_keep (l->data);
+      gtk_window_destroy (l->data);
+    }
   return G_SOURCE_CONTINUE;
 }
 
@@ -640,8 +670,13 @@ tern_application_discarded (TernApplication *self, TernDraft *draft)
 
   g_clear_pointer (&self->discarded, tern_draft_free);
   self->discarded = draft;
+  /* One that is still offered would bring back this one. */
+  if (self->discard_toast != NULL)
+    adw_toast_dismiss (self->discard_toast);
   if (window != NULL)
-    tern_window_toast (window, _ ("Message discarded"), _ ("Undo"), "app.undo-discard", NULL);
+    g_set_weak_pointer (
+        &self->discard_toast,
+        tern_window_toast (window, _ ("Message discarded"), _ ("Undo"), "app.undo-discard", NULL));
 }
 
 void

@@ -7,11 +7,14 @@
 #include "tern-attach.h"
 #include "tern-attachment-row.h"
 #include "tern-banner.h"
+#include "tern-draft-keeper.h"
 
 #include <glib/gi18n.h>
 
 /* Time to think again; the entry waits in the outbox, held. */
 #define HOLD_SECONDS 3
+/* What was typed is on the disk after this at the latest. */
+#define KEEP_SECONDS 3
 
 typedef enum
 {
@@ -32,7 +35,9 @@ struct _TernComposer
   GtkFileChooserNative *chooser; /* (owned) (nullable) */
   guint reading;                 /* attachments being read */
   BannerKind banner_kind;
-  char *reason; /* (owned) (nullable) */
+  char *reason;    /* (owned) (nullable) */
+  char *kept_name; /* (owned): under which the draft keeper has it */
+  guint keep_timeout;
   gboolean dirty;
   gboolean sending;
   gboolean done; /* may close */
@@ -77,10 +82,22 @@ update_sensitivity (TernComposer *self)
   gtk_widget_set_sensitive (self->content, !self->sending);
 }
 
+static gboolean
+on_keep (gpointer data)
+{
+  TernComposer *self = data;
+
+  self->keep_timeout = 0;
+  tern_composer_keep (self);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_edited (TernComposer *self)
 {
   self->dirty = TRUE;
+  if (self->keep_timeout == 0)
+    self->keep_timeout = g_timeout_add_seconds (KEEP_SECONDS, on_keep, self);
   if (self->banner_kind == BANNER_CLOSE)
     set_banner (self, self->reason != NULL ? BANNER_REASON : BANNER_NONE, self->reason, NULL);
 }
@@ -244,6 +261,7 @@ fill (TernComposer *self)
   update_attachments (self);
   on_subject_changed (self);
   self->dirty = FALSE;
+  g_clear_handle_id (&self->keep_timeout, g_source_remove);
   gtk_widget_grab_focus (draft->to->len > 0 ? GTK_WIDGET (self->text) : GTK_WIDGET (self->to));
 }
 
@@ -270,18 +288,14 @@ take_list (TernAddressEntry *entry, GPtrArray **list)
   return TRUE;
 }
 
-/* Brings the draft up to what is on screen; FALSE when an address is wrong. */
-static gboolean
-collect (TernComposer *self)
+/* Brings all but the recipients up to what is on screen. */
+static void
+collect_rest (TernComposer *self)
 {
   TernDraft *draft = self->draft;
   TernAccountSettings *settings =
       g_ptr_array_index (self->accounts, gtk_drop_down_get_selected (self->from));
-  gboolean valid = TRUE;
 
-  valid &= take_list (self->to, &draft->to);
-  valid &= take_list (self->cc, &draft->cc);
-  valid &= take_list (self->bcc, &draft->bcc);
   g_free (draft->account);
   draft->account = g_strdup (settings->uuid);
   g_clear_pointer (&draft->from, tern_address_free);
@@ -290,13 +304,55 @@ collect (TernComposer *self)
   draft->subject = g_strdup (gtk_editable_get_text (GTK_EDITABLE (self->subject)));
   g_free (draft->text);
   draft->text = dup_text (self);
+}
+
+/* For sending; FALSE when an address is wrong, which is then shown. */
+static gboolean
+collect (TernComposer *self)
+{
+  gboolean valid = TRUE;
+
+  valid &= take_list (self->to, &self->draft->to);
+  valid &= take_list (self->cc, &self->draft->cc);
+  valid &= take_list (self->bcc, &self->draft->bcc);
+  collect_rest (self);
   return valid;
+}
+
+static void
+take_raw (TernAddressEntry *entry, GPtrArray **list)
+{
+  g_ptr_array_unref (*list);
+  *list = tern_address_entry_dup_raw (entry);
+}
+
+/* For keeping: half an address is kept as it was typed. */
+static void
+collect_raw (TernComposer *self)
+{
+  take_raw (self->to, &self->draft->to);
+  take_raw (self->cc, &self->draft->cc);
+  take_raw (self->bcc, &self->draft->bcc);
+  collect_rest (self);
+}
+
+void
+tern_composer_keep (TernComposer *self)
+{
+  if (!tern_composer_has_content (self) || self->sending || self->done)
+    return;
+  collect_raw (self);
+  if (self->kept_name == NULL)
+    self->kept_name = tern_draft_keeper_new_name ();
+  tern_draft_keeper_save (G_APPLICATION (self->app), self->kept_name, self->draft);
 }
 
 static void
 finish (TernComposer *self)
 {
   self->done = TRUE;
+  if (self->kept_name != NULL)
+    tern_draft_keeper_drop (self->kept_name);
   gtk_window_close (GTK_WINDOW (self));
 }
 
@@ -351,7 +407,7 @@ on_discard (GtkWidget *widget, const char *name, GVariant *parameter)
 
   if (self->dirty)
     {
-      collect (self);
+      collect_raw (self);
       tern_application_discarded (self->app, tern_draft_copy (self->draft));
     }
   finish (self);
@@ -387,6 +443,7 @@ tern_composer_dispose (GObject *object)
   TernComposer *self = TERN_COMPOSER (object);
 
   g_cancellable_cancel (self->cancellable);
+  g_clear_handle_id (&self->keep_timeout, g_source_remove);
   g_clear_object (&self->chooser);
   g_clear_object (&self->engine);
   self->content = NULL;
@@ -402,6 +459,7 @@ tern_composer_finalize (GObject *object)
   g_clear_pointer (&self->draft, tern_draft_free);
   g_clear_pointer (&self->accounts, g_ptr_array_unref);
   g_free (self->reason);
+  g_free (self->kept_name);
   G_OBJECT_CLASS (tern_composer_parent_class)->finalize (object);
 }
 
@@ -472,6 +530,24 @@ tern_composer_new (TernApplication *app, TernDraft *draft)
   return self;
 }
 
+TernComposer *
+tern_composer_new_returned (TernApplication *app,
+                            TernDraft *draft,
+                            const char *kept_name,
+                            const char *reason)
+{
+  TernComposer *self = tern_composer_new (app, draft);
+
+  self->kept_name = g_strdup (kept_name);
+  self->reason = g_strdup (reason);
+  if (reason != NULL)
+    set_banner (self, BANNER_REASON, reason, NULL);
+  self->dirty = TRUE;
+  if (kept_name == NULL)
+    tern_composer_keep (self);
+  return self;
+}
+
 gboolean
 tern_composer_has_content (TernComposer *self)
 {
@@ -491,20 +567,12 @@ on_recalled (GObject *source, GAsyncResult *result, gpointer data)
   Recall *recall = data;
   g_autoptr (GError) error = NULL;
   TernDraft *draft = tern_engine_recall_finish (TERN_ENGINE (source), result, &error);
-  TernComposer *self;
 
   if (draft == NULL)
     tern_application_tell (recall->app, error->message);
   else
-    {
-      self = tern_composer_new (recall->app, draft);
-      /* It exists nowhere else now. */
-      self->dirty = TRUE;
-      self->reason = g_steal_pointer (&recall->reason);
-      if (self->reason != NULL)
-        set_banner (self, BANNER_REASON, self->reason, NULL);
-      gtk_window_present (GTK_WINDOW (self));
-    }
+    gtk_window_present (
+        GTK_WINDOW (tern_composer_new_returned (recall->app, draft, NULL, recall->reason)));
   g_object_unref (recall->app);
   g_free (recall->reason);
   g_free (recall);

@@ -19,6 +19,8 @@ struct _TernMessageListView
   GtkScrolledWindow *scrolled;
   GtkListView *view;
   GtkPopoverMenu *menu;
+  AdwStatusPage *empty_page;
+  gboolean arriving; /* mail is still to come */
 };
 
 enum
@@ -30,6 +32,14 @@ enum
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (TernMessageListView, tern_message_list_view, ADW_TYPE_BIN)
+
+gboolean
+tern_message_list_view_is_ready (TernMessageListView *self)
+{
+  TernMessageList *list = tern_selection_get_list (self->selection);
+
+  return list != NULL && tern_message_list_is_ready (list);
+}
 
 static void
 on_setup (GtkSignalListItemFactory *factory, GtkListItem *item, TernMessageListView *self)
@@ -60,7 +70,7 @@ update_stack (TernMessageListView *self)
     page = "none";
   else if (g_list_model_get_n_items (G_LIST_MODEL (list)) > 0)
     page = "list";
-  else if (!tern_message_list_is_ready (list))
+  else if (!tern_message_list_is_ready (list) || self->arriving)
     page = "loading";
   gtk_stack_set_visible_child_name (self->stack, page);
 }
@@ -266,6 +276,7 @@ tern_message_list_view_class_init (TernMessageListViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, TernMessageListView, stack);
   gtk_widget_class_bind_template_child (widget_class, TernMessageListView, scrolled);
   gtk_widget_class_bind_template_child (widget_class, TernMessageListView, view);
+  gtk_widget_class_bind_template_child (widget_class, TernMessageListView, empty_page);
   gtk_widget_class_bind_template_callback (widget_class, on_setup);
   gtk_widget_class_bind_template_callback (widget_class, on_bind);
   gtk_widget_class_bind_template_callback (widget_class, on_unbind);
@@ -325,6 +336,17 @@ tern_message_list_view_set_list (TernMessageListView *self, TernMessageList *lis
       if (g_list_model_get_n_items (G_LIST_MODEL (list)) > 0)
         gtk_widget_activate_action (GTK_WIDGET (self->view), "list.scroll-to-item", "u", 0);
     }
+}
+
+void
+tern_message_list_view_set_coverage (TernMessageListView *self,
+                                     gboolean arriving,
+                                     const char *absent)
+{
+  self->arriving = arriving;
+  adw_status_page_set_description (self->empty_page,
+                                   absent != NULL ? absent : _ ("This folder is empty."));
+  update_stack (self);
 }
 
 TernSelection *

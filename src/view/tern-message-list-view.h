@@ -24,6 +24,13 @@ TernSelection *
 tern_message_list_view_get_selection (TernMessageListView *self); /* (transfer none) */
 /* Selects @id alone and brings it on screen; FALSE when the list does not have it (yet). */
 gboolean tern_message_list_view_show_message (TernMessageListView *self, TernId id);
+/* All that the store has of the folder is in the list. */
+gboolean tern_message_list_view_is_ready (TernMessageListView *self);
+/* What an empty list means: while @arriving, mail is still to come; else @absent (nullable) says
+ * why some may be missing; else the folder is empty. */
+void tern_message_list_view_set_coverage (TernMessageListView *self,
+                                          gboolean arriving,
+                                          const char *absent);
 void tern_message_list_view_set_menu (TernMessageListView *self, GMenuModel *menu);
 
 G_END_DECLS

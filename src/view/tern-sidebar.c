@@ -169,7 +169,7 @@ static void
 on_bind (GtkSignalListItemFactory *factory, GtkListItem *item, TernSidebar *self)
 {
   GObject *object = gtk_list_item_get_item (item);
-  gboolean folder = TERN_IS_FOLDER (object);
+  gboolean folder = TERN_IS_FOLDER (object) && tern_folder_get_selectable (TERN_FOLDER (object));
 
   gtk_list_item_set_selectable (item, folder);
   gtk_list_item_set_activatable (item, folder);

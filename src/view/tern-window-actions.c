@@ -48,6 +48,9 @@ on_verb (GObject *source, GAsyncResult *result, gpointer data)
     }
   if (verb->done == NULL || operations->len == 0)
     return;
+  /* Toasts queue up: one that is still shown would undo this verb, not the one that it names. */
+  if (self->undo_toast != NULL)
+    adw_toast_dismiss (self->undo_toast);
   g_clear_pointer (&self->undo, g_array_unref);
   self->undo = g_steal_pointer (&operations);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.undo", TRUE);
@@ -308,13 +311,18 @@ answer_compose (Answer *answer, GBytes *original)
 {
   TernWindow *self = answer->window;
   const TernMessageRecord *record = answer->body->record;
-  const char *uuid = tern_engine_get_account_uuid (self->engine, record->account);
-  g_autoptr (TernAccountSettings) settings =
-      uuid != NULL ? tern_engine_find_account (self->engine, uuid) : NULL;
+  const char *uuid;
+  g_autoptr (TernAccountSettings) settings = NULL;
   g_autoptr (TernAddress) from = NULL;
-  g_auto (GStrv) own = dup_own_addresses (self);
+  g_auto (GStrv) own = NULL;
   TernDraft *draft;
 
+  /* The window may have been closed while the message was on its way. */
+  if (self->engine == NULL)
+    return;
+  own = dup_own_addresses (self);
+  uuid = tern_engine_get_account_uuid (self->engine, record->account);
+  settings = uuid != NULL ? tern_engine_find_account (self->engine, uuid) : NULL;
   if (settings == NULL)
     return;
   from = tern_address_new (settings->name != NULL ? settings->name : "", settings->address);

@@ -74,6 +74,25 @@ update_outbox_banner (TernWindow *self)
   tern_banner_show (self->outbox_banner, title, _ ("Review…"));
 }
 
+/* An empty list is a claim about the server: it is made only when the two agree. */
+static void
+update_coverage (TernWindow *self)
+{
+  const char *uuid = self->folder != NULL ? tern_engine_get_account_uuid (
+                         self->engine, tern_folder_get_account (self->folder))
+                                          : NULL;
+  TernAccount *account = uuid != NULL ? tern_account_list_find (self->accounts, uuid) : NULL;
+  TernAccountState state = account != NULL ? tern_account_get_state (account) : TERN_ACCOUNT_IDLE;
+  gboolean arriving = state == TERN_ACCOUNT_CONNECTING || state == TERN_ACCOUNT_SYNCING;
+  gboolean away = state == TERN_ACCOUNT_OFFLINE || state == TERN_ACCOUNT_REFUSED;
+
+  tern_message_list_view_set_coverage (
+      self->list, arriving,
+      away
+          ? _ ("There is no mail of this folder on this computer, and no connection to its server.")
+          : NULL);
+}
+
 /* TRUE while any account fetches; *@fraction of all together, negative when unknown. */
 static gboolean
 measure_progress (TernWindow *self, double *fraction)
@@ -134,6 +153,7 @@ update_status (gpointer data)
   self->status_idle = 0;
   update_account_banner (self);
   update_outbox_banner (self);
+  update_coverage (self);
   if (self->progress_timeout == 0 && measure_progress (self, &fraction))
     self->progress_timeout = g_timeout_add_once (PROGRESS_DELAY_MS, on_progress_begin, self);
 }

@@ -173,10 +173,16 @@ try_wanted (TernWindow *self)
 
   if (id == 0 || self->folder == NULL || tern_folder_get_id (self->folder) != self->wanted_folder)
     return;
-  if (!tern_message_list_view_show_message (self->list, id))
-    return;
-  self->wanted_message = 0;
-  on_message_open (self);
+  if (tern_message_list_view_show_message (self->list, id))
+    {
+      self->wanted_message = 0;
+      on_message_open (self);
+    }
+  else if (tern_message_list_view_is_ready (self->list))
+    {
+      self->wanted_message = 0;
+      tern_window_toast (self, _ ("This message is no longer there."), NULL, NULL, NULL);
+    }
 }
 
 static void
@@ -204,6 +210,8 @@ on_folder_changed (TernWindow *self)
   if (self->list_items_changed == 0)
     self->list_items_changed =
         g_signal_connect_swapped (selection, "items-changed", G_CALLBACK (try_wanted), self);
+  g_signal_connect_object (list, "notify::ready", G_CALLBACK (try_wanted), self, G_CONNECT_SWAPPED);
+  tern_window_queue_status (self);
   show_selected (self);
   tern_window_update_actions (self);
   remember_folder (self);
@@ -231,8 +239,11 @@ on_folders_changed (TernWindow *self)
   folder = tern_sidebar_find_path (self->sidebar, uuid, path);
   if (folder == NULL || !tern_folder_get_selectable (folder))
     folder = tern_sidebar_find_start (self->sidebar);
-  if (folder != NULL)
-    tern_sidebar_select (self->sidebar, tern_folder_get_id (folder));
+  if (folder == NULL)
+    return;
+  tern_sidebar_select (self->sidebar, tern_folder_get_id (folder));
+  /* In a narrow window, begin with the mail, not with the folders. */
+  on_folder_open (self);
 }
 
 static void

@@ -93,6 +93,38 @@ class Writing:
         self.screen.key('ctrl+w')
         self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the composer to close')
 
+    def kept(self):
+        folder = os.path.join(self.window.desktop.env['XDG_DATA_HOME'], 'tern', 'composing')
+        return [os.path.join(folder, name) for name in (os.listdir(folder) if os.path.isdir(folder) else [])]
+
+    def what_is_being_written_survives(self):
+        """A kill, then an orderly end by the session: the composer comes back, half an address and all."""
+        self.screen.wait(lambda: not self.kept(), 'what was sent or discarded not to be kept')
+        self.screen.key('ctrl+n')
+        composer = self.composer('New Message')
+        self.screen.wait(lambda: self.screen.find_all('^To$', 'text', composer), 'the line for addresses')
+        self.screen.type('half an addr')
+        self.screen.click(self.screen.find('^Subject$', 'text', within=composer))
+        self.screen.type('Unfinished')
+        self.screen.wait(lambda: any(b'Unfinished' in open(path, 'rb').read() for path in self.kept()), 'the kept draft')
+        self.window.process.kill()
+        self.window.process.wait()
+        self.window.start()
+        composer = self.composer('Unfinished')
+        assert self.text_of('^To$', composer) == 'half an addr', self.text_of('^To$', composer)
+        self.screen.click(self.screen.find('^Message text$', 'text', within=composer))
+        self.screen.type('And on.')
+        self.window.process.terminate()
+        status = self.window.process.wait(30)
+        assert status == 0, f'tern ended with status {status}'
+        self.window.start()
+        composer = self.composer('Unfinished')
+        assert 'And on.' in self.text_of('^Message text$', composer)
+        self.window.shot('came-back')
+        self.screen.key('ctrl+w')
+        self.window.click('^Discard$|Discard Discard', 'push button')
+        self.screen.wait(lambda: not self.kept(), 'the discarded draft to be dropped')
+
     def mail_sent_before_quitting_leaves(self):
         self.screen.key('ctrl+n')
         composer = self.composer('New Message')
@@ -109,7 +141,7 @@ class Writing:
     def steps(self):
         return [self.a_wrong_address_is_told, self.a_refused_message_comes_back, self.closing_asks,
                 self.discarding_can_be_undone, self.it_is_sent_to_somebody_else, self.a_mailto_link_opens_a_composer,
-                self.mail_sent_before_quitting_leaves]
+                self.what_is_being_written_survives, self.mail_sent_before_quitting_leaves]
 
 
 def main():
