@@ -10,7 +10,8 @@
  * One operation of the log on the wire. What may have been done before (the program ended, or the
  * connection broke, before the answer came) is looked for first, so that nothing is done twice:
  * flags are harmless; a moved message is not at its source any more; a copied or appended one is
- * found at its target by its Message-ID.
+ * found at its target by its Message-ID. What is taken for our copy lets a MOVE by hand remove the
+ * source: so it must be as large as that on the server, and not have been there before.
  */
 
 typedef enum
@@ -20,6 +21,7 @@ typedef enum
   STEP_FIND,
   STEP_SELECT,
   STEP_STILL_THERE, /* which of the sources are left? */
+  STEP_COMPARE,     /* are they what was found at the target? */
   STEP_ACT,
   STEP_MARK,    /* MOVE by hand: \Deleted … */
   STEP_EXPUNGE, /* … and UID EXPUNGE */
@@ -31,10 +33,12 @@ typedef struct
   TernImapJob job;
   TernRemoteOp *op; /* (owned) */
   Step step;
-  GArray *left;    /* (owned) of guint32: uids that are still to be done */
-  GArray *to_copy; /* (owned) of guint32: of these, what is not at the target */
-  guint finding;   /* index of the message being looked for */
-  GArray *pairs;   /* (owned) of TernUidPair */
+  GArray *left;        /* (owned) of guint32: uids that are still to be done */
+  GArray *to_copy;     /* (owned) of guint32: of these, what is not at the target */
+  guint finding;       /* index of the message being looked for */
+  GArray *found;       /* (owned) of guint32, beside the uids: its copy at the target; 0 = none */
+  gboolean same_epoch; /* uids of the target mean to the store what they mean here */
+  GArray *pairs;       /* (owned) of TernUidPair */
   gboolean created;
   gboolean by_hand; /* COPY, then STORE and EXPUNGE: no MOVE, or it was begun without */
   guint flag_step;  /* 0 add, 1 remove */
@@ -228,32 +232,49 @@ found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
-  guint32 source_uid = self->finding < self->op->uids->len
-                           ? g_array_index (self->op->uids, guint32, self->finding)
-                           : 0;
 
   if (reply == NULL)
     self->error = error;
   else if (reply->uids != NULL && reply->uids->len > 0)
     {
       const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (ops_session (self));
+      guint32 uidvalidity = mailbox != NULL ? mailbox->uidvalidity : 0;
       guint32 target = g_array_index (reply->uids, guint32, reply->uids->len - 1);
 
-      gboolean same_epoch = mailbox != NULL && self->op->target->uidvalidity != 0
-                            && knows_target (self, mailbox->uidvalidity);
-
+      self->same_epoch = self->op->target->uidvalidity != 0 && knows_target (self, uidvalidity);
       if (self->op->kind == TERN_OP_APPEND)
-        self->step = STEP_DONE;
+        {
+          self->step = STEP_DONE;
+          if (self->same_epoch)
+            add_pair (self, 0, target);
+        }
       /* A copy that was there before we began is not ours. */
-      else if (same_epoch && target < self->op->target->uidnext)
-        same_epoch = FALSE;
-      else
-        remove_value (self->to_copy, source_uid);
-      if (same_epoch)
-        add_pair (self, source_uid, target);
+      else if (uidvalidity != self->op->target_uidvalidity || target >= self->op->target_uidnext)
+        g_array_index (self->found, guint32, self->finding) = target;
     }
   self->finding++;
   advance (self);
+}
+
+/* What the copy of message @index must be like; NULL when it cannot be told from another one.
+ * RFC 3501 section 6.4.4 has no "exactly as large as". */
+static char *
+format_criteria (TernImapOps *self, guint index, guint32 uid)
+{
+  const char *message_id = g_ptr_array_index (self->op->message_ids, index);
+  guint32 size = g_array_index (self->op->sizes, guint32, index);
+
+  if (self->op->kind == TERN_OP_APPEND)
+    return is_searchable (message_id) ? g_strdup_printf ("HEADER Message-ID \"%s\"", message_id)
+                                      : NULL;
+  if (size == 0 || size == G_MAXUINT32)
+    return NULL;
+  if (uid != 0)
+    return g_strdup_printf ("UID %u LARGER %u SMALLER %u", uid, size - 1, size + 1);
+  if (is_searchable (message_id))
+    return g_strdup_printf ("HEADER Message-ID \"%s\" LARGER %u SMALLER %u", message_id, size - 1,
+                            size + 1);
+  return NULL;
 }
 
 static void
@@ -261,15 +282,14 @@ step_find (TernImapOps *self)
 {
   while (self->finding < self->op->message_ids->len)
     {
-      const char *message_id = g_ptr_array_index (self->op->message_ids, self->finding);
-      g_autofree char *criteria = NULL;
+      guint32 known = g_array_index (self->op->known, guint32, self->finding);
+      g_autofree char *criteria = format_criteria (self, self->finding, known);
 
-      if (!is_searchable (message_id))
+      if (criteria == NULL)
         {
           self->finding++;
           continue;
         }
-      criteria = g_strdup_printf ("HEADER Message-ID \"%s\"", message_id);
       tern_imap_session_search_async (ops_session (self), criteria, NULL, found_cb, self);
       return;
     }
@@ -305,7 +325,8 @@ still_there_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
-  self->step = STEP_ACT;
+  self->step = STEP_COMPARE;
+  self->finding = 0;
   if (reply == NULL)
     self->error = error;
   else
@@ -335,6 +356,64 @@ step_still_there (TernImapOps *self)
   g_autofree char *criteria = g_strdup_printf ("UID %s", set);
 
   tern_imap_session_search_async (ops_session (self), criteria, NULL, still_there_cb, self);
+}
+
+static gboolean
+has_value (const GArray *uids, guint32 uid)
+{
+  for (guint i = 0; i < uids->len; i++)
+    if (g_array_index (uids, guint32, i) == uid)
+      return TRUE;
+  return FALSE;
+}
+
+/* Message @finding is at the target. */
+static void
+take_found (TernImapOps *self)
+{
+  guint32 source = g_array_index (self->op->uids, guint32, self->finding);
+
+  remove_value (self->to_copy, source);
+  if (self->same_epoch)
+    add_pair (self, source, g_array_index (self->found, guint32, self->finding));
+}
+
+static void
+compared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapOps *self = user_data;
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  if (reply == NULL)
+    self->error = error;
+  else if (reply->uids != NULL && reply->uids->len > 0)
+    take_found (self);
+  self->finding++;
+  advance (self);
+}
+
+static void
+step_compare (TernImapOps *self)
+{
+  for (; self->finding < self->op->uids->len; self->finding++)
+    {
+      guint32 uid = g_array_index (self->op->uids, guint32, self->finding);
+      g_autofree char *criteria = NULL;
+
+      if (g_array_index (self->found, guint32, self->finding) == 0)
+        continue;
+      if (has_value (self->left, uid))
+        {
+          criteria = format_criteria (self, self->finding, uid);
+          tern_imap_session_search_async (ops_session (self), criteria, NULL, compared_cb, self);
+          return;
+        }
+      take_found (self);
+    }
+  self->step = STEP_ACT;
+  advance (self);
 }
 
 static void
@@ -470,6 +549,9 @@ advance (TernImapOps *self)
     case STEP_STILL_THERE:
       step_still_there (self);
       break;
+    case STEP_COMPARE:
+      step_compare (self);
+      break;
     case STEP_ACT:
       step_act (self);
       break;
@@ -518,6 +600,7 @@ ops_free (TernImapJob *job)
   tern_remote_op_free (self->op);
   g_array_unref (self->left);
   g_array_unref (self->to_copy);
+  g_array_unref (self->found);
   g_clear_pointer (&self->pairs, g_array_unref);
   g_clear_error (&self->error);
   g_free (self);
@@ -541,6 +624,8 @@ tern_imap_ops_start (TernImapRemote *remote, TernRemoteOp *op, GTask *task)
   self->op = op;
   self->left = g_array_copy (op->uids);
   self->to_copy = g_array_copy (op->uids);
+  self->found = g_array_new (FALSE, TRUE, sizeof (guint32));
+  g_array_set_size (self->found, op->uids->len);
   self->pairs = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
   tern_imap_remote_add_job (remote, &self->job);
 }

@@ -16,7 +16,9 @@ typedef struct
   GPtrArray *ops;           /* of TernOpRecord, at least one */
   GArray *subjects;         /* of TernOpSubject, sorted by uid */
   GPtrArray *message_ids;   /* (element nullable) of char*, beside subjects */
-  guint unknown;            /* subjects that have no uid */
+  GArray *sizes;            /* of guint32, likewise */
+  guint unknown;            /* subjects that the server has, but nobody knows where */
+  guint lost;               /* subjects that went from the server before anything was sent */
   TernFolderRecord *source; /* (nullable) */
   TernFolderRecord *target; /* (nullable) */
   GBytes *message;          /* (nullable) APPEND */
@@ -40,6 +42,16 @@ gboolean tern_op_group_read (TernReader *reader,
                              GCancellable *cancellable,
                              gpointer *result,
                              GError **error);
+
+typedef enum
+{
+  TERN_OP_SUBJECT_READY,
+  TERN_OP_SUBJECT_DONE, /* it went from the source while it was being moved */
+  TERN_OP_SUBJECT_UNKNOWN,
+  TERN_OP_SUBJECT_LOST,
+} TernOpSubjectState;
+
+TernOpSubjectState tern_op_group_get_state (const TernOpGroup *self, const TernOpSubject *subject);
 
 /* The part of the group from @start on that fits into one command. */
 TernRemoteOp *tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken);

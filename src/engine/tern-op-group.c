@@ -14,6 +14,7 @@ tern_op_group_free (TernOpGroup *self)
   g_ptr_array_unref (self->ops);
   g_array_unref (self->subjects);
   g_ptr_array_unref (self->message_ids);
+  g_array_unref (self->sizes);
   g_clear_pointer (&self->source, tern_folder_record_free);
   g_clear_pointer (&self->target, tern_folder_record_free);
   g_clear_pointer (&self->message, g_bytes_unref);
@@ -46,19 +47,42 @@ same_change (const TernOpRecord *a, const TernOpRecord *b)
 }
 
 static gboolean
-add_op (TernReader *reader, TernOpGroup *self, TernOpRecord *op, GError **error)
+has_unknown (const GArray *subjects)
+{
+  for (guint i = 0; i < subjects->len; i++)
+    if (g_array_index (subjects, TernOpSubject, i).uid == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Takes @op. One that has to wait for a uid does not join others: *@joined is FALSE. */
+static gboolean
+add_op (TernReader *reader, TernOpGroup *self, TernOpRecord *op, gboolean *joined, GError **error)
 {
   g_autoptr (GArray) subjects = tern_read_op_subjects (reader, op->id, error);
 
-  if (subjects == NULL)
+  *joined = subjects != NULL && (self->ops->len == 0 || !has_unknown (subjects));
+  if (!*joined)
     {
       tern_op_record_free (op);
-      return FALSE;
+      return subjects != NULL;
     }
   g_ptr_array_add (self->ops, op);
   if (subjects->len > 0)
     g_array_append_vals (self->subjects, subjects->data, subjects->len);
   return TRUE;
+}
+
+TernOpSubjectState
+tern_op_group_get_state (const TernOpGroup *self, const TernOpSubject *subject)
+{
+  const TernOpRecord *first = g_ptr_array_index (self->ops, 0);
+
+  if (subject->uid != 0 || first->kind == TERN_OP_APPEND)
+    return TERN_OP_SUBJECT_READY;
+  if (!subject->gone)
+    return TERN_OP_SUBJECT_UNKNOWN;
+  return first->begun ? TERN_OP_SUBJECT_DONE : TERN_OP_SUBJECT_LOST;
 }
 
 static int
@@ -81,13 +105,17 @@ read_subjects (TernReader *reader, TernOpGroup *self, GError **error)
       const TernOpSubject *subject = &g_array_index (self->subjects, TernOpSubject, i);
       g_autoptr (TernMessageRecord) record = NULL;
       TernId folder = 0;
+      TernOpSubjectState state = tern_op_group_get_state (self, subject);
+      guint32 size;
 
-      if (subject->uid == 0)
-        self->unknown++;
+      self->unknown += state == TERN_OP_SUBJECT_UNKNOWN;
+      self->lost += state == TERN_OP_SUBJECT_LOST;
       if (self->check || first->kind == TERN_OP_APPEND)
         record = tern_read_message (reader, subject->location, NULL);
       g_ptr_array_add (self->message_ids,
                        record != NULL ? g_strdup (record->facts->message_id) : NULL);
+      size = record != NULL ? (guint32) MIN (record->facts->size, G_MAXUINT32) : 0;
+      g_array_append_val (self->sizes, size);
       if (first->kind == TERN_OP_APPEND && record != NULL)
         {
           self->date = record->facts->received;
@@ -108,11 +136,12 @@ read_group (TernReader *reader,
             GError **error)
 {
   TernOpRecord *first = g_ptr_array_steal_index (runnable, 0);
+  gboolean joined;
 
-  self->check = first->state == TERN_OP_RUNNING || first->attempts > 0;
-  if (!add_op (reader, self, first, error))
+  self->check = first->begun;
+  if (!add_op (reader, self, first, &joined, error))
     return FALSE;
-  if (!runs_alone (query, first))
+  if (!runs_alone (query, first) && !has_unknown (self->subjects))
     for (guint i = 0; i < runnable->len && self->subjects->len < TERN_REMOTE_OP_MAX;)
       {
         const TernOpRecord *op = g_ptr_array_index (runnable, i);
@@ -120,7 +149,7 @@ read_group (TernReader *reader,
         if (runs_alone (query, op) || !same_change (first, op)
             || self->subjects->len + op->subjects->len > TERN_REMOTE_OP_MAX)
           i++;
-        else if (!add_op (reader, self, g_ptr_array_steal_index (runnable, i), error))
+        else if (!add_op (reader, self, g_ptr_array_steal_index (runnable, i), &joined, error))
           return FALSE;
       }
   if (first->source != 0)
@@ -149,6 +178,7 @@ tern_op_group_read (TernReader *reader,
   self->ops = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_op_record_free);
   self->subjects = g_array_new (FALSE, FALSE, sizeof (TernOpSubject));
   self->message_ids = g_ptr_array_new_with_free_func (g_free);
+  self->sizes = g_array_new (FALSE, FALSE, sizeof (guint32));
   if (runnable->len == 0)
     self->next_time = tern_read_next_op_time (reader, query->account, NULL);
   else if (!read_group (reader, query, self, runnable, error))
@@ -178,6 +208,8 @@ tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken)
   op->message = self->message != NULL ? g_bytes_ref (self->message) : NULL;
   op->date = self->date;
   op->check = self->check;
+  op->target_uidvalidity = first->target_uidvalidity;
+  op->target_uidnext = first->target_uidnext;
   for (i = start; i < self->subjects->len && op->uids->len < TERN_REMOTE_OP_MAX; i++)
     {
       const TernOpSubject *subject = &g_array_index (self->subjects, TernOpSubject, i);
@@ -187,6 +219,8 @@ tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken)
       if (subject->uid != 0)
         g_array_append_val (op->uids, subject->uid);
       g_ptr_array_add (op->message_ids, g_strdup (g_ptr_array_index (self->message_ids, i)));
+      g_array_append_val (op->sizes, g_array_index (self->sizes, guint32, i));
+      g_array_append_val (op->known, subject->target_uid);
     }
   *taken = i - start;
   return op;
