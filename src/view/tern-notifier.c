@@ -3,20 +3,52 @@
 
 #include "tern-notifier.h"
 
+#include "tern-news.h"
 #include "tern-window.h"
 
 #include <glib/gi18n.h>
 
 /* More arriving at once become one notification. */
 #define SINGLE_MAX 3
+#define SUMMARY_ID "mail-summary"
+#define SHOWN_MAX  200
 
 struct _TernNotifier
 {
   TernApplication *app; /* (unowned): owns us */
   TernEngine *engine;   /* (owned) */
-  GHashTable *shown;    /* gint64 location -> gint64 folder, both owned */
-  gboolean summary_shown;
+  TernNews *news;       /* (owned): all that was announced and is new still */
+  GHashTable *summed;   /* set of gint64 location: those of them that the summary stands for */
 };
+
+char *
+tern_notifier_dup_shown (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  GString *shown = g_string_new (NULL);
+  guint length = 0;
+
+  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (length++ >= SHOWN_MAX)
+        {
+          g_string_append (shown, "…");
+          break;
+        }
+      /* Look-alikes that are text to every server, whether it reads markup or not. */
+      if (c == '<')
+        g_string_append (shown, "‹");
+      else if (c == '>')
+        g_string_append (shown, "›");
+      else if (c == '&')
+        g_string_append (shown, "＆");
+      else
+        g_string_append_unichar (shown, g_unichar_iscntrl (c) ? ' ' : c);
+    }
+  return g_string_free (shown, FALSE);
+}
 
 static char *
 notification_id (TernId id)
@@ -38,32 +70,41 @@ notify_one (TernNotifier *self, const TernMessageRecord *record)
 {
   const TernMessageFacts *facts = record->facts;
   const TernAddress *from = facts->from->len > 0 ? g_ptr_array_index (facts->from, 0) : NULL;
-  g_autoptr (GNotification) notification =
-      g_notification_new (from != NULL ? tern_address_get_display (from) : _ ("Unknown sender"));
+  g_autofree char *title = tern_notifier_dup_shown (from != NULL ? tern_address_get_display (from)
+                                                                 : _ ("Unknown sender"));
+  g_autofree char *body =
+      tern_notifier_dup_shown (*facts->subject != '\0' ? facts->subject : _ ("(No subject)"));
+  g_autoptr (GNotification) notification = g_notification_new (title);
   g_autofree char *id = notification_id (record->id);
-  gint64 *key = g_new (gint64, 1);
-  gint64 *folder = g_new (gint64, 1);
 
-  g_notification_set_body (notification,
-                           *facts->subject != '\0' ? facts->subject : _ ("(No subject)"));
+  g_notification_set_body (notification, body);
   g_notification_set_category (notification, "email.arrived");
   g_notification_set_default_action_and_target (notification, "app.open-message", "x", record->id);
   g_application_send_notification (G_APPLICATION (self->app), id, notification);
-  *key = record->id;
-  *folder = record->folder;
-  g_hash_table_replace (self->shown, key, folder);
+  tern_news_add (self->news, record);
 }
 
+/* The summary counts all that it stood for before and that nobody has read since. */
 static void
-notify_many (TernNotifier *self, guint n)
+notify_many (TernNotifier *self, GPtrArray *records)
 {
-  g_autofree char *title = g_strdup_printf (ngettext ("%u new message", "%u new messages", n), n);
-  g_autoptr (GNotification) notification = g_notification_new (title);
+  g_autofree char *title = NULL;
+  g_autoptr (GNotification) notification = NULL;
+  guint n;
 
+  for (guint i = 0; i < records->len; i++)
+    {
+      const TernMessageRecord *record = g_ptr_array_index (records, i);
+
+      tern_news_add (self->news, record);
+      g_hash_table_add (self->summed, g_memdup2 (&record->id, sizeof record->id));
+    }
+  n = g_hash_table_size (self->summed);
+  title = g_strdup_printf (ngettext ("%u new message", "%u new messages", n), n);
+  notification = g_notification_new (title);
   g_notification_set_category (notification, "email.arrived");
   g_notification_set_default_action (notification, "app.activate");
-  g_application_send_notification (G_APPLICATION (self->app), "mail-summary", notification);
-  self->summary_shown = TRUE;
+  g_application_send_notification (G_APPLICATION (self->app), SUMMARY_ID, notification);
 }
 
 static void
@@ -73,7 +114,7 @@ on_new_mail (TernEngine *engine, const char *uuid, GPtrArray *records, TernNotif
     return;
   if (records->len > SINGLE_MAX)
     {
-      notify_many (self, records->len);
+      notify_many (self, records);
       return;
     }
   for (guint i = 0; i < records->len; i++)
@@ -85,27 +126,17 @@ on_new_mail (TernEngine *engine, const char *uuid, GPtrArray *records, TernNotif
     }
 }
 
-/* Read elsewhere: what left the folder goes, and everything when the folder has no unread mail. */
+/* Read, here or elsewhere, or gone. */
 static void
-on_changed (TernEngine *engine, TernChangeSet *changes, TernNotifier *self)
+on_not_new (TernId id, gpointer data)
 {
-  GHashTableIter iter;
-  gint64 *id, *folder;
-  g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (TernId));
+  TernNotifier *self = data;
+  g_autofree char *name = notification_id (id);
 
-  g_hash_table_iter_init (&iter, self->shown);
-  while (g_hash_table_iter_next (&iter, (gpointer *) &id, (gpointer *) &folder))
-    {
-      const TernFolderChange *change = tern_change_set_find (changes, *folder);
-      gboolean leaves = change != NULL && change->counts_changed && change->unread == 0;
-
-      for (guint i = 0; change != NULL && !leaves && i < change->removed->len; i++)
-        leaves = g_array_index (change->removed, TernListKey, i).id == *id;
-      if (leaves)
-        g_array_append_val (gone, *id);
-    }
-  for (guint i = 0; i < gone->len; i++)
-    tern_notifier_withdraw (self, g_array_index (gone, TernId, i));
+  if (!g_hash_table_remove (self->summed, &id))
+    g_application_withdraw_notification (G_APPLICATION (self->app), name);
+  else if (g_hash_table_size (self->summed) == 0)
+    g_application_withdraw_notification (G_APPLICATION (self->app), SUMMARY_ID);
 }
 
 TernNotifier *
@@ -115,9 +146,9 @@ tern_notifier_new (TernApplication *app, TernEngine *engine)
 
   self->app = app;
   self->engine = g_object_ref (engine);
-  self->shown = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
+  self->news = tern_news_new (engine, on_not_new, self);
+  self->summed = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   g_signal_connect (engine, "new-mail", G_CALLBACK (on_new_mail), self);
-  g_signal_connect (engine, "changed", G_CALLBACK (on_changed), self);
   return self;
 }
 
@@ -125,27 +156,21 @@ void
 tern_notifier_free (TernNotifier *self)
 {
   g_signal_handlers_disconnect_by_data (self->engine, self);
+  tern_news_free (self->news);
+  g_hash_table_unref (self->summed);
   g_object_unref (self->engine);
-  g_hash_table_unref (self->shown);
   g_free (self);
 }
 
 void
 tern_notifier_withdraw (TernNotifier *self, TernId id)
 {
-  g_autofree char *name = notification_id (id);
-
-  if (self->summary_shown)
-    g_application_withdraw_notification (G_APPLICATION (self->app), "mail-summary");
-  self->summary_shown = FALSE;
-  if (g_hash_table_remove (self->shown, &id))
-    g_application_withdraw_notification (G_APPLICATION (self->app), name);
+  if (tern_news_remove (self->news, id))
+    on_not_new (id, self);
 }
 
 TernId
 tern_notifier_get_folder (TernNotifier *self, TernId id)
 {
-  gint64 *folder = g_hash_table_lookup (self->shown, &id);
-
-  return folder != NULL ? *folder : 0;
+  return tern_news_get_folder (self->news, id);
 }

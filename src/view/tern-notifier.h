@@ -8,14 +8,19 @@ G_BEGIN_DECLS
 /**
  * TernNotifier:
  *
- * Announces new mail on the desktop, sender and subject, and takes the announcement back when the
- * message was read or has gone. Plain struct, owned by the application. Thread: UI.
+ * Announces new mail on the desktop, sender and subject, or a number when much comes at once, and
+ * takes the announcement back when the message was read, here or elsewhere, or has gone; the
+ * number, when that is so for all that it counts. Plain struct, owned by the application. Thread:
+ * UI.
  */
 typedef struct _TernNotifier TernNotifier;
 
 TernNotifier *tern_notifier_new (TernApplication *app, TernEngine *engine);
 void tern_notifier_free (TernNotifier *self);
 void tern_notifier_withdraw (TernNotifier *self, TernId id);
+/* Text of a mail as a notification may have it: nothing that a server could read as markup, no line
+ * ends, about 200 characters. */
+char *tern_notifier_dup_shown (const char *text);
 /* The folder that a notified message is in, 0 when it is not known. */
 TernId tern_notifier_get_folder (TernNotifier *self, TernId id);
 

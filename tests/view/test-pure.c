@@ -7,6 +7,7 @@
 #include "tern-html-policy.h"
 #include "tern-mailto.h"
 #include "tern-mime-text.h"
+#include "tern-notifier.h"
 #include "tern-plain-view.h"
 
 #include <locale.h>
@@ -212,6 +213,24 @@ test_policy_show_link (void)
 }
 
 static void
+test_notification_text (void)
+{
+  g_autofree char *plain = tern_notifier_dup_shown ("Lunch at 12?");
+  g_autofree char *markup = tern_notifier_dup_shown ("<a href='x'>Q&amp;A</a>\n<img src=y>");
+  g_autofree char *broken = tern_notifier_dup_shown ("a\xFF<");
+  g_autofree char *long_one = g_strnfill (100000, '&');
+  g_autofree char *cut = tern_notifier_dup_shown (long_one);
+
+  g_assert_cmpstr (plain, ==, "Lunch at 12?");
+  g_assert_null (strpbrk (markup, "<>&\n"));
+  g_assert_nonnull (strstr (markup, "Q＆amp;A"));
+  g_assert_true (g_utf8_validate (broken, -1, NULL));
+  g_assert_null (strchr (broken, '<'));
+  g_assert_cmpint (g_utf8_strlen (cut, -1), ==, 201);
+  g_assert_true (g_str_has_suffix (cut, "…"));
+}
+
+static void
 test_quote_depth (void)
 {
   g_assert_cmpuint (tern_plain_view_quote_depth ("hello", 5), ==, 0);
@@ -241,6 +260,7 @@ main (int argc, char **argv)
   g_test_add_func ("/view/policy/dark", test_policy_dark);
   g_test_add_func ("/view/policy/links", test_policy_links);
   g_test_add_func ("/view/policy/show-link", test_policy_show_link);
+  g_test_add_func ("/view/notification/text", test_notification_text);
   g_test_add_func ("/view/plain/quote-depth", test_quote_depth);
   return g_test_run ();
 }
