@@ -55,7 +55,8 @@ typedef struct
 /* Result: TernSyncReport. */
 void tern_account_work_sync (TernAccountWork *self, TernCall *call, const TernSyncRequest *request);
 
-/* Ends; @call returns when nothing is under way any more, or after 2 seconds. */
+/* Ends; @call returns when nothing is under way any more, or after 2 seconds; 7 when a message is
+ * just being sent. */
 void tern_account_work_stop (TernAccountWork *self, TernCall *call);
 
 G_END_DECLS

@@ -16,6 +16,7 @@
 #define LIST_SECONDS      (5 * 60)
 #define KEEP_DONE_SECONDS (24 * 60 * 60)
 #define STOP_MS           2000
+#define SEND_MS           5000 /* for a message that is just being sent */
 #define PROGRESS_USEC     (100 * 1000)
 #define FIRST_BACKOFF_MS  2000
 #define LAST_BACKOFF_MS   (5 * 60 * 1000)
@@ -29,6 +30,8 @@ struct _TernAccountWork
   gpointer reports_data;
 
   TernCredentials *imap; /* (owned) (nullable) */
+  TernCredentials *smtp; /* (owned) (nullable) */
+  gboolean preparing;
   gboolean expecting;    /* the credentials are being looked up */
   TernRemote *remote;    /* (owned) (nullable) being opened, or open */
   GCancellable *opening; /* (owned) (nullable) */
@@ -51,10 +54,12 @@ struct _TernAccountWork
   TernBodyLoader *bodies;   /* (owned) */
   TernCall *stop_call;
   GSource *stop_timer; /* (owned) (nullable) */
-  guint holds;         /* remotes that are not finalised, writes on their way */
+  guint holds;         /* remotes that are not finalised, writes on their way, a busy outbox */
+  gboolean sending;    /* the outbox is busy while stopping */
 };
 
 static void connect_now (TernAccountWork *self);
+static void start_prepare (TernAccountWork *self);
 
 static void
 clear_source (GSource **source)
@@ -348,8 +353,13 @@ connect_now (TernAccountWork *self)
 {
   TernImapRemote *remote;
 
-  if (self->imap == NULL || self->remote != NULL || self->inbox == 0 || self->stopping)
+  if (self->imap == NULL || self->remote != NULL || self->stopping)
     return;
+  if (self->inbox == 0)
+    {
+      start_prepare (self);
+      return;
+    }
   clear_source (&self->retry);
   set_state (self, TERN_ACCOUNT_CONNECTING);
   remote = tern_imap_remote_new (self->store, self->account, self->settings->imap, self->imap,
@@ -450,16 +460,31 @@ prepared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   gpointer value = NULL;
 
+  self->preparing = FALSE;
   if (!tern_store_write_finish (self->store, result, &value, &error))
     go_offline (self, error);
   else
     self->inbox = *(TernId *) value;
   g_free (value);
   release (self);
-  if (self->stopping)
+  if (self->stopping || self->inbox == 0)
     return;
   connect_now (self);
-  tern_outbox_runner_wake (self->outbox);
+  tern_outbox_runner_set_server (self->outbox, self->settings->smtp, self->smtp);
+}
+
+/* Nothing is connected or sent before it has succeeded. */
+static void
+start_prepare (TernAccountWork *self)
+{
+  if (self->preparing)
+    return;
+  clear_source (&self->retry);
+  self->preparing = TRUE;
+  self->holds++;
+  tern_store_write_async (self->store, G_PRIORITY_HIGH, prepare,
+                          g_memdup2 (&self->account, sizeof self->account), g_free, g_free,
+                          prepared_cb, self);
 }
 
 /* Public */
@@ -528,17 +553,12 @@ tern_account_work_go_online (TernAccountWork *self, TernCredentials *imap, TernC
   self->expecting = FALSE;
   g_clear_pointer (&self->imap, tern_credentials_unref);
   self->imap = tern_credentials_ref (imap);
+  g_clear_pointer (&self->smtp, tern_credentials_unref);
+  self->smtp = tern_credentials_ref (smtp);
   set_state (self, TERN_ACCOUNT_CONNECTING);
-  if (self->inbox == 0)
-    {
-      self->holds++;
-      tern_store_write_async (self->store, G_PRIORITY_HIGH, prepare,
-                              g_memdup2 (&self->account, sizeof self->account), g_free, g_free,
-                              prepared_cb, self);
-    }
-  else
-    connect_now (self);
-  tern_outbox_runner_set_server (self->outbox, self->settings->smtp, smtp);
+  connect_now (self);
+  if (self->inbox != 0)
+    tern_outbox_runner_set_server (self->outbox, self->settings->smtp, smtp);
 }
 
 void
@@ -570,7 +590,8 @@ tern_account_work_hint (TernAccountWork *self)
   else if (self->status.state == TERN_ACCOUNT_OFFLINE)
     {
       connect_now (self);
-      tern_outbox_runner_try_now (self->outbox);
+      if (!tern_outbox_runner_is_blocked (self->outbox))
+        tern_outbox_runner_try_now (self->outbox);
     }
 }
 
@@ -637,6 +658,7 @@ work_free (TernAccountWork *self)
   tern_outbox_runner_free (self->outbox);
   tern_body_loader_free (self->bodies);
   g_clear_pointer (&self->imap, tern_credentials_unref);
+  g_clear_pointer (&self->smtp, tern_credentials_unref);
   g_clear_object (&self->opening);
   g_hash_table_unref (self->told);
   g_free (self->status.folder);
@@ -652,6 +674,14 @@ on_stopped (gpointer user_data)
   TernAccountWork *self = user_data;
   TernCall *call = self->stop_call;
 
+  if (self->holds > 0 && self->sending)
+    {
+      /* Long enough. What becomes of the message is still stored. */
+      self->sending = FALSE;
+      start_timer (&self->stop_timer, STOP_MS, on_stopped, self);
+      tern_outbox_runner_abort (self->outbox);
+      return G_SOURCE_REMOVE;
+    }
   /* A remote that is still there after the time is left to itself: its events must not come here.
    */
   if (self->holds == 0)
@@ -663,6 +693,15 @@ on_stopped (gpointer user_data)
     clear_source (&self->stop_timer);
   tern_call_return (call, NULL, NULL);
   return G_SOURCE_REMOVE;
+}
+
+static void
+outbox_ended (gpointer data)
+{
+  TernAccountWork *self = data;
+
+  self->sending = FALSE;
+  release (self);
 }
 
 void
@@ -677,5 +716,12 @@ tern_account_work_stop (TernAccountWork *self, TernCall *call)
   if (self->opening != NULL)
     g_cancellable_cancel (self->opening);
   drop_remote (self, why);
-  start_timer (&self->stop_timer, self->holds > 0 ? STOP_MS : 0, on_stopped, self);
+  self->sending = tern_outbox_runner_stop (self->outbox, outbox_ended, self);
+  if (self->sending)
+    self->holds++;
+  start_timer (&self->stop_timer,
+               self->sending     ? SEND_MS
+               : self->holds > 0 ? STOP_MS
+                                 : 0,
+               on_stopped, self);
 }

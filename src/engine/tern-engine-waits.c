@@ -162,9 +162,10 @@ settle_operations (TernEngine *self, Wait *wait, const Answer *answer)
 }
 
 static gboolean
-settle_outbox (Wait *wait, Answer *answer)
+settle_outbox (TernEngine *self, Wait *wait, Answer *answer)
 {
   const TernOutboxRecord *entry = answer->entry;
+  gboolean settled;
 
   if (entry == NULL)
     {
@@ -173,10 +174,14 @@ settle_outbox (Wait *wait, Answer *answer)
           tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("The message is not in the outbox any more.")));
       return TRUE;
     }
-  /* Queued with a fault: it was tried, and will be again much later. */
-  if (entry->state != TERN_OUTBOX_DONE && entry->state != TERN_OUTBOX_REFUSED
-      && entry->state != TERN_OUTBOX_UNCERTAIN
-      && !(entry->state == TERN_OUTBOX_QUEUED && entry->fault != NULL))
+  /* Queued with a fault: it was tried, and will be again much later. Accepted: sent; the copy for
+   * Sent may have to wait for the other server. */
+  settled = entry->state == TERN_OUTBOX_DONE || entry->state == TERN_OUTBOX_REFUSED
+            || entry->state == TERN_OUTBOX_UNCERTAIN
+            || (entry->state == TERN_OUTBOX_QUEUED && entry->fault != NULL)
+            || (entry->state == TERN_OUTBOX_ACCEPTED
+                && (entry->fault != NULL || find_obstacle (self, entry->account) != NULL));
+  if (!settled)
     return FALSE;
   g_task_return_pointer (wait->task, g_steal_pointer (&answer->entry),
                          (GDestroyNotify) tern_outbox_record_free);
@@ -199,7 +204,7 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (wait->task, error);
   else if (!g_task_return_error_if_cancelled (wait->task))
     settled = wait->operations != NULL ? settle_operations (self, wait, value)
-                                       : settle_outbox (wait, value);
+                                       : settle_outbox (self, wait, value);
   if (value != NULL)
     answer_free (value);
   if (settled)

@@ -276,6 +276,54 @@ read_entry (TernTxn *txn, TernId id, GError **error)
   return is_in_hand (entry, error) ? g_steal_pointer (&entry) : NULL;
 }
 
+/* Who has it already is not written to again: @list is of TernAddress. Returns whether somebody was
+ * left out. */
+static gboolean
+leave_out_accepted (const TernOutboxRecord *entry, GPtrArray *list)
+{
+  guint before = list->len;
+
+  for (guint i = 0; i < entry->recipients->len; i++)
+    {
+      const TernRecipient *recipient = g_ptr_array_index (entry->recipients, i);
+
+      for (guint j = list->len; j > 0 && recipient->state == TERN_OUTBOX_ACCEPTED; j--)
+        {
+          const TernAddress *address = g_ptr_array_index (list, j - 1);
+
+          if (tern_address_same_mailbox (address->address, recipient->address))
+            g_ptr_array_remove_index (list, j - 1);
+        }
+    }
+  return list->len < before;
+}
+
+/* What was sent to some of them stays, and is filed into Sent, as sent to those. */
+static gboolean
+keep_as_sent (TernTxn *txn, const TernOutboxRecord *entry, GError **error)
+{
+  for (guint i = 0; i < entry->recipients->len; i++)
+    {
+      const TernRecipient *recipient = g_ptr_array_index (entry->recipients, i);
+
+      if (recipient->state != TERN_OUTBOX_ACCEPTED
+          && !tern_txn_outbox_recipient (txn, entry->id, recipient->address, TERN_OUTBOX_REFUSED,
+                                         recipient->server_text, error))
+        return FALSE;
+    }
+  return tern_txn_outbox_state (txn, entry->id, TERN_OUTBOX_ACCEPTED, 0, NULL, NULL, error);
+}
+
+static gboolean
+end_recalled (TernTxn *txn, const TernOutboxRecord *entry, TernDraft *draft, GError **error)
+{
+  gboolean sent = leave_out_accepted (entry, draft->to);
+
+  sent = leave_out_accepted (entry, draft->cc) || sent;
+  sent = leave_out_accepted (entry, draft->bcc) || sent;
+  return sent ? keep_as_sent (txn, entry, error) : tern_txn_outbox_remove (txn, entry->id, error);
+}
+
 static gboolean
 write_recall (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
@@ -296,7 +344,7 @@ write_recall (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   else if (error != NULL)
     *error = tern_fault_new (TERN_FAULT_INVALID,
                              _ ("The message was not written in Tern and cannot be edited."));
-  if (draft == NULL || !tern_txn_outbox_remove (txn, id, error))
+  if (draft == NULL || !end_recalled (txn, entry, draft, error))
     return FALSE;
   *result = g_steal_pointer (&draft);
   return TRUE;
@@ -354,6 +402,7 @@ write_retry (TernTxn *txn, gpointer data, gpointer *result, GError **error)
                                          error))
         return FALSE;
     }
+  *result = g_memdup2 (&entry->account, sizeof entry->account);
   return tern_txn_outbox_state (txn, id, TERN_OUTBOX_QUEUED, 0, NULL, NULL, error);
 }
 
@@ -363,9 +412,20 @@ retried_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   TernEngine *self = g_task_get_source_object (task);
   GError *error = NULL;
+  gpointer value = NULL;
+  g_autofree TernId *account = NULL;
 
-  if (tern_store_write_finish (self->store, result, NULL, &error))
-    g_task_return_boolean (task, TRUE);
+  if (tern_store_write_finish (self->store, result, &value, &error))
+    {
+      TernAccountRunner *runner;
+
+      /* A server that did not let the account in is asked again now. */
+      account = value;
+      runner = tern_engine_find_runner_by_row (self, *account);
+      if (runner != NULL)
+        tern_account_runner_refresh (runner);
+      g_task_return_boolean (task, TRUE);
+    }
   else
     g_task_return_error (task, error);
 }
@@ -377,7 +437,7 @@ tern_engine_retry_async (TernEngine *self,
                          gpointer user_data)
 {
   tern_store_write_async (
-      self->store, G_PRIORITY_HIGH, write_retry, g_memdup2 (&outbox, sizeof outbox), g_free, NULL,
+      self->store, G_PRIORITY_HIGH, write_retry, g_memdup2 (&outbox, sizeof outbox), g_free, g_free,
       retried_cb, tern_engine_task (self, tern_engine_retry_async, NULL, callback, user_data));
 }
 

@@ -22,6 +22,8 @@ typedef struct
   void (*folder_changed) (TernId folder, gpointer data);
 } TernOutboxRunnerEvents;
 
+typedef void (*TernOutboxEnded) (gpointer data);
+
 TernOutboxRunner *tern_outbox_runner_new (TernStore *store,
                                           TernId account,
                                           const char *label,
@@ -33,10 +35,18 @@ void tern_outbox_runner_set_server (TernOutboxRunner *self,
                                     TernCredentials *credentials);
 /* Something changed in the outbox or in Sent. */
 void tern_outbox_runner_wake (TernOutboxRunner *self);
-/* A person or the network asks for another try of what waits because of a failure. */
+/* Another try of what waits because of a failure. When the server did not let the account in, only
+ * a person should ask for it. */
 void tern_outbox_runner_try_now (TernOutboxRunner *self);
+/* Queued mail is held since the server did not let the account in. */
+gboolean tern_outbox_runner_is_blocked (TernOutboxRunner *self);
 /* For a message to appear in Sent. */
 gboolean tern_outbox_runner_is_waiting (TernOutboxRunner *self);
+/* Begins nothing new. FALSE: nothing is under way; otherwise @ended runs once what is under way is
+ * in the store, or cannot be stored. */
+gboolean tern_outbox_runner_stop (TernOutboxRunner *self, TernOutboxEnded ended, gpointer data);
+/* Drops what is under way. */
+void tern_outbox_runner_abort (TernOutboxRunner *self);
 void tern_outbox_runner_free (TernOutboxRunner *self);
 
 G_END_DECLS

@@ -11,13 +11,15 @@
 #define IDLE_MS        (30 * 1000)
 #define FIRST_RETRY_MS (60 * 1000)
 #define LAST_RETRY_MS  (4 * 60 * 60 * 1000)
+/* A transition that could not be stored is written again, before anything else. */
+#define FIRST_REWRITE_MS (5 * 1000)
+#define LAST_REWRITE_MS  (60 * 1000)
 /* The person is told after so many failed tries (about a quarter of an hour). */
 #define NOTE_AFTER 4
 
 typedef enum
 {
   STEP_LOOK,
-  STEP_CONNECTING, /* being committed */
   STEP_OPEN,
   STEP_SUBMIT,
   STEP_SETTLE,
@@ -40,7 +42,15 @@ struct _TernOutboxRunner
   gboolean now;
   gboolean uncertain; /* something is to be looked for in Sent */
   gboolean looked;    /* Sent was asked for once since there is something uncertain */
-  Step step;
+  gboolean stopping;  /* nothing new is begun */
+  gboolean aborted;
+  TernOutboxEnded ended; /* (nullable) */
+  gpointer ended_data;
+  Step step;               /* the next one, while something is being written */
+  TernOutboxStep *writing; /* (owned) (nullable) until it is in the store */
+  guint failures;          /* of the store, in a row */
+  guint pause;             /* ms; before the store is tried again, 0 = it works */
+  GError *blocked;         /* (owned) (nullable) the server lets the account not in */
   TernOutboxWork *work;    /* (owned) (nullable) */
   TernBuiltMessage *built; /* (owned) (nullable) */
   GHashTable *filed_again; /* (owned) set of TernId (owned) */
@@ -72,6 +82,8 @@ runner_unref (TernOutboxRunner *self)
   close_session (self);
   g_clear_pointer (&self->work, tern_outbox_work_free);
   g_clear_pointer (&self->built, tern_built_message_free);
+  g_clear_pointer (&self->writing, tern_outbox_step_unref);
+  g_clear_error (&self->blocked);
   g_clear_pointer (&self->endpoint, tern_endpoint_unref);
   g_clear_pointer (&self->credentials, tern_credentials_unref);
   tern_store_unref (self->store);
@@ -101,6 +113,17 @@ on_timer (gpointer user_data)
 }
 
 static void
+end_all (TernOutboxRunner *self)
+{
+  TernOutboxEnded ended = self->ended;
+
+  close_session (self);
+  self->ended = NULL;
+  if (ended != NULL)
+    ended (self->ended_data);
+}
+
+static void
 end_pass (TernOutboxRunner *self)
 {
   gint64 next = self->work != NULL ? self->work->next_time : 0;
@@ -109,15 +132,20 @@ end_pass (TernOutboxRunner *self)
   g_clear_pointer (&self->work, tern_outbox_work_free);
   g_clear_pointer (&self->built, tern_built_message_free);
   self->busy = FALSE;
-  if (self->freed)
+  if (self->stopping)
+    end_all (self);
+  if (self->freed || self->stopping)
     return;
-  if (self->again)
+  if (self->again && self->pause == 0)
     {
       tern_outbox_runner_wake (self);
       return;
     }
   if (self->session != NULL)
     delay = MIN (delay, IDLE_MS);
+  if (self->pause != 0)
+    delay = self->pause;
+  self->pause = 0;
   clear_timer (self);
   if (delay == G_MAXINT64)
     return;
@@ -129,30 +157,83 @@ end_pass (TernOutboxRunner *self)
 /* Transitions */
 
 static void
+note (TernOutboxRunner *self, const GError *error)
+{
+  if (!self->freed)
+    self->events.note (error, self->events_data);
+}
+
+static void write_step (TernOutboxRunner *self, TernOutboxStep *step, Step next);
+
+static void
+store_failed (TernOutboxRunner *self, const GError *error)
+{
+  gint64 pause = (gint64) FIRST_REWRITE_MS << MIN (self->failures, 8);
+
+  g_warning ("the outbox could not be read or written: %s", error->message);
+  if (self->failures == 0)
+    note (self, error);
+  self->failures++;
+  self->pause = (guint) MIN (pause, LAST_REWRITE_MS);
+  close_session (self);
+  end_pass (self);
+}
+
+/* What the server has said must not be forgotten; what was only about to begin can be. */
+static void
+write_failed (TernOutboxRunner *self, const GError *error)
+{
+  g_autoptr (TernOutboxStep) step = g_steal_pointer (&self->writing);
+  gboolean disk = tern_fault_get_scope (error) == TERN_SCOPE_STORE;
+
+  if (step->file && !disk && !tern_fault_is (error, TERN_FAULT_NOT_FOUND))
+    {
+      TernOutboxStep *done = tern_outbox_step_new (step->id, TERN_OUTBOX_DONE);
+
+      done->fault = g_strdup (error->message);
+      note (self, error);
+      write_step (self, done, STEP_LOOK);
+      return;
+    }
+  if (disk && step->state != TERN_OUTBOX_CONNECTING)
+    self->writing = g_steal_pointer (&step);
+  store_failed (self, error);
+}
+
+static void
 stepped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernOutboxRunner *self = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!tern_store_write_finish (self->store, result, NULL, &error))
+  if (tern_store_write_finish (self->store, result, NULL, &error))
     {
-      g_warning ("the outbox could not be written: %s", error->message);
-      close_session (self);
-      end_pass (self);
+      g_clear_pointer (&self->writing, tern_outbox_step_unref);
+      self->failures = 0;
+      advance (self);
     }
   else
-    advance (self);
+    write_failed (self, error);
   runner_unref (self);
 }
 
 static void
+write_now (TernOutboxRunner *self)
+{
+  tern_store_write_async (self->store, G_PRIORITY_HIGH,
+                          self->writing->file ? tern_outbox_file_write : tern_outbox_step_write,
+                          tern_outbox_step_ref (self->writing),
+                          (GDestroyNotify) tern_outbox_step_unref, NULL, stepped_cb,
+                          runner_ref (self));
+}
+
+/* Takes @step. */
+static void
 write_step (TernOutboxRunner *self, TernOutboxStep *step, Step next)
 {
   self->step = next;
-  tern_store_write_async (
-      self->store, G_PRIORITY_HIGH,
-      step->state == TERN_OUTBOX_ACCEPTED ? tern_outbox_accept_write : tern_outbox_step_write, step,
-      (GDestroyNotify) tern_outbox_step_free, NULL, stepped_cb, runner_ref (self));
+  self->writing = step;
+  write_now (self);
 }
 
 static gint64
@@ -163,93 +244,141 @@ retry_time (guint attempts)
   return g_get_real_time () / 1000 + delay;
 }
 
-static void
-note (TernOutboxRunner *self, const GError *error)
+/* Who has it already is not asked again: then it was sent, if not to all. */
+static TernOutboxStep *
+refusal_new (const TernOutboxRecord *entry)
 {
-  if (!self->freed)
-    self->events.note (error, self->events_data);
+  TernOutboxStep *step = tern_outbox_step_new (entry->id, TERN_OUTBOX_REFUSED);
+
+  for (guint i = 0; i < entry->recipients->len; i++)
+    if (((TernRecipient *) g_ptr_array_index (entry->recipients, i))->state == TERN_OUTBOX_ACCEPTED)
+      step->state = TERN_OUTBOX_ACCEPTED;
+  step->refuse_rest = step->state == TERN_OUTBOX_ACCEPTED;
+  return step;
+}
+
+/* No message can be sent, and trying with each of them may lock the account. */
+static gboolean
+is_about_account (const GError *error)
+{
+  return tern_fault_is (error, TERN_FAULT_AUTHENTICATION)
+         || tern_fault_is (error, TERN_FAULT_CERTIFICATE)
+         || tern_fault_is (error, TERN_FAULT_NO_MECHANISM);
+}
+
+static TernOutboxStep *
+failure_new (TernOutboxRunner *self, const GError *error)
+{
+  const TernOutboxRecord *entry = self->work->entry;
+  TernOutboxStep *step;
+
+  if (tern_fault_is (error, TERN_FAULT_UNCERTAIN))
+    {
+      self->looked = FALSE;
+      note (self, error);
+      return tern_outbox_step_new (entry->id, TERN_OUTBOX_UNCERTAIN);
+    }
+  if (is_about_account (error))
+    {
+      g_clear_error (&self->blocked);
+      self->blocked = g_error_copy (error);
+      note (self, error);
+      return tern_outbox_step_new (entry->id, TERN_OUTBOX_QUEUED);
+    }
+  if (tern_fault_get_retry (error) == TERN_RETRY_NEVER && !tern_fault_is_cancelled (error))
+    {
+      note (self, error);
+      return refusal_new (entry);
+    }
+  step = tern_outbox_step_new (entry->id, TERN_OUTBOX_QUEUED);
+  if (!self->aborted)
+    step->not_before = retry_time (entry->attempts);
+  if (entry->attempts + 1 == NOTE_AFTER)
+    note (self, error);
+  return step;
 }
 
 static void
 settle_error (TernOutboxRunner *self, GError *error)
 {
-  TernOutboxRecord *entry = self->work->entry;
-  TernOutboxStep *step;
+  TernOutboxStep *step = failure_new (self, error);
 
-  if (tern_fault_is (error, TERN_FAULT_UNCERTAIN))
+  if (!tern_fault_is_cancelled (error))
     {
-      step = tern_outbox_step_new (entry->id, TERN_OUTBOX_UNCERTAIN);
-      self->looked = FALSE;
-      note (self, error);
+      step->fault = g_strdup (error->message);
+      step->server_text = g_strdup (tern_fault_get_server_text (error));
     }
-  else if (tern_fault_get_retry (error) == TERN_RETRY_NEVER && !tern_fault_is_cancelled (error))
-    {
-      step = tern_outbox_step_new (entry->id, TERN_OUTBOX_REFUSED);
-      note (self, error);
-    }
-  else
-    {
-      step = tern_outbox_step_new (entry->id, TERN_OUTBOX_QUEUED);
-      step->not_before = retry_time (entry->attempts);
-      if (entry->attempts + 1 == NOTE_AFTER)
-        note (self, error);
-    }
-  step->fault = g_strdup (error->message);
-  step->server_text = g_strdup (tern_fault_get_server_text (error));
   if (self->session != NULL && !tern_smtp_session_is_open (self->session))
     close_session (self);
   write_step (self, step, STEP_LOOK);
   g_error_free (error);
 }
 
-/* What the server said of each recipient. */
+/* Who is said to be the reason: somebody refused before somebody who has to wait. */
 static void
-settle_answer (TernOutboxRunner *self, GPtrArray *recipients)
+explain_answer (TernOutboxRunner *self, TernOutboxStep *step, const GPtrArray *recipients)
 {
-  TernOutboxRecord *entry = self->work->entry;
-  TernOutboxStep *step = tern_outbox_step_new (entry->id, TERN_OUTBOX_ACCEPTED);
-  guint accepted = 0, later = 0, refused = 0;
-  const TernSmtpRecipient *worst = NULL;
+  const TernOutboxRecord *entry = self->work->entry;
+  const char *address = NULL, *text = NULL;
+  g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < entry->recipients->len; i++)
-    if (((TernRecipient *) g_ptr_array_index (entry->recipients, i))->state == TERN_OUTBOX_ACCEPTED)
-      accepted++;
   for (guint i = 0; i < recipients->len; i++)
     {
       const TernSmtpRecipient *recipient = g_ptr_array_index (recipients, i);
 
-      if (recipient->state == TERN_SMTP_RCPT_ACCEPTED)
-        accepted++;
-      else if (recipient->state == TERN_SMTP_RCPT_REFUSED)
-        refused++;
-      else
-        later++;
-      if (recipient->state != TERN_SMTP_RCPT_ACCEPTED
-          && (worst == NULL || recipient->state == TERN_SMTP_RCPT_REFUSED))
-        worst = recipient;
+      if (recipient->state == TERN_SMTP_RCPT_REFUSED
+          || (recipient->state != TERN_SMTP_RCPT_ACCEPTED && address == NULL))
+        {
+          address = recipient->address;
+          text = recipient->text;
+        }
     }
-  step->recipients = g_ptr_array_ref (recipients);
-  if (later > 0)
+  for (guint i = 0; i < entry->recipients->len && address == NULL; i++)
     {
-      step->state = TERN_OUTBOX_QUEUED;
-      step->not_before = retry_time (entry->attempts);
-    }
-  else if (accepted == 0)
-    step->state = TERN_OUTBOX_REFUSED;
-  if (worst != NULL)
-    {
-      g_autoptr (GError) error = NULL;
+      const TernRecipient *recipient = g_ptr_array_index (entry->recipients, i);
 
-      error = tern_fault_new_server (
-          TERN_FAULT_REFUSED, worst->text,
-          later > 0 ? _ ("The server does not take the message “%s” for %s now.")
-                    : _ ("The server refused the message “%s” for %s."),
-          entry->subject, worst->address);
-      step->fault = g_strdup (error->message);
-      step->server_text = g_strdup (worst->text);
-      if (refused > 0 && later == 0)
-        note (self, error);
+      if (recipient->state == TERN_OUTBOX_REFUSED)
+        {
+          address = recipient->address;
+          text = recipient->server_text;
+        }
     }
+  if (address == NULL)
+    return;
+  error = tern_fault_new_server (TERN_FAULT_REFUSED, text,
+                                 step->state == TERN_OUTBOX_QUEUED
+                                     ? _ ("The server does not take the message “%s” for %s now.")
+                                     : _ ("The server refused the message “%s” for %s."),
+                                 entry->subject, address);
+  step->fault = g_strdup (error->message);
+  step->server_text = g_strdup (text);
+  if (step->state != TERN_OUTBOX_QUEUED)
+    note (self, error);
+}
+
+/* What the server said of each recipient. */
+static void
+settle_answer (TernOutboxRunner *self, GPtrArray *recipients)
+{
+  const TernOutboxRecord *entry = self->work->entry;
+  TernOutboxStep *step = refusal_new (entry);
+
+  step->refuse_rest = FALSE;
+  step->recipients = g_ptr_array_ref (recipients);
+  for (guint i = 0; i < recipients->len; i++)
+    if (((TernSmtpRecipient *) g_ptr_array_index (recipients, i))->state == TERN_SMTP_RCPT_ACCEPTED)
+      step->state = TERN_OUTBOX_ACCEPTED;
+  for (guint i = 0; i < recipients->len; i++)
+    {
+      const TernSmtpRecipient *recipient = g_ptr_array_index (recipients, i);
+
+      if (recipient->state == TERN_SMTP_RCPT_LATER || recipient->state == TERN_SMTP_RCPT_WAITING)
+        {
+          step->state = TERN_OUTBOX_QUEUED;
+          step->not_before = retry_time (entry->attempts);
+        }
+    }
+  explain_answer (self, step, recipients);
   write_step (self, step, STEP_LOOK);
 }
 
@@ -281,6 +410,7 @@ sent_data_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (!tern_store_write_finish (self->store, result, NULL, &error))
     {
       g_warning ("the outbox could not be written: %s", error->message);
+      note (self, error);
       tern_smtp_session_abort (self->session);
     }
   else
@@ -296,7 +426,7 @@ on_ready (TernSmtpSession *session, gpointer user_data)
   TernOutboxStep *step = tern_outbox_step_new (self->work->entry->id, TERN_OUTBOX_SENT_DATA);
 
   tern_store_write_async (self->store, G_PRIORITY_HIGH, tern_outbox_step_write, step,
-                          (GDestroyNotify) tern_outbox_step_free, NULL, sent_data_cb,
+                          (GDestroyNotify) tern_outbox_step_unref, NULL, sent_data_cb,
                           runner_ref (self));
 }
 
@@ -349,6 +479,11 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 step_open (TernOutboxRunner *self)
 {
+  if (self->aborted)
+    {
+      settle_error (self, tern_fault_new (TERN_FAULT_CANCELLED, _ ("Stopped.")));
+      return;
+    }
   if (self->session != NULL && tern_smtp_session_is_open (self->session))
     {
       self->step = STEP_SUBMIT;
@@ -365,33 +500,42 @@ step_open (TernOutboxRunner *self)
 static void
 begin_entry (TernOutboxRunner *self)
 {
-  TernOutboxRecord *entry = self->work->entry;
-  TernOutboxStep *step = tern_outbox_step_new (entry->id, TERN_OUTBOX_CONNECTING);
+  const TernOutboxRecord *entry = self->work->entry;
+  TernOutboxStep *step;
 
   if (self->work->message == NULL)
     {
-      step->state = TERN_OUTBOX_REFUSED;
+      step = refusal_new (entry);
       step->fault = g_strdup (_ ("The message is not on this computer any more."));
       write_step (self, step, STEP_LOOK);
     }
-  else if (entry->state == TERN_OUTBOX_HELD)
+  else if (entry->state == TERN_OUTBOX_HELD || self->blocked != NULL)
     {
-      step->state = TERN_OUTBOX_QUEUED;
+      step = tern_outbox_step_new (entry->id, TERN_OUTBOX_QUEUED);
+      if (self->blocked != NULL)
+        {
+          step->fault = g_strdup (self->blocked->message);
+          step->server_text = g_strdup (tern_fault_get_server_text (self->blocked));
+        }
       write_step (self, step, STEP_LOOK);
     }
   else
-    write_step (self, step, STEP_OPEN);
+    write_step (self, tern_outbox_step_new (entry->id, TERN_OUTBOX_CONNECTING), STEP_OPEN);
 }
 
-/* Its copy was refused by the server, or an older program died in between: once more, but not for
- * ever. The message itself was sent. */
+/* The message itself was sent. A copy that the server refused is tried once more, but not for ever.
+ */
 static void
-file_again (TernOutboxRunner *self, TernId id)
+file (TernOutboxRunner *self, const TernUnfiled *unfiled)
 {
-  TernOutboxStep *step = tern_outbox_step_new (id, TERN_OUTBOX_ACCEPTED);
+  TernOutboxStep *step = tern_outbox_step_new (unfiled->id, TERN_OUTBOX_ACCEPTED);
 
-  if (!g_hash_table_add (self->filed_again, g_memdup2 (&id, sizeof id)))
+  step->file = TRUE;
+  step->copy = unfiled->copy;
+  if (unfiled->copy != 0
+      && !g_hash_table_add (self->filed_again, g_memdup2 (&unfiled->id, sizeof unfiled->id)))
     {
+      step->file = FALSE;
       step->state = TERN_OUTBOX_DONE;
       step->fault = g_strdup (_ ("The message was sent, but the server does not take the copy for "
                                  "the folder of sent messages."));
@@ -409,8 +553,7 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_clear_pointer (&self->work, tern_outbox_work_free);
   if (!tern_store_read_finish (self->store, result, &value, &error))
     {
-      g_warning ("the outbox could not be read: %s", error->message);
-      end_pass (self);
+      store_failed (self, error);
       runner_unref (self);
       return;
     }
@@ -429,8 +572,8 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
         self, tern_outbox_step_new (g_array_index (self->work->found, TernId, 0), TERN_OUTBOX_DONE),
         STEP_LOOK);
   else if (self->work->unfiled->len > 0)
-    file_again (self, g_array_index (self->work->unfiled, TernId, 0));
-  else if (self->work->entry != NULL && self->credentials != NULL)
+    file (self, &g_array_index (self->work->unfiled, TernUnfiled, 0));
+  else if (self->work->entry != NULL && self->credentials != NULL && !self->stopping)
     begin_entry (self);
   else
     end_pass (self);
@@ -440,7 +583,7 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 step_look (TernOutboxRunner *self)
 {
-  TernOutboxQuery query = { self->account, self->now };
+  TernOutboxQuery query = { self->account, self->now, self->blocked != NULL };
 
   self->again = FALSE;
   g_clear_pointer (&self->built, tern_built_message_free);
@@ -464,7 +607,6 @@ advance (TernOutboxRunner *self)
     case STEP_SUBMIT:
       step_submit (self);
       break;
-    case STEP_CONNECTING:
     case STEP_SETTLE:
     default:
       g_assert_not_reached ();
@@ -503,19 +645,25 @@ tern_outbox_runner_set_server (TernOutboxRunner *self,
     return;
   self->endpoint = tern_endpoint_ref (endpoint);
   self->credentials = tern_credentials_ref (credentials);
+  g_clear_error (&self->blocked);
   tern_outbox_runner_wake (self);
 }
 
 void
 tern_outbox_runner_wake (TernOutboxRunner *self)
 {
-  if (self->freed)
+  if (self->freed || self->stopping)
     return;
   self->again = TRUE;
   if (self->busy)
     return;
   self->busy = TRUE;
   clear_timer (self);
+  if (self->writing != NULL)
+    {
+      write_now (self);
+      return;
+    }
   self->step = STEP_LOOK;
   advance (self);
 }
@@ -525,6 +673,7 @@ tern_outbox_runner_try_now (TernOutboxRunner *self)
 {
   self->now = TRUE;
   self->looked = FALSE;
+  g_clear_error (&self->blocked);
   tern_outbox_runner_wake (self);
 }
 
@@ -534,10 +683,45 @@ tern_outbox_runner_is_waiting (TernOutboxRunner *self)
   return self->uncertain;
 }
 
+gboolean
+tern_outbox_runner_is_blocked (TernOutboxRunner *self)
+{
+  return self->blocked != NULL;
+}
+
+gboolean
+tern_outbox_runner_stop (TernOutboxRunner *self, TernOutboxEnded ended, gpointer data)
+{
+  self->stopping = TRUE;
+  clear_timer (self);
+  if (!self->busy && self->writing != NULL)
+    {
+      self->busy = TRUE;
+      write_now (self);
+    }
+  if (!self->busy)
+    {
+      close_session (self);
+      return FALSE;
+    }
+  self->ended = ended;
+  self->ended_data = data;
+  return TRUE;
+}
+
+void
+tern_outbox_runner_abort (TernOutboxRunner *self)
+{
+  self->aborted = TRUE;
+  if (self->session != NULL)
+    tern_smtp_session_abort (self->session);
+}
+
 void
 tern_outbox_runner_free (TernOutboxRunner *self)
 {
   self->freed = TRUE;
+  self->ended = NULL;
   clear_timer (self);
   runner_unref (self);
 }

@@ -25,31 +25,89 @@ tern_outbox_work_free (TernOutboxWork *self)
 typedef enum
 {
   FILED_NOT,
+  FILED_REFUSED,
   FILED_PENDING,
   FILED,
 } Filed;
 
-static Filed
-is_filed (TernReader *reader, const TernOutboxRecord *entry, TernId sent, GError **error)
+/* One message with the Message-ID of the entry. */
+static gboolean
+is_place_filed (TernReader *reader, TernId location, TernId sent, Filed *filed, GError **error)
+{
+  g_autoptr (TernMessageRecord) record = tern_read_message (reader, location, NULL);
+  TernOpState state = TERN_OP_PENDING;
+  gboolean appended = FALSE;
+
+  *filed = FILED_NOT;
+  if (record == NULL)
+    return TRUE;
+  if (record->folder == sent && tern_read_uid (reader, location, NULL, NULL) != 0)
+    {
+      *filed = FILED;
+      return TRUE;
+    }
+  if (!tern_read_append_state (reader, location, &appended, &state, error))
+    return FALSE;
+  if (appended && state == TERN_OP_CONFIRMED)
+    *filed = FILED;
+  else if (appended && state != TERN_OP_REFUSED)
+    *filed = FILED_PENDING;
+  else if (appended || record->folder == sent)
+    *filed = FILED_REFUSED;
+  return TRUE;
+}
+
+/* @copy: the one that the server refused. A copy that was made and is nowhere any more was moved or
+ * deleted by somebody: nothing is left to do. */
+static gboolean
+is_filed (TernReader *reader,
+          const TernOutboxRecord *entry,
+          TernId sent,
+          Filed *filed,
+          TernId *copy,
+          GError **error)
 {
   g_autoptr (GArray) locations =
       tern_read_locations_by_message_id (reader, entry->account, entry->message_id, error);
-  Filed filed = FILED_NOT;
 
-  for (guint i = 0; locations != NULL && i < locations->len; i++)
+  if (locations == NULL)
+    return FALSE;
+  *filed = FILED_NOT;
+  for (guint i = 0; i < locations->len; i++)
     {
-      TernId folder = 0;
       TernId location = g_array_index (locations, TernId, i);
-      guint32 uid = tern_read_uid (reader, location, &folder, NULL);
-      g_autoptr (TernMessageRecord) record = tern_read_message (reader, location, NULL);
+      Filed place;
 
-      if (record == NULL || record->folder != sent)
-        continue;
-      if (uid != 0)
-        return FILED;
-      filed = FILED_PENDING;
+      if (!is_place_filed (reader, location, sent, &place, error))
+        return FALSE;
+      if (place == FILED_REFUSED)
+        *copy = location;
+      *filed = MAX (*filed, place);
     }
-  return filed;
+  if (*filed == FILED_NOT && entry->state == TERN_OUTBOX_ACCEPTED && entry->not_before != 0)
+    *filed = FILED;
+  return TRUE;
+}
+
+static gboolean
+look_for_copy (TernReader *reader,
+               TernOutboxWork *work,
+               const TernOutboxRecord *entry,
+               TernId sent,
+               GError **error)
+{
+  TernUnfiled unfiled = { .id = entry->id };
+  Filed filed;
+
+  if (!is_filed (reader, entry, sent, &filed, &unfiled.copy, error))
+    return FALSE;
+  if (filed == FILED)
+    g_array_append_val (work->found, entry->id);
+  else if (entry->state == TERN_OUTBOX_UNCERTAIN)
+    work->look_into = sent;
+  else if (filed == FILED_NOT || filed == FILED_REFUSED)
+    g_array_append_val (work->unfiled, unfiled);
+  return TRUE;
 }
 
 static gboolean
@@ -64,17 +122,10 @@ look_at_entry (TernReader *reader,
   gboolean due = entry->not_before <= now || (query->now && entry->state == TERN_OUTBOX_QUEUED);
 
   if (entry->state == TERN_OUTBOX_UNCERTAIN || entry->state == TERN_OUTBOX_ACCEPTED)
-    {
-      Filed filed = is_filed (reader, entry, sent, error);
-
-      if (filed == FILED)
-        g_array_append_val (work->found, entry->id);
-      else if (entry->state == TERN_OUTBOX_UNCERTAIN)
-        work->look_into = sent;
-      else if (filed == FILED_NOT)
-        g_array_append_val (work->unfiled, entry->id);
-    }
-  else if ((entry->state == TERN_OUTBOX_HELD || entry->state == TERN_OUTBOX_QUEUED) && !due)
+    return look_for_copy (reader, work, entry, sent, error);
+  if (query->blocked && entry->state == TERN_OUTBOX_QUEUED && entry->fault != NULL)
+    return TRUE;
+  if ((entry->state == TERN_OUTBOX_HELD || entry->state == TERN_OUTBOX_QUEUED) && !due)
     work->next_time =
         work->next_time == 0 ? entry->not_before : MIN (work->next_time, entry->not_before);
   else if ((entry->state == TERN_OUTBOX_HELD || entry->state == TERN_OUTBOX_QUEUED)
@@ -105,7 +156,7 @@ tern_outbox_work_read (TernReader *reader,
   sent = tern_read_folder_by_role (reader, query->account, TERN_ROLE_SENT, NULL);
   work = g_new0 (TernOutboxWork, 1);
   work->found = g_array_new (FALSE, FALSE, sizeof (TernId));
-  work->unfiled = g_array_new (FALSE, FALSE, sizeof (TernId));
+  work->unfiled = g_array_new (FALSE, FALSE, sizeof (TernUnfiled));
   for (guint i = 0; i < entries->len; i++)
     {
       TernOutboxRecord *entry = g_ptr_array_index (entries, i);
@@ -131,20 +182,33 @@ tern_outbox_work_read (TernReader *reader,
 TernOutboxStep *
 tern_outbox_step_new (TernId id, TernOutboxState state)
 {
-  TernOutboxStep *self = g_new0 (TernOutboxStep, 1);
+  TernOutboxStep *self = g_atomic_rc_box_new0 (TernOutboxStep);
 
   self->id = id;
   self->state = state;
   return self;
 }
 
-void
-tern_outbox_step_free (TernOutboxStep *self)
+TernOutboxStep *
+tern_outbox_step_ref (TernOutboxStep *self)
 {
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+step_clear (gpointer data)
+{
+  TernOutboxStep *self = data;
+
   g_free (self->fault);
   g_free (self->server_text);
   g_clear_pointer (&self->recipients, g_ptr_array_unref);
-  g_free (self);
+}
+
+void
+tern_outbox_step_unref (TernOutboxStep *self)
+{
+  g_atomic_rc_box_release_full (self, step_clear);
 }
 
 static TernOutboxState
@@ -163,11 +227,46 @@ recipient_state (const TernSmtpRecipient *recipient)
     }
 }
 
+static TernOutboxRecord *
+read_entry (TernTxn *txn, TernId id, GError **error)
+{
+  GError *fault = NULL;
+  TernOutboxRecord *entry = tern_read_outbox_entry (tern_txn_reader (txn), id, &fault);
+
+  if (entry == NULL && fault == NULL)
+    fault = tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("The message is not in the outbox any more."));
+  if (fault != NULL)
+    g_propagate_error (error, fault);
+  return entry;
+}
+
+static gboolean
+refuse_rest (TernTxn *txn,
+             const TernOutboxRecord *entry,
+             const TernOutboxStep *step,
+             GError **error)
+{
+  for (guint i = 0; i < entry->recipients->len; i++)
+    {
+      const TernRecipient *recipient = g_ptr_array_index (entry->recipients, i);
+
+      if (recipient->state != TERN_OUTBOX_ACCEPTED && recipient->state != TERN_OUTBOX_REFUSED
+          && !tern_txn_outbox_recipient (txn, entry->id, recipient->address, TERN_OUTBOX_REFUSED,
+                                         step->server_text, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean
 tern_outbox_step_write (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   const TernOutboxStep *step = data;
+  g_autoptr (TernOutboxRecord) entry = read_entry (txn, step->id, error);
+  gboolean keep;
 
+  if (entry == NULL)
+    return FALSE;
   for (guint i = 0; step->recipients != NULL && i < step->recipients->len; i++)
     {
       const TernSmtpRecipient *recipient = g_ptr_array_index (step->recipients, i);
@@ -176,8 +275,13 @@ tern_outbox_step_write (TernTxn *txn, gpointer data, gpointer *result, GError **
                                       recipient_state (recipient), recipient->text, error))
         return FALSE;
     }
-  return tern_txn_outbox_state (txn, step->id, step->state, step->not_before, step->fault,
-                                step->server_text, error);
+  if (step->refuse_rest && !refuse_rest (txn, entry, step, error))
+    return FALSE;
+  keep = entry->state == TERN_OUTBOX_ACCEPTED && step->state == TERN_OUTBOX_DONE
+         && entry->fault != NULL;
+  return tern_txn_outbox_state (txn, step->id, step->state, step->not_before,
+                                keep ? entry->fault : step->fault,
+                                keep ? entry->server_text : step->server_text, error);
 }
 
 static TernId
@@ -237,15 +341,16 @@ mark_original (TernTxn *txn, const TernOutboxRecord *entry, GError **error)
 }
 
 gboolean
-tern_outbox_accept_write (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+tern_outbox_file_write (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   const TernOutboxStep *step = data;
-  g_autoptr (TernOutboxRecord) entry =
-      tern_read_outbox_entry (tern_txn_reader (txn), step->id, error);
+  g_autoptr (TernOutboxRecord) entry = read_entry (txn, step->id, error);
 
   if (entry == NULL)
     return FALSE;
-  if (entry->state != TERN_OUTBOX_ACCEPTED && !tern_outbox_step_write (txn, data, result, error))
+  if (step->copy != 0 ? tern_txn_op_append (txn, step->copy, error) == 0
+                      : !file_copy (txn, entry, error) || !mark_original (txn, entry, error))
     return FALSE;
-  return file_copy (txn, entry, error) && mark_original (txn, entry, error);
+  return tern_txn_outbox_state (txn, entry->id, TERN_OUTBOX_ACCEPTED, g_get_real_time () / 1000,
+                                entry->fault, entry->server_text, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "tern-store.h"
+#include "tern-store-ops.h"
 
 G_BEGIN_DECLS
 
@@ -43,7 +43,8 @@ typedef struct
   TernFlags reply_flag;  /* TERN_FLAG_ANSWERED, TERN_FLAG_FORWARDED or none */
   guint64 size;
   guint attempts;
-  gint64 not_before; /* milliseconds since 1970 */
+  gint64 not_before; /* milliseconds since 1970; of an ACCEPTED one: when its copy for Sent was
+                        made, 0 = not yet */
   gint64 queued;     /* seconds */
   char *fault;       /* (nullable) our sentence */
   char *server_text; /* (nullable) the server's */
@@ -56,7 +57,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernOutboxRecord, tern_outbox_record_free)
 const char *tern_outbox_state_name (TernOutboxState state); /* ternctl's words */
 
 TernId tern_txn_outbox_add (TernTxn *txn, const TernOutboxRecord *record, GError **error);
-/* Refuses (TERN_FAULT_INTERNAL) a transition that the state machine does not have. */
+/* Refuses (TERN_FAULT_INTERNAL) a transition that the state machine does not have. One that
+ * somebody has accepted may always become ACCEPTED. */
 gboolean tern_txn_outbox_state (TernTxn *txn,
                                 TernId id,
                                 TernOutboxState state,
@@ -76,5 +78,11 @@ gboolean tern_txn_outbox_restart (TernTxn *txn, TernId account, GError **error);
 
 GPtrArray *tern_read_outbox (TernReader *reader, TernId account, GError **error); /* 0 = all */
 TernOutboxRecord *tern_read_outbox_entry (TernReader *reader, TernId id, GError **error);
+/* How the newest TERN_OP_APPEND of @location stands; *@found FALSE: there is none (any more). */
+gboolean tern_read_append_state (TernReader *reader,
+                                 TernId location,
+                                 gboolean *found,
+                                 TernOpState *state,
+                                 GError **error);
 
 G_END_DECLS

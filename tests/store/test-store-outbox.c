@@ -156,6 +156,29 @@ test_forbidden (void)
   store_fixture_free (f);
 }
 
+/* Who has it has it, however the others fare. */
+static void
+test_sent_to_some (void)
+{
+  static const TernOutboxState from[] = { TERN_OUTBOX_QUEUED, TERN_OUTBOX_CONNECTING,
+                                          TERN_OUTBOX_REFUSED };
+  StoreFixture *f = store_fixture_new ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (from); i++)
+    {
+      TernId id = add (f, from[i]);
+      TernTxn *txn;
+
+      g_assert_false (go (f, id, TERN_OUTBOX_ACCEPTED));
+      txn = store_begin (f);
+      g_assert_true (
+          tern_txn_outbox_recipient (txn, id, "r0@example.net", TERN_OUTBOX_ACCEPTED, NULL, NULL));
+      store_commit (f);
+      g_assert_true (go (f, id, TERN_OUTBOX_ACCEPTED));
+    }
+  store_fixture_free (f);
+}
+
 static void
 test_restart (void)
 {
@@ -221,6 +244,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/outbox/add", test_add);
   g_test_add_func ("/store/outbox/way-to-done", test_way_to_done);
   g_test_add_func ("/store/outbox/forbidden", test_forbidden);
+  g_test_add_func ("/store/outbox/sent-to-some", test_sent_to_some);
   g_test_add_func ("/store/outbox/restart", test_restart);
   g_test_add_func ("/store/outbox/recipients-and-removal", test_recipients_and_removal);
   g_test_add_func ("/store/outbox/names", test_names);
