@@ -3,14 +3,19 @@
 
 #include "tern-ctl-format.h"
 #include "tern-ctl-private.h"
+#include "tern-ctl-snapshot.h"
 
 /*
  * One line per event, until the run is stopped. What changed is told by change sets, which name
  * folders by their row; the paths are looked up in a reader's thread, where the lines are made.
+ * That thread alone uses the snapshots until the last read is over; reads of one lane come one
+ * after the other.
  */
 typedef struct
 {
-  GPtrArray *accounts; /* (owned) of TernAccountSettings: the ones to tell of */
+  GPtrArray *accounts;      /* (owned) of TernAccountSettings: the ones to tell of */
+  TernCtlSnapshot *folders; /* (owned) */
+  TernCtlSnapshot *outbox;  /* (owned) */
   gulong changed;
   gulong status;
   GSource *stop; /* (owned) */
@@ -20,8 +25,11 @@ typedef struct
 
 typedef struct
 {
-  TernChangeSet *changes; /* (owned) */
-  GHashTable *ids;        /* (owned): of the accounts to tell of */
+  TernChangeSet *changes;   /* (owned) (nullable): the first look, which tells nothing */
+  GHashTable *ids;          /* (owned): of the accounts to tell of */
+  TernCtlSnapshot *folders; /* lent */
+  TernCtlSnapshot *outbox;  /* lent */
+  GString *lines;           /* (owned) */
   gboolean json;
 } Batch;
 
@@ -30,8 +38,9 @@ batch_free (gpointer data)
 {
   Batch *self = data;
 
-  tern_change_set_unref (self->changes);
+  g_clear_pointer (&self->changes, tern_change_set_unref);
   g_hash_table_unref (self->ids);
+  g_string_free (self->lines, TRUE);
   g_free (self);
 }
 
@@ -43,6 +52,8 @@ watching_free (gpointer data)
   g_source_destroy (self->stop);
   g_source_unref (self->stop);
   g_ptr_array_unref (self->accounts);
+  tern_ctl_snapshot_free (self->folders);
+  tern_ctl_snapshot_free (self->outbox);
   g_free (self);
 }
 
@@ -99,12 +110,9 @@ append_keys (GString *lines,
 }
 
 static gboolean
-append_folder (TernReader *reader,
-               Batch *batch,
-               const TernFolderChange *change,
-               GString *lines,
-               GError **error)
+append_folder (TernReader *reader, Batch *batch, const TernFolderChange *change, GError **error)
 {
+  GString *lines = batch->lines;
   const char *account = tern_ctl_format_account (batch->ids, change->account);
   g_autoptr (TernFolderRecord) folder = NULL;
   g_autoptr (GError) problem = NULL;
@@ -127,6 +135,93 @@ append_folder (TernReader *reader,
   return TRUE;
 }
 
+static void
+append_news (Batch *batch,
+             const char *event,
+             const char *account,
+             const char *folder,
+             TernId id,
+             const char *state)
+{
+  if (batch->changes != NULL)
+    append_event (batch->lines, batch->json, event, account, folder, id, state);
+}
+
+static void
+append_lost_folder (const char *account, const char *folder, TernId id, gpointer data)
+{
+  append_news (data, "folder", account, folder, 0, "removed");
+}
+
+static void
+append_lost_entry (const char *account, const char *folder, TernId id, gpointer data)
+{
+  append_news (data, "outbox", account, NULL, id, "removed");
+}
+
+/* A folder that was renamed is one that went and one that came: its path is its name here. */
+static gboolean
+look_at_folders (TernReader *reader, Batch *batch, GError **error)
+{
+  g_autoptr (GPtrArray) folders = tern_read_folders (reader, 0, error);
+
+  if (folders == NULL)
+    return FALSE;
+  for (guint i = 0; i < folders->len; i++)
+    {
+      const TernFolderRecord *folder = g_ptr_array_index (folders, i);
+      const char *account = tern_ctl_format_account (batch->ids, folder->account);
+      g_autofree char *shape = g_strdup_printf ("%s %d %d", tern_role_to_name (folder->role),
+                                                folder->subscribed, folder->selectable);
+      TernCtlNews news;
+
+      if (account == NULL || folder->gone)
+        continue;
+      news = tern_ctl_snapshot_see (batch->folders, account, folder->path, 0, shape);
+      if (news != TERN_CTL_SAME)
+        append_news (batch, "folder", account, folder->path, 0,
+                     news == TERN_CTL_ADDED ? "added" : "changed");
+    }
+  tern_ctl_snapshot_end (batch->folders, append_lost_folder, batch);
+  return TRUE;
+}
+
+static gboolean
+look_at_outbox (TernReader *reader, Batch *batch, GError **error)
+{
+  g_autoptr (GPtrArray) entries = tern_read_outbox (reader, 0, error);
+
+  if (entries == NULL)
+    return FALSE;
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const TernOutboxRecord *entry = g_ptr_array_index (entries, i);
+      const char *account = tern_ctl_format_account (batch->ids, entry->account);
+      g_autofree char *shape = g_strdup_printf ("%d %u %" G_GINT64_FORMAT, (int) entry->state,
+                                                entry->attempts, entry->not_before);
+
+      if (account != NULL
+          && tern_ctl_snapshot_see (batch->outbox, account, NULL, entry->id, shape)
+                 != TERN_CTL_SAME)
+        append_news (batch, "outbox", account, NULL, entry->id,
+                     tern_outbox_state_name (entry->state));
+    }
+  tern_ctl_snapshot_end (batch->outbox, append_lost_entry, batch);
+  return TRUE;
+}
+
+/* More changed than is listed: all of these accounts is to be read again. */
+static void
+append_reset (Batch *batch)
+{
+  GHashTableIter iter;
+  gpointer account;
+
+  g_hash_table_iter_init (&iter, batch->ids);
+  while (g_hash_table_iter_next (&iter, NULL, &account))
+    append_news (batch, "folder", account, NULL, 0, NULL);
+}
+
 static gboolean
 read_batch (TernReader *reader,
             gpointer data,
@@ -135,19 +230,22 @@ read_batch (TernReader *reader,
             GError **error)
 {
   Batch *batch = data;
-  g_autoptr (GString) lines = g_string_new (NULL);
+  const TernChangeSet *changes = batch->changes;
 
-  for (guint i = 0; i < batch->changes->folders->len; i++)
+  for (guint i = 0; changes != NULL && i < changes->folders->len; i++)
     {
-      if (!append_folder (reader, batch, g_ptr_array_index (batch->changes->folders, i), lines,
-                          error))
+      if (!append_folder (reader, batch, g_ptr_array_index (changes->folders, i), error))
         return FALSE;
     }
-  if (batch->changes->tree_changed || batch->changes->reset)
-    append_event (lines, batch->json, "folder", NULL, NULL, 0, NULL);
-  if (batch->changes->outbox_changed)
-    append_event (lines, batch->json, "outbox", NULL, NULL, 0, NULL);
-  *result = g_string_free (g_steal_pointer (&lines), FALSE);
+  if (changes != NULL && changes->reset)
+    append_reset (batch);
+  if ((changes == NULL || changes->tree_changed || changes->reset)
+      && !look_at_folders (reader, batch, error))
+    return FALSE;
+  if ((changes == NULL || changes->outbox_changed || changes->reset)
+      && !look_at_outbox (reader, batch, error))
+    return FALSE;
+  *result = g_strdup (batch->lines->str);
   return TRUE;
 }
 
@@ -196,26 +294,35 @@ batch_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   check_end (self);
 }
 
+/* @changes: (nullable) */
 static void
-changed_cb (TernEngine *engine, TernChangeSet *changes, gpointer user_data)
+start_batch (TernCtl *self, TernChangeSet *changes)
 {
-  TernCtl *self = user_data;
   Watching *watching = self->state;
   Batch *batch = g_new0 (Batch, 1);
 
-  batch->changes = tern_change_set_ref (changes);
+  batch->changes = changes != NULL ? tern_change_set_ref (changes) : NULL;
   batch->json = self->args->json;
+  batch->folders = watching->folders;
+  batch->outbox = watching->outbox;
+  batch->lines = g_string_new (NULL);
   batch->ids = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   for (guint i = 0; i < watching->accounts->len; i++)
     {
       TernAccountSettings *account = g_ptr_array_index (watching->accounts, i);
-      TernId row = tern_engine_get_account_row (engine, account->uuid);
+      TernId row = tern_engine_get_account_row (self->engine, account->uuid);
 
       g_hash_table_insert (batch->ids, g_memdup2 (&row, sizeof row), g_strdup (account->uuid));
     }
   watching->reading++;
-  tern_store_read_async (tern_engine_get_store (engine), TERN_LANE_LIST, G_PRIORITY_DEFAULT,
+  tern_store_read_async (tern_engine_get_store (self->engine), TERN_LANE_LIST, G_PRIORITY_DEFAULT,
                          read_batch, batch, batch_free, g_free, NULL, batch_cb, self);
+}
+
+static void
+changed_cb (TernEngine *engine, TernChangeSet *changes, gpointer user_data)
+{
+  start_batch (user_data, changes);
 }
 
 static void
@@ -262,6 +369,8 @@ tern_ctl_watch (TernCtl *self)
     }
   watching = g_new0 (Watching, 1);
   watching->accounts = accounts;
+  watching->folders = tern_ctl_snapshot_new ();
+  watching->outbox = tern_ctl_snapshot_new ();
   watching->stop = g_cancellable_source_new (self->cancellable);
   g_source_set_callback (watching->stop, G_SOURCE_FUNC (stop_cb), self, NULL);
   g_source_attach (watching->stop, g_main_context_get_thread_default ());
@@ -269,6 +378,7 @@ tern_ctl_watch (TernCtl *self)
   watching->changed = g_signal_connect (self->engine, "changed", G_CALLBACK (changed_cb), self);
   watching->status =
       g_signal_connect (self->engine, "account-status", G_CALLBACK (status_cb), self);
+  start_batch (self, NULL);
   for (guint i = 0; i < accounts->len; i++)
     print_status (self, ((TernAccountSettings *) g_ptr_array_index (accounts, i))->uuid);
 }

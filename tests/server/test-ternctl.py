@@ -319,6 +319,25 @@ def test_watch(ctl, server):
     check(ctl.json('show', str(added[0]['id']))['subject'] == 'pushed', 'the event names the message')
 
 
+def test_watch_folders_and_outbox(ctl, server):
+    """What is told of a folder or an outbox entry names it, and its account."""
+    account = ctl.json('account', 'list')[0]['account']
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=3)
+    held = ctl.json('send', '--to', user(server, 1)['address'], '--subject', 'soon', '--at',
+                    soon.isoformat(timespec='seconds'), stdin='x')
+    server.command(f'doveadm mailbox create -u {user(server, 0)["address"]} Projects')
+    with ctl.watch() as watch:
+        wait_for('the new folder', lambda: [
+            e for e in watch.events if e['event'] == 'folder' and e['folder'] == 'Projects' and e.get('state') == 'added'])
+        wait_for('the sent message', lambda: [
+            e for e in watch.events if e['event'] == 'outbox' and e['id'] == held['outbox'] and e['state'] == 'done'])
+    told = [e for e in watch.events if e['event'] in ('folder', 'outbox')]
+    check(all(e['account'] == account for e in told), told)
+    check(all('id' in e and 'state' in e for e in told if e['event'] == 'outbox'), told)
+    check(not [e for e in told if e.get('folder') == 'INBOX' and e.get('state') == 'added'],
+          f'what was there before is no news: {told}')
+
+
 def test_watch_alone(ctl, server):
     """While one ternctl holds the store, another one says so and does no harm."""
     with ctl.watch():
@@ -414,7 +433,7 @@ def test_remove(ctl, server):
 
 TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_sync,
          test_folders_and_list, test_show, test_flag, test_move, test_send_text, test_send_source, test_send_refused,
-         test_reply, test_watch, test_watch_alone, test_offline, test_outbox_stop, test_broken_pipe, test_remove]
+         test_reply, test_watch, test_watch_folders_and_outbox, test_watch_alone, test_offline, test_outbox_stop, test_broken_pipe, test_remove]
 
 
 def main():
