@@ -12,6 +12,7 @@
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 /*
@@ -112,6 +113,18 @@ run_here (const char *const *argv, const TernCtlArgs *args)
   return self.exit_code;
 }
 
+/* The window does not see this terminal: it is told that there is one. */
+static const char *const *
+add_progress (const char *const *argv)
+{
+  gsize n = g_strv_length ((char **) argv);
+  const char **words = g_new0 (const char *, n + 2);
+
+  words[0] = "--progress";
+  memcpy (words + 1, argv, n * sizeof *words);
+  return words;
+}
+
 static gboolean
 wants_help (const char *const *argv)
 {
@@ -124,6 +137,7 @@ int
 main (int argc, char **argv)
 {
   const char *const *words = (const char *const *) argv + 1;
+  g_autofree const char *const *told = NULL;
   g_autoptr (TernCtlArgs) args = NULL;
   g_autoptr (GDBusConnection) connection = NULL;
   g_autoptr (GError) error = NULL;
@@ -147,6 +161,8 @@ main (int argc, char **argv)
       g_print ("ternctl %s\n", TERN_VERSION);
       return 0;
     }
+  if (isatty (STDERR_FILENO))
+    words = told = add_progress (words);
   /* What is written wrong is told without a store or a bus. */
   args = tern_ctl_args_parse (tern_ctl_commands, words, &json, &error);
   if (args == NULL)

@@ -123,6 +123,19 @@ take_option (TernCtlArgs *self, const char *const **argv, GError **error)
   return TRUE;
 }
 
+/* What may stand anywhere. */
+static gboolean
+take_general (TernCtlArgs *self, const char *word)
+{
+  if (g_str_equal (word, "--json"))
+    self->json = TRUE;
+  else if (g_str_equal (word, "--progress"))
+    self->progress = TRUE;
+  else
+    return FALSE;
+  return TRUE;
+}
+
 static gboolean
 take_words (TernCtlArgs *self, const char *const *argv, GError **error)
 {
@@ -134,9 +147,7 @@ take_words (TernCtlArgs *self, const char *const *argv, GError **error)
         g_ptr_array_add (self->words, g_strdup (*argv));
       else if (g_str_equal (*argv, "--"))
         only_words = TRUE;
-      else if (g_str_equal (*argv, "--json"))
-        self->json = TRUE;
-      else if (!take_option (self, &argv, error))
+      else if (!take_general (self, *argv) && !take_option (self, &argv, error))
         return FALSE;
     }
   if (self->words->len >= self->command->min_words && self->words->len <= self->command->max_words)
@@ -159,8 +170,8 @@ tern_ctl_args_parse (const TernCtlCommand *commands,
   self->words = g_ptr_array_new_with_free_func (g_free);
   self->options =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
-  for (; *argv != NULL && g_str_equal (*argv, "--json"); argv++)
-    self->json = TRUE;
+  for (; *argv != NULL && take_general (self, *argv); argv++)
+    ;
   self->command = find_command (commands, argv, &taken);
   if (self->command == NULL)
     {

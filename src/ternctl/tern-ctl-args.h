@@ -27,6 +27,7 @@ typedef struct
 {
   const TernCtlCommand *command;
   gboolean json;
+  gboolean progress;   /* somebody watches standard error */
   GPtrArray *words;    /* of char*: what is no option */
   GHashTable *options; /* of char* name to GPtrArray of char* values (empty for a switch) */
 } TernCtlArgs;

@@ -76,7 +76,6 @@ tern_ctl_format_message (TernCtlJson *json,
   tern_ctl_json_string (json, "preview", facts->preview);
   tern_ctl_json_int (json, "size", (gint64) facts->size);
   tern_ctl_format_flags (json, "flags", record->flags, facts->keywords);
-  tern_ctl_json_int (json, "attachments", facts->attachments);
   tern_ctl_json_string (json, "message_id", facts->message_id);
   tern_ctl_json_int (json, "thread", record->thread);
   tern_ctl_json_string (json, "body", body_name (record->body_state));

@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 
 /* How mail looks in ternctl's JSON and lines. Any thread. */
 
-/* The fields of "list", without the brackets, so that "show" can add its own. @account: its id. */
+/* The fields of "list" without the brackets, so that "show" can add its own, and without
+ * "attachments", which "list" counts and "show" lists. @account: its id. */
 void tern_ctl_format_message (TernCtlJson *json,
                               const TernMessageRecord *record,
                               const char *account,

@@ -87,6 +87,14 @@ start_value (TernCtlJson *self, const char *name)
 }
 
 void
+tern_ctl_json_break (TernCtlJson *self)
+{
+  if (self->text->len > 0)
+    g_string_append_c (self->text, '\n');
+  self->follows = FALSE;
+}
+
+void
 tern_ctl_json_open (TernCtlJson *self, const char *name, char bracket)
 {
   start_value (self, name);

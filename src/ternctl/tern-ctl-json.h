@@ -19,6 +19,8 @@ typedef struct
 } TernCtlJson;
 
 TernCtlJson *tern_ctl_json_new (void);
+/* The next value starts a document of its own, on a line of its own. */
+void tern_ctl_json_break (TernCtlJson *self);
 void tern_ctl_json_free (TernCtlJson *self);
 /* Frees @self; the text with a line end. */
 char *tern_ctl_json_end (TernCtlJson *self);

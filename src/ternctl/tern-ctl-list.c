@@ -16,6 +16,7 @@
 typedef struct
 {
   gboolean json;
+  gboolean stream; /* each message a document of its own */
   GHashTable *ids; /* (owned): rows of accounts to their ids */
   TernId account;  /* 0 = any */
   char *path;      /* (nullable) */
@@ -62,7 +63,7 @@ query_set_account (Query *self, TernCtl *ctl, const char *text, GError **error)
 static char *
 end_text (Query *query, TernCtlJson *json, GString *lines)
 {
-  if (query->json)
+  if (query->json && json->text->len > 0)
     {
       g_string_free (lines, TRUE);
       return tern_ctl_json_end (json);
@@ -225,8 +226,11 @@ format_page (TernReader *reader,
           tern_ctl_format_message_line (lines, record);
           continue;
         }
+      if (query->stream)
+        tern_ctl_json_break (json);
       tern_ctl_json_open (json, NULL, '{');
       tern_ctl_format_message (json, record, account, folder->path);
+      tern_ctl_json_int (json, "attachments", record->facts->attachments);
       tern_ctl_json_close (json, '}');
     }
   return TRUE;
@@ -256,12 +260,14 @@ read_list (TernReader *reader,
   end = query->limit > 0 ? (guint) MIN (keys->len, start + query->limit) : keys->len;
   json = tern_ctl_json_new ();
   lines = g_string_new (NULL);
-  tern_ctl_json_open (json, NULL, '[');
+  if (!query->stream)
+    tern_ctl_json_open (json, NULL, '[');
   for (; good && start < end; start += PAGE)
     good = !g_cancellable_set_error_if_cancelled (cancellable, error)
            && format_page (reader, query, folder, &g_array_index (keys, TernListKey, start),
                            MIN (PAGE, end - start), json, lines, error);
-  tern_ctl_json_close (json, ']');
+  if (!query->stream)
+    tern_ctl_json_close (json, ']');
   *result = end_text (query, json, lines);
   if (!good)
     g_clear_pointer ((char **) result, g_free);
@@ -280,6 +286,8 @@ query_set_list (Query *query, TernCtl *ctl, GError **error)
   query->limit = (gsize) MIN (number, G_MAXUINT / 2);
   if (before != NULL && !tern_ctl_args_number (before, 1, &query->before, error))
     return FALSE;
+  query->stream = tern_ctl_args_has (ctl->args, "stream");
+  query->json |= query->stream;
   query->unread = tern_ctl_args_has (ctl->args, "unread");
   query->path = g_strdup (tern_ctl_args_word (ctl->args, 0));
   return query_set_account (query, ctl, tern_ctl_args_get (ctl->args, "account"), error);

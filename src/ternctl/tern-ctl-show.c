@@ -48,11 +48,11 @@ format_json (const Page *page, const char *folder)
       tern_ctl_json_close (json, '}');
     }
   tern_ctl_json_close (json, ']');
+  tern_ctl_format_attachments (json, body->structure);
   if (!page->headers_only)
     {
       tern_ctl_json_string (json, "text", body->text != NULL ? body->text->plain : NULL);
       tern_ctl_format_part (json, "structure", body->structure);
-      tern_ctl_format_attachments (json, body->structure);
     }
   tern_ctl_json_close (json, '}');
   return tern_ctl_json_end (json);

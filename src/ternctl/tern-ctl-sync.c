@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "tern-ctl-private.h"
+#include "tern-ctl-progress.h"
 
 #include <glib/gi18n.h>
 
@@ -9,8 +10,10 @@ typedef struct
 {
   GPtrArray *accounts; /* (owned) of TernAccountSettings */
   guint next;
-  TernCtlJson *json; /* (owned) */
-  int exit_code;     /* of the first account that failed */
+  TernCtlJson *json;  /* (owned) */
+  int exit_code;      /* of the first account that failed */
+  TernEngine *engine; /* (owned) (nullable): where progress comes from */
+  gulong handler;
 } Syncing;
 
 static void
@@ -18,6 +21,11 @@ syncing_free (gpointer data)
 {
   Syncing *self = data;
 
+  if (self->engine != NULL)
+    {
+      g_signal_handler_disconnect (self->engine, self->handler);
+      g_object_unref (self->engine);
+    }
   g_ptr_array_unref (self->accounts);
   tern_ctl_json_free (self->json);
   g_free (self);
@@ -42,6 +50,31 @@ format_report (TernCtlJson *json, const TernSyncReport *report, const char *acco
 }
 
 static void
+status_cb (TernEngine *engine, const char *uuid, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  const Syncing *syncing = self->state;
+  const TernAccountSettings *account;
+  TernAccountStatus *status;
+
+  if (syncing->next == syncing->accounts->len)
+    return;
+  account = g_ptr_array_index (syncing->accounts, syncing->next);
+  status = g_str_equal (account->uuid, uuid) ? tern_engine_dup_account_status (engine, uuid) : NULL;
+  if (status != NULL)
+    tern_ctl_print_error (
+        self, tern_ctl_progress_line (account->label, status->folder, status->done, status->total));
+  tern_account_status_free (status);
+}
+
+static void
+clear_progress (TernCtl *self)
+{
+  if (self->args->progress)
+    tern_ctl_print_error (self, g_strdup (TERN_CTL_PROGRESS_END));
+}
+
+static void
 synced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernCtl *self = user_data;
@@ -50,6 +83,7 @@ synced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   TernSyncReport *report = tern_engine_sync_finish (self->engine, result, &error);
 
+  clear_progress (self);
   if (report == NULL && tern_fault_is_cancelled (error))
     {
       tern_ctl_fail (self, error, account->uuid);
@@ -112,5 +146,11 @@ tern_ctl_sync (TernCtl *self)
   syncing->json = tern_ctl_json_new ();
   tern_ctl_json_open (syncing->json, NULL, '[');
   tern_ctl_set_state (self, syncing, syncing_free);
+  if (self->args->progress)
+    {
+      syncing->engine = g_object_ref (self->engine);
+      syncing->handler =
+          g_signal_connect (self->engine, "account-status", G_CALLBACK (status_cb), self);
+    }
   sync_next (self);
 }

@@ -196,6 +196,24 @@ def test_sync(ctl, server):
     check(ctl.error('sync', '--folder', 'No/Such', code=66)['code'] == 'not-found', 'no such folder')
 
 
+def test_sync_progress(ctl, server):
+    """A bar where a terminal is, nothing where none is."""
+    check(ctl.run('sync')[1] == b'', 'progress without a terminal')
+    ours, theirs = os.openpty()
+    process = subprocess.Popen([ctl.program, 'sync'], env=ctl.env, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=theirs, cwd=ctl.home)
+    os.close(theirs)
+    shown = b''
+    try:
+        while block := os.read(ours, 4096):
+            shown += block
+    except OSError:  # the other side is closed
+        pass
+    os.close(ours)
+    check(process.wait(DEADLINE) == 0, shown)
+    check(user(server, 0)['address'].encode()[:16] in shown and shown.endswith(b'\r\033[K'), shown)
+
+
 def test_folders_and_list(ctl, server):
     inbox = [f for f in ctl.json('folders') if f['role'] == 'inbox'][0]
     check(inbox['total'] == 12 and inbox['selectable'] is True, inbox)
@@ -212,6 +230,9 @@ def test_folders_and_list(ctl, server):
     check([m['id'] for m in ctl.json('list', 'INBOX', '--before', str(ids[4]), '--limit', '3')] == ids[5:8], 'before')
     unread = [m['id'] for m in messages if 'seen' not in m['flags']]
     check([m['id'] for m in ctl.json('list', 'INBOX', '--unread')] == unread, 'unread')
+    stream = ctl.run('list', 'INBOX', '--stream', '--json')[0].decode().splitlines()
+    check([json.loads(line) for line in stream] == messages, stream)
+    check(ctl.run('list', 'INBOX', '--stream', '--before', str(ids[-1]))[0] == b'', 'a stream of nothing')
     lines = ctl.run('list', 'INBOX')[0].decode().splitlines()
     check([int(line.split('\t')[0]) for line in lines] == ids, lines)
 
@@ -221,6 +242,10 @@ def test_show(ctl, server):
     shown = ctl.json('show', str(message['id']))
     check(shown['subject'] == message['subject'] and isinstance(shown['text'], str), shown)
     check(any(h['name'].lower() == 'subject' for h in shown['headers']), shown['headers'])
+    check(set(shown) == set(message) | {'headers', 'text', 'structure'}, sorted(shown))
+    check(isinstance(shown['attachments'], list) and len(shown['attachments']) == message['attachments'], shown)
+    raw = ctl.run('show', str(message['id']), '--json')[0]
+    json.loads(raw, object_pairs_hook=lambda pairs: check(len(dict(pairs)) == len(pairs), pairs))
     source, _ = ctl.run('show', str(message['id']), '--source')
     check(b'\nMessage-ID: ' in b'\n' + source or b'\nMessage-Id: ' in b'\n' + source, source[:300])
     check(ctl.error('show', '999999', code=66)['code'] == 'not-found', 'show of nothing')
@@ -431,7 +456,7 @@ def test_remove(ctl, server):
     check(ctl.error('list', 'INBOX', code=66)['code'] == 'not-found', 'its mail is gone')
 
 
-TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_sync,
+TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_sync, test_sync_progress,
          test_folders_and_list, test_show, test_flag, test_move, test_send_text, test_send_source, test_send_refused,
          test_reply, test_watch, test_watch_folders_and_outbox, test_watch_alone, test_offline, test_outbox_stop, test_broken_pipe, test_remove]
 

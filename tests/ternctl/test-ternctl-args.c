@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "tern-ctl-json.h"
+#include "tern-ctl-progress.h"
 #include "tern-ctl.h"
 
 #include <json-glib/json-glib.h>
@@ -244,6 +245,44 @@ test_json_writer (void)
 }
 
 static void
+test_json_lines (void)
+{
+  TernCtlJson *json = tern_ctl_json_new ();
+  g_autofree char *text = NULL;
+
+  for (int i = 1; i <= 2; i++)
+    {
+      tern_ctl_json_break (json);
+      tern_ctl_json_open (json, NULL, '{');
+      tern_ctl_json_int (json, "id", i);
+      tern_ctl_json_close (json, '}');
+    }
+  text = tern_ctl_json_end (json);
+  g_assert_cmpstr (text, ==, "{\"id\":1}\n{\"id\":2}\n");
+}
+
+static void
+test_progress (void)
+{
+  g_autoptr (TernCtlArgs) quiet = must_parse ("sync");
+  g_autoptr (TernCtlArgs) told = must_parse ("--progress sync");
+  g_autofree char *half = tern_ctl_progress_line ("Work", "INBOX", 50, 100);
+  g_autofree char *unknown = tern_ctl_progress_line ("Work", NULL, 0, 0);
+  g_autofree char *over = tern_ctl_progress_line ("Work", NULL, 200, 100);
+  g_autofree char *hostile = tern_ctl_progress_line ("W\r\n", "\033[31mred\302\233\u202e", -1, 100);
+  g_autofree char *name = g_strnfill (500, 'x');
+  g_autofree char *longest = tern_ctl_progress_line (name, name, G_MAXINT64, G_MAXINT64);
+
+  g_assert_false (quiet->progress);
+  g_assert_true (told->progress);
+  g_assert_cmpstr (half, ==, TERN_CTL_PROGRESS_END "Work [##########..........]  50 % INBOX");
+  g_assert_cmpstr (unknown, ==, TERN_CTL_PROGRESS_END "Work");
+  g_assert_nonnull (strstr (over, "100 %"));
+  g_assert_cmpstr (hostile, ==, TERN_CTL_PROGRESS_END "W [....................]   0 % [31mred");
+  g_assert_cmpuint (strlen (longest), <, 80 + strlen (TERN_CTL_PROGRESS_END));
+}
+
+static void
 test_error_output (void)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
@@ -274,6 +313,8 @@ main (int argc, char **argv)
   g_test_add_func ("/ternctl/json-of-errors", test_json_of_errors);
   g_test_add_func ("/ternctl/numbers", test_numbers);
   g_test_add_func ("/ternctl/json-writer", test_json_writer);
+  g_test_add_func ("/ternctl/json-lines", test_json_lines);
+  g_test_add_func ("/ternctl/progress", test_progress);
   g_test_add_func ("/ternctl/error-output", test_error_output);
   return g_test_run ();
 }
