@@ -46,6 +46,7 @@ struct _TernApplication
   TernNotifier *notifier;    /* (owned) (nullable) */
   GPtrArray *waiting;        /* of TernDraft: to be composed when the store is open */
   TernId wanted_message;     /* to be opened then; 0 = none */
+  GPtrArray *early_notes;    /* of char*: said while the store was being opened */
   TernAssistant *assistant;  /* (unowned, weak) (nullable): the open one */
   GHashTable *sent;          /* set of gint64 outbox ids sent from here, owned */
   TernDraft *discarded;      /* (owned) (nullable): the last one, to bring back */
@@ -165,6 +166,9 @@ on_opened (GObject *source, GAsyncResult *result, gpointer data)
     {
       tern_window_set_ready (window);
       tell_outcome (window, outcome);
+      for (guint i = 0; i < self->early_notes->len; i++)
+        tern_window_toast (window, g_ptr_array_index (self->early_notes, i), NULL, NULL, NULL);
+      g_ptr_array_set_size (self->early_notes, 0);
       run_waiting (self);
       tern_draft_keeper_load_async (NULL, on_kept_loaded, g_object_ref (self));
     }
@@ -172,11 +176,20 @@ on_opened (GObject *source, GAsyncResult *result, gpointer data)
     begin_end (self);
 }
 
+/* A damaged settings file, say. Windows listen from the moment they are ready. */
+static void
+on_early_note (TernEngine *engine, const char *uuid, GError *error, TernApplication *self)
+{
+  if (self->state == ENGINE_OPENING)
+    g_ptr_array_add (self->early_notes, g_strdup (error->message));
+}
+
 static void
 open_engine (TernApplication *self)
 {
   self->state = ENGINE_OPENING;
   self->engine = tern_engine_new (NULL, NULL);
+  g_signal_connect_object (self->engine, "note", G_CALLBACK (on_early_note), self, 0);
   g_application_hold (G_APPLICATION (self));
   tern_engine_open_async (self->engine, TRUE, NULL, on_opened, g_object_ref (self));
 }
@@ -561,6 +574,9 @@ tern_application_finalize (GObject *object)
 
   g_clear_pointer (&self->waiting, g_ptr_array_unref);
   g_clear_pointer (&self->sent, g_hash_table_unref);
+  g_clear_pointer (&self->early_notes, g_ptr_array_unref);
+  g_clear_weak_pointer (&self->discard_toast);
+  g_clear_weak_pointer (&self->assistant);
   g_clear_pointer (&self->discarded, tern_draft_free);
   g_clear_object (&self->engine);
   g_clear_object (&self->settings);
@@ -584,6 +600,7 @@ static void
 tern_application_init (TernApplication *self)
 {
   g_resources_register (tern_ui_get_resource ());
+  self->early_notes = g_ptr_array_new_with_free_func (g_free);
   self->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_draft_free);
   self->sent = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   g_application_add_main_option (G_APPLICATION (self), "compose", 'c', 0, G_OPTION_ARG_NONE,
