@@ -104,6 +104,7 @@ static const struct
 static const char repair[] =
     "DELETE FROM location WHERE stands_for <> 0 AND id NOT IN (SELECT other FROM op_subject);"
     "DELETE FROM op WHERE NOT EXISTS (SELECT 1 FROM op_subject WHERE op = op.id AND made = 0);"
+    "UPDATE op SET begun = 1 WHERE state = 1 OR attempts > 0;"
     "UPDATE location SET ops = (SELECT count (*) FROM op_subject WHERE location = location.id);"
     "UPDATE folder SET total = (SELECT count (*) FROM location WHERE folder = folder.id"
     " AND hidden = 0), unread = (SELECT count (*) FROM location WHERE folder = folder.id"

@@ -407,6 +407,7 @@ fill (StoreFixture *f)
   g_autoptr (GArray) made = tern_txn_op_move (txn, &v.moved, 1, f->archive, &error);
   g_assert_no_error (error);
   v.op = g_array_index (made, TernId, 0);
+  g_assert_true (tern_txn_op_running (txn, v.op, &error));
   v.draft = tern_txn_add_local_message (txn, f->trash, draft, &error);
   g_assert_true (tern_txn_put_body (txn, v.draft, "", body, TRUE, &error));
   g_autofree char *hash = tern_txn_put_loose_body (txn, body, &error);
@@ -448,6 +449,8 @@ assert_recovered (StoreFixture *f, const Valuables *v)
   g_autoptr (TernOpRecord) op = tern_read_op (reader, v->op, &error);
   g_assert_nonnull (op);
   g_assert_cmpint (op->target, ==, f->archive);
+  /* Looked for before it is sent again. */
+  g_assert_true (op->begun);
   g_assert_cmpuint (op->subjects->len, ==, 1);
   g_autoptr (TernMessageRecord) moved = tern_read_message (reader, v->moved, &error);
   g_assert_nonnull (moved);
