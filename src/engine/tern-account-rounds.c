@@ -45,6 +45,7 @@ typedef struct
   gboolean full;
   gboolean asked;   /* for the folder of the path */
   gboolean loading; /* the bodies */
+  GError *error;    /* (owned) (nullable) what the folder's last sync failed with */
   guint listings;   /* is done when there were more than this */
   gint64 began;
   guint folders;
@@ -72,6 +73,7 @@ static void
 waiter_free (Waiter *waiter)
 {
   g_free (waiter->path);
+  g_clear_error (&waiter->error);
   g_free (waiter);
 }
 
@@ -305,8 +307,8 @@ check_waiter (TernRounds *self, Waiter *waiter)
     }
   if (waiter->path != NULL ? g_hash_table_contains (self->wanted, &waiter->folder) : !quiet)
     return;
-  if (!waiter->full)
-    answer (waiter, NULL);
+  if (waiter->error != NULL || !waiter->full)
+    answer (waiter, g_steal_pointer (&waiter->error));
   else if (!waiter->loading)
     ask_for_bodies (waiter);
 }
@@ -364,6 +366,22 @@ went_quiet (TernRounds *self)
   tern_rounds_check (self);
 }
 
+/* Those who asked for @folder are told what became of it. */
+static void
+tell_waiters (TernRounds *self, TernId folder, const GError *error)
+{
+  for (guint i = 0; i < self->waiters->len; i++)
+    {
+      Waiter *waiter = g_ptr_array_index (self->waiters, i);
+
+      if (waiter->path == NULL || waiter->folder != folder)
+        continue;
+      g_clear_error (&waiter->error);
+      if (error != NULL)
+        waiter->error = g_error_copy (error);
+    }
+}
+
 static void
 synced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -375,7 +393,8 @@ synced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Wanted *wanted;
 
   tern_remote_sync_folder_finish (TERN_REMOTE (source), result, &counts, &error);
-  self->folders++;
+  if (error == NULL)
+    self->folders++;
   self->totals.added += counts.added;
   self->totals.removed += counts.removed;
   self->totals.changed += counts.changed;
@@ -388,6 +407,7 @@ synced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
         start_folder (self, wanted);
       else
         g_hash_table_remove (self->wanted, &folder);
+      tell_waiters (self, folder, error);
       self->events.synced (folder, error, self->data);
       went_quiet (self);
     }

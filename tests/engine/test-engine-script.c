@@ -221,6 +221,49 @@ test_old_mailbox (void)
   tear_down (&setup);
 }
 
+/* What is asked for one folder ends as that folder's sync ends. */
+static void
+test_folder_refused (void)
+{
+  static const char *const script[] = {
+    "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",
+    "C: %t AUTHENTICATE PLAIN AGFubmFAZXhhbXBsZS50ZXN0AGdlaGVpbQ==",
+    "S: %t OK [CAPABILITY " CAPS "] in",
+    "C: %t SELECT \"INBOX\"",
+    "S: * FLAGS (\\Seen)",
+    "S: * 0 EXISTS",
+    "S: * OK [UIDVALIDITY 77] x",
+    "S: * OK [UIDNEXT 1] x",
+    "S: %t OK [READ-WRITE] selected",
+    "C: %t LIST *",
+    "S: * LIST () \"/\" INBOX",
+    "S: * STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 77 UNSEEN 0)",
+    "S: * LIST () \"/\" Other",
+    "S: * STATUS Other (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 78 UNSEEN 0)",
+    "S: %t OK listed",
+    "C: %t SELECT \"Other\"",
+    "S: %t NO not today",
+    "STALL",
+    NULL,
+  };
+  Setup setup;
+  GAsyncResult *slot = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  TernSyncReport *report;
+
+  set_up (&setup, script);
+  tern_engine_sync_async (setup.fixture->engine, setup.uuid, "Other", FALSE, NULL,
+                          engine_store_result, &slot);
+  result = engine_await (&slot);
+  report = tern_engine_sync_finish (setup.fixture->engine, result, &error);
+  g_assert_null (report);
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_REFUSED);
+  g_assert_cmpstr (tern_fault_get_server_text (error), ==, "not today");
+  g_clear_object (&result);
+  tear_down (&setup);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -229,5 +272,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/one-connection", test_one_connection);
   g_test_add_func ("/engine/script/no-to-everything", test_no_to_everything);
   g_test_add_func ("/engine/script/old-mailbox", test_old_mailbox);
+  g_test_add_func ("/engine/script/folder-refused", test_folder_refused);
   return g_test_run ();
 }
