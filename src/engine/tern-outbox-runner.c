@@ -558,7 +558,6 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   self->work = value;
-  self->now = FALSE;
   self->uncertain = self->work->look_into != 0;
   if (self->work->look_into != 0 && !self->looked && !self->freed)
     {
@@ -586,6 +585,8 @@ step_look (TernOutboxRunner *self)
   TernOutboxQuery query = { self->account, self->now, self->blocked != NULL };
 
   self->again = FALSE;
+  /* Asked for once more while this is being read, it is another time. */
+  self->now = FALSE;
   g_clear_pointer (&self->built, tern_built_message_free);
   tern_store_read_async (self->store, TERN_LANE_LIST, G_PRIORITY_DEFAULT, tern_outbox_work_read,
                          g_memdup2 (&query, sizeof query), g_free,
