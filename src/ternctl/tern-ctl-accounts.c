@@ -399,3 +399,69 @@ tern_ctl_account_add (TernCtl *self)
   tern_ctl_set_state (self, account, new_account_free);
   tern_ctl_input_read_async (self->input, self->cancellable, passwords_cb, self);
 }
+
+/* The same account with the fields that are to stay; a change of settings is a new value. */
+static TernAccountSettings *
+copy_settings (const TernAccountSettings *account)
+{
+  TernAccountSettings *copy = tern_account_settings_new ();
+
+  replace_text (&copy->uuid, account->uuid);
+  replace_text (&copy->label, account->label);
+  replace_text (&copy->name, account->name);
+  replace_text (&copy->address, account->address);
+  replace_text (&copy->imap_user, account->imap_user);
+  replace_text (&copy->smtp_user, account->smtp_user);
+  g_clear_pointer (&copy->imap, tern_endpoint_unref);
+  g_clear_pointer (&copy->smtp, tern_endpoint_unref);
+  copy->imap = tern_endpoint_ref (account->imap);
+  copy->smtp = tern_endpoint_ref (account->smtp);
+  copy->smtp_own_secret = account->smtp_own_secret;
+  copy->safe_mode = account->safe_mode;
+  return copy;
+}
+
+/* "label=Work". Servers and logins are not among the keys: they are proved before they are saved,
+ * which takes the password. */
+static gboolean
+apply_setting (TernAccountSettings *settings, const char *word, GError **error)
+{
+  const char *equals = strchr (word, '=');
+  gsize length = equals != NULL ? (gsize) (equals - word) : 0;
+
+  if (length == strlen ("label") && strncmp (word, "label", length) == 0)
+    replace_text (&settings->label, equals + 1);
+  else if (length == strlen ("name") && strncmp (word, "name", length) == 0)
+    replace_text (&settings->name, equals + 1);
+  else
+    {
+      g_propagate_error (error,
+                         tern_fault_new (TERN_FAULT_INVALID,
+                                         _ ("“%s” cannot be set; label=… and name=… can."), word));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+void
+tern_ctl_account_set (TernCtl *self)
+{
+  GError *error = NULL;
+  g_autoptr (TernAccountSettings) found =
+      tern_ctl_find_account (self, tern_ctl_args_word (self->args, 0), &error);
+  g_autoptr (TernAccountSettings) settings = found != NULL ? copy_settings (found) : NULL;
+  gboolean good = settings != NULL;
+  NewAccount *account;
+
+  for (guint i = 1; good && i < self->args->words->len; i++)
+    good = apply_setting (settings, tern_ctl_args_word (self->args, i), &error);
+  if (!good || !tern_account_settings_check (settings, &error))
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  account = g_new0 (NewAccount, 1);
+  account->settings = g_steal_pointer (&settings);
+  tern_ctl_set_state (self, account, new_account_free);
+  save_new (self);
+}

@@ -83,6 +83,7 @@ void tern_ctl_account_add (TernCtl *self);
 void tern_ctl_account_list (TernCtl *self);
 void tern_ctl_account_show (TernCtl *self);
 void tern_ctl_account_test (TernCtl *self);
+void tern_ctl_account_set (TernCtl *self);
 void tern_ctl_account_remove (TernCtl *self);
 void tern_ctl_sync (TernCtl *self);
 void tern_ctl_folders (TernCtl *self);

@@ -19,6 +19,7 @@ const TernCtlCommand tern_ctl_commands[] = {
   { "account list", "", "", 0, 0, FALSE, FALSE, tern_ctl_account_list },
   { "account show", "ACCOUNT", "", 1, 1, FALSE, FALSE, tern_ctl_account_show },
   { "account test", "ACCOUNT", "", 1, 1, FALSE, FALSE, tern_ctl_account_test },
+  { "account set", "ACCOUNT KEY=VALUE…", "", 2, G_MAXUINT, FALSE, FALSE, tern_ctl_account_set },
   { "account remove", "ACCOUNT", "", 1, 1, FALSE, FALSE, tern_ctl_account_remove },
   { "sync", "[ACCOUNT…] [--folder PATH] [--full]", "folder= full", 0, G_MAXUINT, TRUE, FALSE,
     tern_ctl_sync },

@@ -189,6 +189,21 @@ def test_add(ctl, server):
         check(user(server, 0)['password'] not in f.read(), 'the password is in the settings')
 
 
+def test_account_set(ctl, server):
+    address = user(server, 0)['address']
+    before = ctl.json('account', 'show', address)
+    changed = ctl.json('account', 'set', address, 'label=Work = all', 'name=Anna E.')
+    check(changed['account'] == before['account'] and changed['label'] == 'Work = all', changed)
+    after = ctl.json('account', 'show', 'Work = all')
+    check(after == dict(before, label='Work = all', name='Anna E.'), after)
+    for word in ('label', 'colour=red', '=x', 'labels=x'):
+        check(ctl.error('account', 'set', address, word, code=64)['code'] == 'invalid', word)
+    check(ctl.error('account', 'set', 'nobody', 'label=x', code=66)['code'] == 'not-found', 'set of nobody')
+    check(ctl.json('account', 'show', address) == after, 'a mistake changes nothing')
+    ctl.json('account', 'set', address, f'label={before["label"]}', f'name={before["name"]}')
+    check(ctl.json('account', 'test', address)['ok'] is True, 'the password was kept')
+
+
 def test_sync(ctl, server):
     report = ctl.json('sync')[0]
     check(report['added'] == 12 and report['folders'] >= 1 and report['bytes_in'] > 0, report)
@@ -456,7 +471,7 @@ def test_remove(ctl, server):
     check(ctl.error('list', 'INBOX', code=66)['code'] == 'not-found', 'its mail is gone')
 
 
-TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_sync, test_sync_progress,
+TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_account_set, test_sync, test_sync_progress,
          test_folders_and_list, test_show, test_flag, test_move, test_send_text, test_send_source, test_send_refused,
          test_reply, test_watch, test_watch_folders_and_outbox, test_watch_alone, test_offline, test_outbox_stop, test_broken_pipe, test_remove]
 
