@@ -373,8 +373,8 @@ restarted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     tern_ctl_fail (self, error, NULL);
 }
 
-/* An account that is offline for good is not put in order by its engine, which would send at once.
- */
+/* Stopping does not go online, which would put the outbox in order and send at once: what an ended
+ * program left is put in order here. */
 void
 tern_ctl_outbox_stop (TernCtl *self)
 {

@@ -86,6 +86,7 @@ synced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   clear_progress (self);
   if (report == NULL && tern_fault_is_cancelled (error))
     {
+      syncing->next = syncing->accounts->len; /* nothing more to show */
       tern_ctl_fail (self, error, account->uuid);
       return;
     }
