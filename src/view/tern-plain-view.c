@@ -5,8 +5,13 @@
 
 #include <string.h>
 
-#define SLICE_BYTES    (64 * 1024)
+/* A quarter of a frame: the rest of it is for the layout of what was put in. */
+#define SLICE_USEC     (4 * G_TIME_SPAN_MILLISECOND)
+#define BATCH_LINES    32
+#define BATCH_BYTES    (8 * 1024)
 #define LINE_MAX_CHARS 2000
+/* Nobody writes more; laying out a line takes longer with each. */
+#define LINE_MAX_LINKS 32
 #define QUOTE_LEVELS   3
 
 struct _TernPlainView
@@ -83,17 +88,42 @@ trim_link (const char *link, gsize length)
   return length;
 }
 
+static gboolean
+may_have_link (const char *line, gsize length)
+{
+  return memchr (line, ':', length) != NULL || memmem (line, length, "www.", 4) != NULL
+         || memmem (line, length, "WWW.", 4) != NULL;
+}
+
+gsize
+tern_plain_view_measure_batch (const char *text)
+{
+  const char *p = text;
+
+  for (guint n = 0; n < BATCH_LINES && *p != '\0' && p < text + BATCH_BYTES; n++)
+    {
+      gsize length = strcspn (p, "\n");
+
+      if (length > LINE_MAX_CHARS || tern_plain_view_quote_depth (p, length) > 0
+          || may_have_link (p, length))
+        break;
+      p += length;
+      p += *p == '\n' ? 1 : 0;
+    }
+  return (gsize) (p - text);
+}
+
 static void
 tag_links (TernPlainView *self, int line_offset, const char *line, gsize length)
 {
   g_autoptr (GMatchInfo) match = NULL;
+  guint n = 0;
 
-  if (memchr (line, ':', length) == NULL && memmem (line, length, "www.", 4) == NULL
-      && memmem (line, length, "WWW.", 4) == NULL)
+  if (!may_have_link (line, length))
     return;
   for (gboolean found =
            g_regex_match_full (link_regex (), line, (gssize) length, 0, 0, &match, NULL);
-       found; found = g_match_info_next (match, NULL))
+       found && n < LINE_MAX_LINKS; found = g_match_info_next (match, NULL), n++)
     {
       int from, to;
       gsize trimmed;
@@ -148,16 +178,36 @@ add_line (TernPlainView *self, const char *line)
   return *line == '\n' ? line + 1 : line;
 }
 
+/* Lines without tags go in together, which costs a small part of one by one. */
+static const char *
+add_batch (TernPlainView *self, const char *text)
+{
+  gsize length = tern_plain_view_measure_batch (text);
+  const char *next = text + length;
+  GtkTextIter end;
+
+  if (length == 0)
+    return add_line (self, text);
+  /* The end of the last line begins no other. */
+  if (*next == '\0' && next[-1] == '\n')
+    length--;
+  gtk_text_buffer_get_end_iter (self->buffer, &end);
+  gtk_text_buffer_insert (self->buffer, &end, text, (int) length);
+  return next;
+}
+
 static gboolean
 add_slice (gpointer data)
 {
   TernPlainView *self = data;
-  const char *stop = self->rest + SLICE_BYTES;
+  gint64 stop = g_get_monotonic_time () + SLICE_USEC;
 
-  while (*self->rest != '\0' && self->rest < stop)
-    self->rest = add_line (self, self->rest);
-  if (*self->rest != '\0')
-    return G_SOURCE_CONTINUE;
+  while (*self->rest != '\0')
+    {
+      self->rest = add_batch (self, self->rest);
+      if (*self->rest != '\0' && g_get_monotonic_time () >= stop)
+        return G_SOURCE_CONTINUE;
+    }
   g_clear_pointer (&self->text, g_free);
   self->idle = 0;
   return G_SOURCE_REMOVE;

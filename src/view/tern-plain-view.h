@@ -22,5 +22,8 @@ void tern_plain_view_set_text (TernPlainView *self, const char *text);
 
 /* Depth of quoting of a line ("> > x" is 2), and where its text begins. Pure. */
 guint tern_plain_view_quote_depth (const char *line, gsize length);
+/* Bytes of whole lines at the beginning of @text that need no tag and no break: 0 when the first
+ * one does; about 8 KiB or 32 lines at most. Pure. */
+gsize tern_plain_view_measure_batch (const char *text);
 
 G_END_DECLS

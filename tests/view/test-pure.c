@@ -241,6 +241,28 @@ test_quote_depth (void)
   g_assert_cmpuint (tern_plain_view_quote_depth ("", 0), ==, 0);
 }
 
+static void
+test_plain_batch (void)
+{
+  g_autofree char *newlines = g_strnfill (65536, '\n');
+  g_autofree char *long_line = g_strnfill (65536, 'x');
+  g_autofree char *text = g_strconcat ("a\n", long_line, NULL);
+  gsize n = tern_plain_view_measure_batch (newlines);
+
+  g_assert_cmpuint (tern_plain_view_measure_batch (""), ==, 0);
+  g_assert_cmpuint (tern_plain_view_measure_batch ("one"), ==, 3);
+  g_assert_cmpuint (tern_plain_view_measure_batch ("one\n\ntwo\n"), ==, 9);
+  g_assert_cmpuint (tern_plain_view_measure_batch ("one\n> two\nthree"), ==, 4);
+  g_assert_cmpuint (tern_plain_view_measure_batch ("one\nwww.example.org\n"), ==, 4);
+  g_assert_cmpuint (tern_plain_view_measure_batch ("https://example.org\n"), ==, 0);
+  g_assert_cmpuint (tern_plain_view_measure_batch ("> two\n"), ==, 0);
+  /* What is broken goes alone; nothing goes without an end. */
+  g_assert_cmpuint (tern_plain_view_measure_batch (long_line), ==, 0);
+  g_assert_cmpuint (tern_plain_view_measure_batch (text), ==, 2);
+  g_assert_cmpuint (n, >, 0);
+  g_assert_cmpuint (n, <=, 1024);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -262,5 +284,6 @@ main (int argc, char **argv)
   g_test_add_func ("/view/policy/show-link", test_policy_show_link);
   g_test_add_func ("/view/notification/text", test_notification_text);
   g_test_add_func ("/view/plain/quote-depth", test_quote_depth);
+  g_test_add_func ("/view/plain/batch", test_plain_batch);
   return g_test_run ();
 }
