@@ -51,6 +51,7 @@ struct _TernOutboxRunner
   guint failures;          /* of the store, in a row */
   guint pause;             /* ms; before the store is tried again, 0 = it works */
   GError *blocked;         /* (owned) (nullable) the server lets the account not in */
+  gint64 blocked_since;    /* seconds */
   TernOutboxWork *work;    /* (owned) (nullable) */
   TernBuiltMessage *built; /* (owned) (nullable) */
   GHashTable *filed_again; /* (owned) set of TernId (owned) */
@@ -282,6 +283,7 @@ failure_new (TernOutboxRunner *self, const GError *error)
     {
       g_clear_error (&self->blocked);
       self->blocked = g_error_copy (error);
+      self->blocked_since = g_get_real_time () / G_USEC_PER_SEC;
       note (self, error);
       return tern_outbox_step_new (entry->id, TERN_OUTBOX_QUEUED);
     }
@@ -516,6 +518,9 @@ begin_entry (TernOutboxRunner *self)
         {
           step->fault = g_strdup (self->blocked->message);
           step->server_text = g_strdup (tern_fault_get_server_text (self->blocked));
+          /* Who has just sent it expects it to leave. */
+          if (entry->queued >= self->blocked_since)
+            note (self, self->blocked);
         }
       write_step (self, step, STEP_LOOK);
     }

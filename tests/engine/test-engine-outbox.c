@@ -331,6 +331,12 @@ test_partly_refused (void)
   tear_down (&setup);
 }
 
+static gboolean
+has_two_notes (gpointer data)
+{
+  return ((Setup *) data)->fixture->notes->len == 2;
+}
+
 /* One login, not one for each message; then a person asks. */
 static void
 test_wrong_password (void)
@@ -354,7 +360,7 @@ test_wrong_password (void)
   g_assert_cmpint (entry->state, ==, TERN_OUTBOX_QUEUED);
   g_assert_cmpuint (entry->attempts, ==, 0);
   g_assert_cmpuint (tern_script_server_get_connections (setup.smtp), ==, 1);
-  g_assert_cmpuint (setup.fixture->notes->len, ==, 1);
+  engine_wait (has_two_notes, &setup);
   retry (&setup);
   wait_for_state (&setup, TERN_OUTBOX_ACCEPTED);
   setup.entry = first;
