@@ -192,6 +192,7 @@ put_folder (TernTxn *txn,
   const TernFolderRecord *folder = g_ptr_array_index (listing->folders, index);
   const FolderStatus *status = &g_array_index (listing->statuses, FolderStatus, index);
   g_autoptr (TernFolderRecord) stored = NULL;
+  gboolean current;
   TernId id = tern_txn_put_folder (txn, folder, error);
 
   if (id == 0)
@@ -200,14 +201,21 @@ put_folder (TernTxn *txn,
   stored = tern_read_folder (tern_txn_reader (txn), id, error);
   if (stored == NULL)
     return FALSE;
-  if (folder->selectable && !agrees (stored, status))
+  current = agrees (stored, status);
+  if (folder->selectable && !current)
     {
       Ranked rank = { sync_rank (stored, listing->focus), index, id };
 
       g_array_append_val (ranked, rank);
     }
-  return !status->known
-         || tern_txn_set_remote_counts (txn, id, status->messages, status->unseen, FALSE, error);
+  if (!status->known)
+    return TRUE;
+  /* Counts are stored with the data that they stand for: what differs is for the sync to store at
+   * its end, or one that was interrupted would agree the next time. A folder that was never synced
+   * agrees with nothing. */
+  if (current || stored->uidvalidity == 0)
+    return tern_txn_set_remote_counts (txn, id, status->messages, status->unseen, FALSE, error);
+  return tern_txn_set_remote_counts (txn, id, -1, -1, FALSE, error);
 }
 
 static gboolean

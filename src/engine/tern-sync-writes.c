@@ -249,8 +249,7 @@ write_end (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   return tern_txn_set_sync_state (txn, end->folder, end->uidvalidity,
                                   MAX (folder->uidnext, end->uidnext),
                                   end->modseq != 0 ? end->modseq : folder->modseq, 1, error)
-         && tern_txn_set_remote_counts (txn, end->folder, end->total, folder->remote_unread, TRUE,
-                                        error);
+         && tern_txn_set_remote_counts (txn, end->folder, end->total, folder->unread, TRUE, error);
 }
 
 void
