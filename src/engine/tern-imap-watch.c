@@ -96,13 +96,29 @@ try_later (TernImapWatch *self)
 static void fetch_new (TernImapWatch *self);
 
 static void
+report_change (TernImapWatch *self)
+{
+  gpointer data = NULL;
+  const TernRemoteEvents *events = tern_imap_remote_get_events (self->remote, &data);
+
+  events->folder_changed (self->inbox, data);
+}
+
+static void
 stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernImapWatch *self = user_data;
   g_autoptr (GError) error = NULL;
 
   if (!tern_store_write_finish (self->store, result, NULL, &error))
-    g_warning ("new messages could not be stored: %s", error->message);
+    {
+      g_warning ("new messages could not be stored: %s", error->message);
+      /* "next" is past them: a sync brings them, or says why not, and the next SELECT begins where
+       * the store is. */
+      tern_imap_session_close (self->session);
+      if (self->remote != NULL)
+        report_change (self);
+    }
   watch_unref (self);
 }
 
@@ -140,15 +156,6 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (reply != NULL && self->again)
     fetch_new (self);
   watch_unref (self);
-}
-
-static void
-report_change (TernImapWatch *self)
-{
-  gpointer data = NULL;
-  const TernRemoteEvents *events = tern_imap_remote_get_events (self->remote, &data);
-
-  events->folder_changed (self->inbox, data);
 }
 
 static void
@@ -263,8 +270,7 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (self->remote == NULL || reply == NULL || mailbox == NULL)
     {
-      if (self->remote != NULL)
-        tern_imap_session_close (self->session);
+      tern_imap_session_close (self->session);
       watch_unref (self);
       return;
     }
