@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 
 /* Headers per transaction. */
 #define TERN_IMAP_SYNC_BATCH 500
+/* How far down a window says that everything is here: 1 is for the end of the sync to say, so that
+ * one that was interrupted before it is known as such. */
+#define TERN_IMAP_SYNC_LOWEST 2
 
 typedef enum
 {

@@ -39,6 +39,10 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   g_clear_pointer (&self->folder, tern_folder_record_free);
   self->folder = folder;
+  /* A sync that did not come to its end may have been one after a change of UIDVALIDITY: what it
+   * would have removed is still to be removed. */
+  if (self->folder != NULL)
+    self->rematch |= self->folder->uidnext == 0 || self->folder->backfill != 1;
   self->step = TERN_IMAP_SYNC_SELECT;
   tern_imap_sync_advance (self);
 }
@@ -228,7 +232,7 @@ tern_imap_sync_step_first (TernImapSync *self)
   self->edge = next > FIRST_WINDOW ? next - FIRST_WINDOW : 1;
   window = tern_imap_sync_push_window (self, self->edge, next - 1, NULL);
   window->batch->from = next;
-  window->batch->to = self->edge;
+  window->batch->to = MAX (self->edge, TERN_IMAP_SYNC_LOWEST);
   self->window_size = FIRST_WINDOW * 2;
   if (self->edge > 1)
     search_range (self, 1, self->edge - 1);

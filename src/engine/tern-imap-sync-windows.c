@@ -174,7 +174,7 @@ push_window_down (TernImapSync *self)
   TernImapSyncWindow *window = tern_imap_sync_push_window (self, low, self->edge - 1, NULL);
 
   window->batch->from = self->edge;
-  window->batch->to = low;
+  window->batch->to = MAX (low, TERN_IMAP_SYNC_LOWEST);
   self->plan_taken += take;
   self->edge = low;
 }
