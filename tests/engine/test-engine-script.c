@@ -22,23 +22,29 @@ typedef struct
   char *uuid;
 } Setup;
 
-static void
-set_up (Setup *setup, const char *const *script)
+static char *
+add_account (Setup *setup)
 {
   g_autoptr (TernAccountSettings) settings = tern_account_settings_new ();
 
-  setup->cert = tern_test_cert_new (TERN_TEST_CERT_GOOD);
-  setup->server = tern_script_server_new (setup->cert, TRUE);
-  setup->fixture = engine_fixture_new ();
-  tern_script_server_addv (setup->server, script);
   tern_account_settings_guess (settings, "anna@example.test");
   g_free (settings->uuid);
   settings->uuid = g_strdup (UUID);
   tern_endpoint_unref (settings->imap);
   settings->imap = tern_endpoint_new ("127.0.0.1", tern_script_server_get_port (setup->server),
                                       TERN_SECURITY_TLS, setup->cert->ca_file, NULL);
+  return engine_fixture_add_account (setup->fixture, settings, "geheim");
+}
+
+static void
+set_up (Setup *setup, const char *const *script)
+{
+  setup->cert = tern_test_cert_new (TERN_TEST_CERT_GOOD);
+  setup->server = tern_script_server_new (setup->cert, TRUE);
+  setup->fixture = engine_fixture_new ();
+  tern_script_server_addv (setup->server, script);
   engine_fixture_open (setup->fixture, TRUE);
-  setup->uuid = engine_fixture_add_account (setup->fixture, settings, "geheim");
+  setup->uuid = add_account (setup);
 }
 
 static void
@@ -136,12 +142,22 @@ test_no_to_everything (void)
   tear_down (&setup);
 }
 
-#define MESSAGE(number, uid, subject)                                                       \
+#define MESSAGE_OF_SIZE(number, uid, subject, size)                                         \
   "S: * " number " FETCH (UID " uid " FLAGS () INTERNALDATE \"23-Nov-2026 10:00:00 +0000\"" \
-  " RFC822.SIZE 100 ENVELOPE (\"Mon, 23 Nov 2026 10:00:00 +0000\" \"" subject "\""          \
+  " RFC822.SIZE " size " ENVELOPE (\"Mon, 23 Nov 2026 10:00:00 +0000\" \"" subject "\""     \
   " ((NIL NIL \"a\" \"b.test\")) NIL NIL NIL NIL NIL NIL \"<" subject "@b.test>\")"         \
   " BODYSTRUCTURE (\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 1)"                            \
   " BODY[HEADER.FIELDS (REFERENCES)] \"\")"
+#define MESSAGE(number, uid, subject) MESSAGE_OF_SIZE (number, uid, subject, "100")
+
+#define LOGIN                                                          \
+  "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",              \
+      "C: %t AUTHENTICATE PLAIN AGFubmFAZXhhbXBsZS50ZXN0AGdlaGVpbQ==", \
+      "S: %t OK [CAPABILITY " CAPS "] in"
+#define SELECT_INBOX(exists, uidvalidity, uidnext)                                  \
+  "C: %t SELECT \"INBOX\"*", "S: * FLAGS (\\Seen)", "S: * " exists " EXISTS",       \
+      "S: * OK [UIDVALIDITY " uidvalidity "] x", "S: * OK [UIDNEXT " uidnext "] x", \
+      "S: %t OK [READ-WRITE] selected"
 
 typedef struct
 {
@@ -241,9 +257,7 @@ test_folder_refused (void)
     "S: * LIST () \"/\" Other",
     "S: * STATUS Other (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 78 UNSEEN 0)",
     "S: %t OK listed",
-    "C: %t SELECT \"Other\"",
-    "S: %t NO not today",
-    "STALL",
+    "EACH: %t NO not today",
     NULL,
   };
   Setup setup;
@@ -264,6 +278,137 @@ test_folder_refused (void)
   tear_down (&setup);
 }
 
+static guint
+count_bodies (Setup *setup)
+{
+  g_autoptr (GPtrArray) messages = engine_fixture_messages (setup->fixture, setup->uuid, "INBOX");
+  guint n = 0;
+
+  for (guint i = 0; i < messages->len; i++)
+    n += ((TernMessageRecord *) g_ptr_array_index (messages, i))->body_state == TERN_BODY_HERE;
+  return n;
+}
+
+/* No more at once than fits, and what is refused for one message keeps no other away. */
+static void
+test_bodies (void)
+{
+  static const char *const script[] = {
+    LOGIN,
+    SELECT_INBOX ("3", "77", "4"),
+    "C: %t UID FETCH 1:3 (*",
+    MESSAGE_OF_SIZE ("1", "1", "first", "8000000"),
+    MESSAGE_OF_SIZE ("2", "2", "second", "8000000"),
+    MESSAGE_OF_SIZE ("3", "3", "third", "8000000"),
+    "S: %t OK fetched",
+    "C: %t LIST *",
+    "S: * LIST () \"/\" INBOX",
+    "S: * STATUS INBOX (MESSAGES 3 UIDNEXT 4 UIDVALIDITY 77 UNSEEN 3)",
+    "S: %t OK listed",
+    "C: %1 UID FETCH %2 *",
+    "C: %3 UID FETCH %4 *",
+    "QUIET: 200",
+    "S: %1 NO not this one",
+    "S: * %4 FETCH (UID %4 BODY[] \"hello\")",
+    "S: %3 OK fetched",
+    "C: %5 UID FETCH %6 *",
+    "S: * %6 FETCH (UID %6 BODY[] \"hallo\")",
+    "S: %5 OK fetched",
+    "STALL",
+    NULL,
+  };
+  Setup setup;
+  GAsyncResult *slot = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&setup, script);
+  tern_engine_sync_async (setup.fixture->engine, setup.uuid, NULL, TRUE, NULL, engine_store_result,
+                          &slot);
+  result = engine_await (&slot);
+  g_assert_null (tern_engine_sync_finish (setup.fixture->engine, result, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_REFUSED);
+  g_assert_cmpstr (tern_fault_get_server_text (error), ==, "not this one");
+  g_assert_cmpuint (count_bodies (&setup), ==, 2);
+  g_clear_object (&result);
+  tear_down (&setup);
+}
+
+/* The next server that the account finds in its place. */
+static void
+meet_again (Setup *setup, const char *const *script)
+{
+  engine_fixture_close (setup->fixture);
+  tern_script_server_free (setup->server);
+  setup->server = tern_script_server_new (setup->cert, TRUE);
+  tern_script_server_addv (setup->server, script);
+  engine_fixture_open (setup->fixture, FALSE);
+  g_free (add_account (setup));
+  engine_fixture_close (setup->fixture);
+  engine_fixture_open (setup->fixture, TRUE);
+}
+
+typedef struct
+{
+  TernScriptServer *server;
+  guint steps;
+} StepWait;
+
+static gboolean
+has_come_to (gpointer data)
+{
+  StepWait *wait = data;
+
+  return tern_script_server_get_position (wait->server, 0) >= wait->steps;
+}
+
+/* Another UIDVALIDITY, and the sync that follows ends in the middle: the next one finishes what it
+ * began. */
+static void
+test_interrupted_epoch (void)
+{
+  static const char *const before[] = {
+    LOGIN,
+    SELECT_INBOX ("2", "77", "3"),
+    "C: %t UID FETCH 1:2 (*",
+    MESSAGE ("1", "1", "first"),
+    MESSAGE ("2", "2", "second"),
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  static const char *const interrupted[] = {
+    LOGIN,
+    SELECT_INBOX ("2", "78", "3"),
+    "C: %t UID FETCH 1:2 (*",
+    MESSAGE ("1", "2", "second"),
+    "S: %t OK fetched",
+    "C: %t *",
+    "CUT",
+    NULL,
+  };
+  static const char *const after[] = {
+    LOGIN,
+    SELECT_INBOX ("1", "78", "3"),
+    /* LIST comes when it comes; to the others it says nothing. */
+    "EACH: * LIST () \"/\" INBOX\r\n%t OK done",
+    NULL,
+  };
+  Setup setup;
+  StepWait wait;
+
+  set_up (&setup, before);
+  wait_dump (&setup, "INBOX/1 first 0\nINBOX/2 second 0");
+  meet_again (&setup, interrupted);
+  wait.server = setup.server;
+  wait.steps = G_N_ELEMENTS (interrupted) - 1;
+  engine_wait (has_come_to, &wait);
+  wait_dump (&setup, "INBOX/0 first 0\nINBOX/2 second 0");
+  meet_again (&setup, after);
+  wait_dump (&setup, "INBOX/2 second 0");
+  tear_down (&setup);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -273,5 +418,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/no-to-everything", test_no_to_everything);
   g_test_add_func ("/engine/script/old-mailbox", test_old_mailbox);
   g_test_add_func ("/engine/script/folder-refused", test_folder_refused);
+  g_test_add_func ("/engine/script/bodies", test_bodies);
+  g_test_add_func ("/engine/script/interrupted-epoch", test_interrupted_epoch);
   return g_test_run ();
 }
