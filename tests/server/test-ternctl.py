@@ -153,7 +153,8 @@ def test_no_account(ctl, server):
 def test_usage(ctl, server):
     check(ctl.error(code=64)['code'] == 'invalid', 'no command')
     for args in (['frobnicate'], ['list'], ['list', 'INBOX', '--no-such'], ['list', 'INBOX', '--limit'],
-                 ['show', 'abc'], ['move', 'abc', 'INBOX'], ['flag', '1'], ['flag', '+seen'], ['account', 'add', 'a@example.test']):
+                 ['show', 'abc'], ['move', 'abc', 'INBOX'], ['flag', '1'], ['flag', '+seen'],
+                 ['account', 'add', 'a@example.test']):
         check(ctl.error(*args, code=64)['code'] == 'invalid', f'usage of {args}')
 
 
