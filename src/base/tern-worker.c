@@ -3,6 +3,11 @@
 
 #include "tern-worker.h"
 
+#include <sys/resource.h>
+
+/* Added to the niceness of a worker: where cores are few, the window goes first. */
+#define NICENESS 5
+
 typedef enum
 {
   WORKER_RUNNING,
@@ -48,6 +53,9 @@ static gpointer
 worker_thread (gpointer data)
 {
   TernWorker *self = data;
+
+  /* On Linux this is about the calling thread. A failure costs smoothness only. */
+  (void) setpriority (PRIO_PROCESS, 0, getpriority (PRIO_PROCESS, 0) + NICENESS);
   g_main_context_push_thread_default (self->context);
   while (!self->quit)
     g_main_context_iteration (self->context, TRUE);
