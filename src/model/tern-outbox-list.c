@@ -104,6 +104,18 @@ read_all (TernReader *reader,
 
 static void start_read (TernOutboxList *self);
 
+/* Sent, and taken for everybody: what somebody was refused has to be seen. */
+static gboolean
+is_over (const TernOutboxRecord *record)
+{
+  if (record->state != TERN_OUTBOX_DONE)
+    return FALSE;
+  for (guint i = 0; i < record->recipients->len; i++)
+    if (((TernRecipient *) g_ptr_array_index (record->recipients, i))->state == TERN_OUTBOX_REFUSED)
+      return FALSE;
+  return TRUE;
+}
+
 static void
 take_records (TernOutboxList *self, GPtrArray *records)
 {
@@ -115,7 +127,7 @@ take_records (TernOutboxList *self, GPtrArray *records)
       TernOutboxRecord *record = g_ptr_array_steal_index (records, 0);
       TernOutboxItem *item;
 
-      if (record->state == TERN_OUTBOX_DONE)
+      if (is_over (record))
         {
           tern_outbox_record_free (record);
           continue;

@@ -14,9 +14,10 @@ const TernOutboxRecord *tern_outbox_item_get_record (TernOutboxItem *self);
 /**
  * TernOutboxList:
  *
- * A GListModel of TernOutboxItem of all accounts, without those that are DONE, that follows the
- * engine. The outbox is short; it is read again as a whole when it changes; the property "reading"
- * tells that there is more than is listed yet, and is notified when it becomes FALSE. Thread: UI.
+ * A GListModel of TernOutboxItem of all accounts, without those that are DONE for every recipient,
+ * that follows the engine. The outbox is short; it is read again as a whole when it changes; the
+ * property "reading" tells that there is more than is listed yet, and is notified when it becomes
+ * FALSE. Thread: UI.
  */
 #define TERN_TYPE_OUTBOX_LIST (tern_outbox_list_get_type ())
 G_DECLARE_FINAL_TYPE (TernOutboxList, tern_outbox_list, TERN, OUTBOX_LIST, GObject)

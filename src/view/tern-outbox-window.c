@@ -42,9 +42,11 @@ describe (const TernOutboxRecord *record)
       case TERN_OUTBOX_SENT_DATA:
         sentence = _ ("Being sent.");
         break;
+      case TERN_OUTBOX_DONE:
+        sentence = _ ("Sent, but not to everybody.");
+        break;
       case TERN_OUTBOX_HELD:
       case TERN_OUTBOX_QUEUED:
-      case TERN_OUTBOX_DONE:
       default:
         sentence = _ ("Waiting to be sent.");
         break;
