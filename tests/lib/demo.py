@@ -33,7 +33,7 @@ Content-Type: text/plain; charset=utf-8
 Hello,
 
 this is a demonstration with some 500 messages on a mail server of its own.
-Write to me, or just answer: my reply arrives within a second.
+Write to me, or just answer: my reply arrives within a second of your message leaving.
 
 The other messages are generated: threads, newsletters, many scripts,
 attachments, and a few broken ones, as in real life.
@@ -172,7 +172,7 @@ def tell(facts):
     bob = facts['users'][1]
     print(f'''
 The account {facts["users"][0]["address"]} is ready, with some 500 messages.
-  Write to {facts["echo"]}: the answer arrives within a second.
+  Write to {facts["echo"]}: it is answered within a second of leaving.
   {bob["address"]} (password {bob["password"]}) has a mailbox on the same server:
     IMAP {facts["host"]}:{facts["imap"]}, SMTP {facts["host"]}:{facts["smtp"]}, both TLS, certificate authority {facts["ca_file"]}
 Everything is thrown away when the window closes.
