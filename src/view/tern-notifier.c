@@ -8,18 +8,33 @@
 
 #include <glib/gi18n.h>
 
-/* More arriving at once become one notification. */
+/* More than so many within so long become one notification that counts them. */
 #define SINGLE_MAX 3
+#define BURST_USEC (10 * G_USEC_PER_SEC)
 #define SUMMARY_ID "mail-summary"
+/* It is counted anew only so often: some desktops bring it up again each time. */
+#define SUMMARY_MS 5000
+#define GATHER_MS  500
 #define SHOWN_MAX  200
 
 struct _TernNotifier
 {
-  TernApplication *app; /* (unowned): owns us */
-  TernEngine *engine;   /* (owned) */
-  TernNews *news;       /* (owned): all that was announced and is new still */
-  GHashTable *summed;   /* set of gint64 location: those of them that the summary stands for */
+  TernApplication *app;   /* (unowned): owns us */
+  TernEngine *engine;     /* (owned) */
+  TernNews *news;         /* (owned): all that was announced and is new still */
+  GHashTable *summed;     /* set of gint64 location: those of them that the summary stands for */
+  GArray *singles;        /* of Single, oldest first: told one by one within BURST_USEC */
+  gint64 burst_end;       /* monotonic: what comes before is summed up */
+  guint summary_timer;    /* until the summary is told (anew) */
+  gint64 summary_told;    /* monotonic, 0 = it does not stand */
+  gboolean summary_grown; /* since it was told last */
 };
+
+typedef struct
+{
+  TernId id;
+  gint64 told; /* monotonic */
+} Single;
 
 char *
 tern_notifier_dup_shown (const char *text)
@@ -81,49 +96,131 @@ notify_one (TernNotifier *self, const TernMessageRecord *record)
   g_notification_set_category (notification, "email.arrived");
   g_notification_set_default_action_and_target (notification, "app.open-message", "x", record->id);
   g_application_send_notification (G_APPLICATION (self->app), id, notification);
-  tern_news_add (self->news, record);
 }
 
-/* The summary counts all that it stood for before and that nobody has read since. */
+/* The summary counts all that it stands for and that nobody has read since. */
 static void
-notify_many (TernNotifier *self, GPtrArray *records)
+on_summary (gpointer data)
 {
-  g_autofree char *title = NULL;
-  g_autoptr (GNotification) notification = NULL;
-  guint n;
+  TernNotifier *self = data;
+  guint n = g_hash_table_size (self->summed);
+  g_autofree char *title = g_strdup_printf (ngettext ("%u new message", "%u new messages", n), n);
+  g_autoptr (GNotification) notification = g_notification_new (title);
 
+  self->summary_timer = 0;
+  g_notification_set_category (notification, "email.arrived");
+  g_notification_set_default_action (notification, "app.activate");
+  /* That fewer are new is nothing to call anybody for. */
+  if (!self->summary_grown)
+    g_notification_set_priority (notification, G_NOTIFICATION_PRIORITY_LOW);
+  self->summary_grown = FALSE;
+  self->summary_told = g_get_monotonic_time ();
+  g_application_send_notification (G_APPLICATION (self->app), SUMMARY_ID, notification);
+}
+
+static void
+queue_summary (TernNotifier *self)
+{
+  gint64 since = (g_get_monotonic_time () - self->summary_told) / 1000;
+  gint64 rest = self->summary_told != 0 ? SUMMARY_MS - since : 0;
+
+  if (self->summary_timer == 0)
+    self->summary_timer = g_timeout_add_once ((guint) MAX (rest, GATHER_MS), on_summary, self);
+}
+
+static void
+sum_up (TernNotifier *self, TernId id)
+{
+  g_hash_table_add (self->summed, g_memdup2 (&id, sizeof id));
+  self->summary_grown = TRUE;
+  queue_summary (self);
+}
+
+static void
+forget_old_singles (TernNotifier *self, gint64 now)
+{
+  guint old = 0;
+
+  while (old < self->singles->len
+         && now - g_array_index (self->singles, Single, old).told > BURST_USEC)
+    old++;
+  g_array_remove_range (self->singles, 0, old);
+}
+
+/* What was told one by one just before belongs to the burst. */
+static void
+begin_burst (TernNotifier *self)
+{
+  for (guint i = 0; i < self->singles->len; i++)
+    {
+      TernId id = g_array_index (self->singles, Single, i).id;
+      g_autofree char *name = notification_id (id);
+
+      if (tern_news_get_folder (self->news, id) == 0)
+        continue;
+      g_application_withdraw_notification (G_APPLICATION (self->app), name);
+      sum_up (self, id);
+    }
+  g_array_set_size (self->singles, 0);
+}
+
+static void
+tell (TernNotifier *self, GPtrArray *records)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  forget_old_singles (self, now);
+  if (now < self->burst_end || self->singles->len + records->len > SINGLE_MAX)
+    {
+      begin_burst (self);
+      self->burst_end = now + BURST_USEC;
+    }
   for (guint i = 0; i < records->len; i++)
     {
       const TernMessageRecord *record = g_ptr_array_index (records, i);
+      Single single = { record->id, now };
 
       tern_news_add (self->news, record);
-      g_hash_table_add (self->summed, g_memdup2 (&record->id, sizeof record->id));
+      if (now < self->burst_end)
+        {
+          sum_up (self, record->id);
+          continue;
+        }
+      g_array_append_val (self->singles, single);
+      notify_one (self, record);
     }
-  n = g_hash_table_size (self->summed);
-  title = g_strdup_printf (ngettext ("%u new message", "%u new messages", n), n);
-  notification = g_notification_new (title);
-  g_notification_set_category (notification, "email.arrived");
-  g_notification_set_default_action (notification, "app.activate");
-  g_application_send_notification (G_APPLICATION (self->app), SUMMARY_ID, notification);
 }
 
 static void
 on_new_mail (TernEngine *engine, const char *uuid, GPtrArray *records, TernNotifier *self)
 {
+  g_autoptr (GPtrArray) unseen = g_ptr_array_new ();
+
   if (!g_settings_get_boolean (tern_application_get_settings (self->app), "notifications"))
     return;
-  if (records->len > SINGLE_MAX)
-    {
-      notify_many (self, records);
-      return;
-    }
   for (guint i = 0; i < records->len; i++)
     {
-      const TernMessageRecord *record = g_ptr_array_index (records, i);
+      TernMessageRecord *record = g_ptr_array_index (records, i);
 
       if (!is_on_screen (self, record->id))
-        notify_one (self, record);
+        g_ptr_array_add (unseen, record);
     }
+  if (unseen->len > 0)
+    tell (self, unseen);
+}
+
+static void
+sum_down (TernNotifier *self)
+{
+  if (g_hash_table_size (self->summed) > 0)
+    {
+      queue_summary (self);
+      return;
+    }
+  g_clear_handle_id (&self->summary_timer, g_source_remove);
+  self->summary_told = 0;
+  self->summary_grown = FALSE;
+  g_application_withdraw_notification (G_APPLICATION (self->app), SUMMARY_ID);
 }
 
 /* Read, here or elsewhere, or gone. */
@@ -133,10 +230,10 @@ on_not_new (TernId id, gpointer data)
   TernNotifier *self = data;
   g_autofree char *name = notification_id (id);
 
-  if (!g_hash_table_remove (self->summed, &id))
+  if (g_hash_table_remove (self->summed, &id))
+    sum_down (self);
+  else
     g_application_withdraw_notification (G_APPLICATION (self->app), name);
-  else if (g_hash_table_size (self->summed) == 0)
-    g_application_withdraw_notification (G_APPLICATION (self->app), SUMMARY_ID);
 }
 
 TernNotifier *
@@ -148,6 +245,7 @@ tern_notifier_new (TernApplication *app, TernEngine *engine)
   self->engine = g_object_ref (engine);
   self->news = tern_news_new (engine, on_not_new, self);
   self->summed = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->singles = g_array_new (FALSE, FALSE, sizeof (Single));
   g_signal_connect (engine, "new-mail", G_CALLBACK (on_new_mail), self);
   return self;
 }
@@ -157,6 +255,8 @@ tern_notifier_free (TernNotifier *self)
 {
   g_signal_handlers_disconnect_by_data (self->engine, self);
   tern_news_free (self->news);
+  g_clear_handle_id (&self->summary_timer, g_source_remove);
+  g_array_unref (self->singles);
   g_hash_table_unref (self->summed);
   g_object_unref (self->engine);
   g_free (self);
