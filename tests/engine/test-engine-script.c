@@ -4,13 +4,12 @@
 #include <string.h>
 
 #include "engine-fixture.h"
+#include "imap-script.h"
 #include "tern-script-server.h"
 
 /*
  * Servers that no test machine has: what they say is written here line by line.
  */
-
-#define CAPS "IMAP4rev1 IDLE UIDPLUS LIST-EXTENDED LIST-STATUS SPECIAL-USE"
 
 #define UUID "6f0c1d52-7a3c-4a55-9d0c-0c5f5f8f2a11"
 
@@ -69,7 +68,7 @@ test_one_connection (void)
   static const char *const script[] = {
     "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",
     "C: %t AUTHENTICATE PLAIN AGFubmFAZXhhbXBsZS50ZXN0AGdlaGVpbQ==",
-    "S: %t OK [CAPABILITY " CAPS "] in",
+    "S: %t OK [CAPABILITY " IMAP_CAPS "] in",
     "C: %t SELECT \"INBOX\"",
     "S: * FLAGS (\\Seen)",
     "S: * 0 EXISTS",
@@ -123,7 +122,7 @@ test_no_to_everything (void)
   static const char *const script[] = {
     "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",
     "C: %t AUTHENTICATE PLAIN AGFubmFAZXhhbXBsZS50ZXN0AGdlaGVpbQ==",
-    "S: %t OK [CAPABILITY " CAPS "] in",
+    "S: %t OK [CAPABILITY " IMAP_CAPS "] in",
     "EACH: %t NO not today",
     NULL,
   };
@@ -141,23 +140,6 @@ test_no_to_everything (void)
   tern_account_status_free (status);
   tear_down (&setup);
 }
-
-#define MESSAGE_OF_SIZE(number, uid, subject, size)                                         \
-  "S: * " number " FETCH (UID " uid " FLAGS () INTERNALDATE \"23-Nov-2026 10:00:00 +0000\"" \
-  " RFC822.SIZE " size " ENVELOPE (\"Mon, 23 Nov 2026 10:00:00 +0000\" \"" subject "\""     \
-  " ((NIL NIL \"a\" \"b.test\")) NIL NIL NIL NIL NIL NIL \"<" subject "@b.test>\")"         \
-  " BODYSTRUCTURE (\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 1)"                            \
-  " BODY[HEADER.FIELDS (REFERENCES)] \"\")"
-#define MESSAGE(number, uid, subject) MESSAGE_OF_SIZE (number, uid, subject, "100")
-
-#define LOGIN                                                          \
-  "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",              \
-      "C: %t AUTHENTICATE PLAIN AGFubmFAZXhhbXBsZS50ZXN0AGdlaGVpbQ==", \
-      "S: %t OK [CAPABILITY " CAPS "] in"
-#define SELECT_INBOX(exists, uidvalidity, uidnext)                                  \
-  "C: %t SELECT \"INBOX\"*", "S: * FLAGS (\\Seen)", "S: * " exists " EXISTS",       \
-      "S: * OK [UIDVALIDITY " uidvalidity "] x", "S: * OK [UIDNEXT " uidnext "] x", \
-      "S: %t OK [READ-WRITE] selected"
 
 typedef struct
 {
@@ -192,7 +174,7 @@ test_old_mailbox (void)
   static const char *const script[] = {
     "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",
     "C: %t AUTHENTICATE PLAIN AGFubmFAZXhhbXBsZS50ZXN0AGdlaGVpbQ==",
-    "S: %t OK [CAPABILITY " CAPS " ENABLE CONDSTORE QRESYNC] in",
+    "S: %t OK [CAPABILITY " IMAP_CAPS " ENABLE CONDSTORE QRESYNC] in",
     "C: %t ENABLE *",
     "S: * ENABLED CONDSTORE QRESYNC",
     "S: %t OK enabled",
@@ -204,8 +186,8 @@ test_old_mailbox (void)
     "S: * OK [HIGHESTMODSEQ 10] x",
     "S: %t OK [READ-WRITE] selected",
     "C: %t UID FETCH 1:2 (*",
-    MESSAGE ("1", "1", "first"),
-    MESSAGE ("2", "2", "second"),
+    IMAP_MESSAGE ("1", "1", "first"),
+    IMAP_MESSAGE ("2", "2", "second"),
     "S: %t OK fetched",
     "C: %t LIST *",
     "S: * LIST () \"/\" INBOX",
@@ -224,8 +206,8 @@ test_old_mailbox (void)
     "S: * OK [HIGHESTMODSEQ 10] x",
     "S: %t OK [READ-WRITE] selected",
     "C: %t UID FETCH 1:2 (*",
-    MESSAGE ("1", "1", "third"),
-    MESSAGE ("2", "2", "fourth"),
+    IMAP_MESSAGE ("1", "1", "third"),
+    IMAP_MESSAGE ("2", "2", "fourth"),
     "S: %t OK fetched",
     "STALL",
     NULL,
@@ -244,7 +226,7 @@ test_folder_refused (void)
   static const char *const script[] = {
     "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",
     "C: %t AUTHENTICATE PLAIN AGFubmFAZXhhbXBsZS50ZXN0AGdlaGVpbQ==",
-    "S: %t OK [CAPABILITY " CAPS "] in",
+    "S: %t OK [CAPABILITY " IMAP_CAPS "] in",
     "C: %t SELECT \"INBOX\"",
     "S: * FLAGS (\\Seen)",
     "S: * 0 EXISTS",
@@ -294,12 +276,12 @@ static void
 test_bodies (void)
 {
   static const char *const script[] = {
-    LOGIN,
-    SELECT_INBOX ("3", "77", "4"),
+    IMAP_LOGIN,
+    IMAP_SELECT_INBOX ("3", "77", "4"),
     "C: %t UID FETCH 1:3 (*",
-    MESSAGE_OF_SIZE ("1", "1", "first", "8000000"),
-    MESSAGE_OF_SIZE ("2", "2", "second", "8000000"),
-    MESSAGE_OF_SIZE ("3", "3", "third", "8000000"),
+    IMAP_MESSAGE_OF_SIZE ("1", "1", "first", "8000000"),
+    IMAP_MESSAGE_OF_SIZE ("2", "2", "second", "8000000"),
+    IMAP_MESSAGE_OF_SIZE ("3", "3", "third", "8000000"),
     "S: %t OK fetched",
     "C: %t LIST *",
     "S: * LIST () \"/\" INBOX",
@@ -368,28 +350,28 @@ static void
 test_interrupted_epoch (void)
 {
   static const char *const before[] = {
-    LOGIN,
-    SELECT_INBOX ("2", "77", "3"),
+    IMAP_LOGIN,
+    IMAP_SELECT_INBOX ("2", "77", "3"),
     "C: %t UID FETCH 1:2 (*",
-    MESSAGE ("1", "1", "first"),
-    MESSAGE ("2", "2", "second"),
+    IMAP_MESSAGE ("1", "1", "first"),
+    IMAP_MESSAGE ("2", "2", "second"),
     "S: %t OK fetched",
     "STALL",
     NULL,
   };
   static const char *const interrupted[] = {
-    LOGIN,
-    SELECT_INBOX ("2", "78", "3"),
+    IMAP_LOGIN,
+    IMAP_SELECT_INBOX ("2", "78", "3"),
     "C: %t UID FETCH 1:2 (*",
-    MESSAGE ("1", "2", "second"),
+    IMAP_MESSAGE ("1", "2", "second"),
     "S: %t OK fetched",
     "C: %t *",
     "CUT",
     NULL,
   };
   static const char *const after[] = {
-    LOGIN,
-    SELECT_INBOX ("1", "78", "3"),
+    IMAP_LOGIN,
+    IMAP_SELECT_INBOX ("1", "78", "3"),
     /* LIST comes when it comes; to the others it says nothing. */
     "EACH: * LIST () \"/\" INBOX\r\n%t OK done",
     NULL,

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #define LINE_SECONDS 10
+#define WAIT_SECONDS 60
 #define SLOTS        10 /* 1 to 9, and 0 for %t */
 
 typedef struct
@@ -292,7 +293,7 @@ static gboolean
 do_wait (Script *script)
 {
   TernScriptServer *server = script->server;
-  gint64 deadline = g_get_monotonic_time () + LINE_SECONDS * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time () + WAIT_SECONDS * G_USEC_PER_SEC;
   gboolean allowed = TRUE;
 
   g_mutex_lock (&server->mutex);

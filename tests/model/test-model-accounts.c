@@ -5,26 +5,6 @@
 
 #include "tern-account.h"
 
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/lsan_interface.h>
-#endif
-
-/* The file backend of libsecret 0.20 forgets the entity tag of the file that it has written. */
-static char *
-add_account (EngineFixture *fixture, TernAccountSettings *settings)
-{
-  char *uuid;
-
-#ifdef __SANITIZE_ADDRESS__
-  __lsan_disable ();
-#endif
-  uuid = engine_fixture_add_account (fixture, settings, "secret");
-#ifdef __SANITIZE_ADDRESS__
-  __lsan_enable ();
-#endif
-  return uuid;
-}
-
 /* Nobody listens on this port of the loopback interface. */
 static guint16
 closed_port (void)
@@ -71,7 +51,7 @@ test_list (void)
   list = tern_account_list_new (fixture->engine);
   g_signal_connect (list, "items-changed", G_CALLBACK (on_items_changed), &count);
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (list)), ==, 0);
-  uuid_one = add_account (fixture, one);
+  uuid_one = engine_fixture_add_account (fixture, one, "secret");
   account = tern_account_list_find (list, uuid_one);
   g_assert_nonnull (account);
   g_assert_cmpint (count, ==, 1);
@@ -82,7 +62,7 @@ test_list (void)
   g_assert_cmpint (tern_account_get_row (account), >, 0);
 
   /* The second one leaves the object of the first alone. */
-  uuid_two = add_account (fixture, two);
+  uuid_two = engine_fixture_add_account (fixture, two, "secret");
   g_assert_true (tern_account_list_find (list, uuid_one) == account);
   g_assert_nonnull (tern_account_list_find (list, uuid_two));
   g_assert_cmpint (count, ==, 2);
@@ -112,7 +92,7 @@ test_status (void)
 
   engine_fixture_open (fixture, TRUE);
   list = tern_account_list_new (fixture->engine);
-  uuid = add_account (fixture, settings);
+  uuid = engine_fixture_add_account (fixture, settings, "secret");
   account = tern_account_list_find (list, uuid);
   engine_wait (is_offline, account);
   text = tern_account_get_status_text (account);
