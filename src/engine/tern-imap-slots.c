@@ -5,12 +5,16 @@
 
 #include "tern-sync-writes-private.h"
 
+#include "tern-limits.h"
+
 /*
  * The sessions "work" and "hands": how they are opened and kept alive, and what becomes of what
  * they hear while no job asks for it.
  */
 
 #define POLL_SECONDS (2 * 60)
+/* A connection that may have died unseen, while the machine slept say, is given so long. */
+#define PROBE_MS (15 * 1000)
 
 /* Messages on the move */
 
@@ -287,6 +291,8 @@ polled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (reply == NULL)
     g_debug ("poll: %s", error->message);
+  else
+    tern_imap_session_set_silence (TERN_IMAP_SESSION (source), TERN_TIMEOUT_SILENCE * 1000);
   g_clear_pointer (&reply, tern_imap_reply_free);
   g_object_unref (TERN_IMAP_REMOTE (user_data));
 }
@@ -298,11 +304,20 @@ noop (TernImapRemote *self, TernImapSlot *slot)
     tern_imap_session_noop_async (slot->session, NULL, polled_cb, g_object_ref (self));
 }
 
+static void
+probe (TernImapRemote *self, TernImapSlot *slot)
+{
+  if (!tern_imap_slot_can_work (slot) || slot->job != NULL)
+    return;
+  tern_imap_session_set_silence (slot->session, PROBE_MS);
+  noop (self, slot);
+}
+
 void
 tern_imap_remote_probe (TernImapRemote *self)
 {
-  noop (self, &self->work);
-  noop (self, &self->hands);
+  probe (self, &self->work);
+  probe (self, &self->hands);
 }
 
 static gboolean

@@ -12,6 +12,7 @@ struct _TernWakeups
   gpointer data;
   GNetworkMonitor *network; /* (owned) */
   gulong network_changed;
+  gulong connectivity_changed;
   GCancellable *cancellable; /* (owned) */
   GDBusConnection *bus;      /* (owned) (nullable) */
   guint sleep_signal;
@@ -25,6 +26,16 @@ on_network_changed (GNetworkMonitor *monitor, gboolean available, gpointer user_
   TernWakeups *self = user_data;
 
   if (available)
+    self->woken (self->data);
+}
+
+/* Somebody has got past a hotel's login page: no route has changed. */
+static void
+on_connectivity_changed (GNetworkMonitor *monitor, GParamSpec *pspec, gpointer user_data)
+{
+  TernWakeups *self = user_data;
+
+  if (g_network_monitor_get_connectivity (monitor) == G_NETWORK_CONNECTIVITY_FULL)
     self->woken (self->data);
 }
 
@@ -96,6 +107,8 @@ tern_wakeups_new (void (*woken) (gpointer data), gpointer data)
   self->network = g_object_ref (g_network_monitor_get_default ());
   self->network_changed =
       g_signal_connect (self->network, "network-changed", G_CALLBACK (on_network_changed), self);
+  self->connectivity_changed = g_signal_connect (self->network, "notify::connectivity",
+                                                 G_CALLBACK (on_connectivity_changed), self);
   self->cancellable = g_cancellable_new ();
   g_bus_get (G_BUS_TYPE_SYSTEM, self->cancellable, bus_cb, self);
   self->offset = clock_offset ();
@@ -111,6 +124,7 @@ tern_wakeups_free (TernWakeups *self)
   g_cancellable_cancel (self->cancellable);
   g_object_unref (self->cancellable);
   g_signal_handler_disconnect (self->network, self->network_changed);
+  g_signal_handler_disconnect (self->network, self->connectivity_changed);
   g_object_unref (self->network);
   if (self->bus != NULL)
     {
