@@ -507,11 +507,23 @@ ops_busy (gpointer data)
   return tern_op_runner_is_busy (self->ops);
 }
 
+static void
+on_blocked (const GError *error, gpointer data)
+{
+  TernAccountWork *self = data;
+
+  g_clear_error (&self->status.sending);
+  if (error != NULL)
+    self->status.sending = name_account (self, error);
+  report (self);
+}
+
 static const TernOpRunnerEvents op_events = { .note = report_note,
                                               .folder_changed = on_folder_changed,
                                               .idle = ops_idle };
 static const TernOutboxRunnerEvents outbox_events = { .note = report_note,
-                                                      .folder_changed = on_folder_changed };
+                                                      .folder_changed = on_folder_changed,
+                                                      .blocked = on_blocked };
 
 TernAccountWork *
 tern_account_work_new (TernStore *store,
@@ -588,11 +600,9 @@ tern_account_work_hint (TernAccountWork *self)
   if (self->connected)
     tern_remote_check (self->remote);
   else if (self->status.state == TERN_ACCOUNT_OFFLINE)
-    {
-      connect_now (self);
-      if (!tern_outbox_runner_is_blocked (self->outbox))
-        tern_outbox_runner_try_now (self->outbox);
-    }
+    connect_now (self);
+  if (!tern_outbox_runner_is_blocked (self->outbox))
+    tern_outbox_runner_try_now (self->outbox);
 }
 
 void
@@ -663,6 +673,7 @@ work_free (TernAccountWork *self)
   g_hash_table_unref (self->told);
   g_free (self->status.folder);
   g_clear_error (&self->status.error);
+  g_clear_error (&self->status.sending);
   tern_account_settings_unref (self->settings);
   tern_store_unref (self->store);
   g_free (self);

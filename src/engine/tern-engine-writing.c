@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "tern-body-store.h"
+#include "tern-paths.h"
 
 /*
  * Writing: a draft is built into a message in the reading worker, and is in the outbox, durable,
@@ -251,13 +252,23 @@ tern_engine_send_finish (TernEngine *self, GAsyncResult *result, GError **error)
 /* Taking back */
 
 static gboolean
+is_waiting (const TernOutboxRecord *entry)
+{
+  return entry->state == TERN_OUTBOX_HELD || entry->state == TERN_OUTBOX_QUEUED
+         || entry->state == TERN_OUTBOX_REFUSED || entry->state == TERN_OUTBOX_UNCERTAIN;
+}
+
+/* Nobody works on it: it is in the hands of the person. */
+static gboolean
 is_in_hand (const TernOutboxRecord *entry, GError **error)
 {
-  if (entry->state == TERN_OUTBOX_HELD || entry->state == TERN_OUTBOX_QUEUED
-      || entry->state == TERN_OUTBOX_REFUSED || entry->state == TERN_OUTBOX_UNCERTAIN)
+  if (is_waiting (entry)
+      || (entry->state == TERN_OUTBOX_DONE && tern_outbox_record_was_refused (entry)))
     return TRUE;
-  g_propagate_error (error,
-                     tern_fault_new (TERN_FAULT_REFUSED, _ ("The message is on its way already.")));
+  g_propagate_error (
+      error, tern_fault_new (TERN_FAULT_REFUSED, entry->state == TERN_OUTBOX_DONE
+                                                     ? _ ("The message was sent.")
+                                                     : _ ("The message is on its way already.")));
   return FALSE;
 }
 
@@ -276,13 +287,10 @@ read_entry (TernTxn *txn, TernId id, GError **error)
   return is_in_hand (entry, error) ? g_steal_pointer (&entry) : NULL;
 }
 
-/* Who has it already is not written to again: @list is of TernAddress. Returns whether somebody was
- * left out. */
-static gboolean
+/* Who has it already is not written to again: @list is of TernAddress. */
+static void
 leave_out_accepted (const TernOutboxRecord *entry, GPtrArray *list)
 {
-  guint before = list->len;
-
   for (guint i = 0; i < entry->recipients->len; i++)
     {
       const TernRecipient *recipient = g_ptr_array_index (entry->recipients, i);
@@ -295,7 +303,6 @@ leave_out_accepted (const TernOutboxRecord *entry, GPtrArray *list)
             g_ptr_array_remove_index (list, j - 1);
         }
     }
-  return list->len < before;
 }
 
 /* What was sent to some of them stays, and is filed into Sent, as sent to those. */
@@ -314,21 +321,52 @@ keep_as_sent (TernTxn *txn, const TernOutboxRecord *entry, GError **error)
   return tern_txn_outbox_state (txn, entry->id, TERN_OUTBOX_ACCEPTED, 0, NULL, NULL, error);
 }
 
+/* What nobody got leaves nothing behind; DONE is filed already. */
 static gboolean
-end_recalled (TernTxn *txn, const TernOutboxRecord *entry, TernDraft *draft, GError **error)
+end_entry (TernTxn *txn, const TernOutboxRecord *entry, GError **error)
 {
-  gboolean sent = leave_out_accepted (entry, draft->to);
+  gboolean sent = FALSE;
 
-  sent = leave_out_accepted (entry, draft->cc) || sent;
-  sent = leave_out_accepted (entry, draft->bcc) || sent;
-  return sent ? keep_as_sent (txn, entry, error) : tern_txn_outbox_remove (txn, entry->id, error);
+  for (guint i = 0; i < entry->recipients->len; i++)
+    sent |=
+        ((TernRecipient *) g_ptr_array_index (entry->recipients, i))->state == TERN_OUTBOX_ACCEPTED;
+  return sent && entry->state != TERN_OUTBOX_DONE ? keep_as_sent (txn, entry, error)
+                                                  : tern_txn_outbox_remove (txn, entry->id, error);
+}
+
+typedef struct
+{
+  TernId id;
+  char *keep; /* (nullable) */
+} Recall;
+
+static void
+recall_free (gpointer data)
+{
+  Recall *recall = data;
+
+  g_free (recall->keep);
+  g_free (recall);
 }
 
 static gboolean
+keep_draft (const char *path, const TernDraft *draft, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autoptr (GBytes) encoded = tern_draft_encode (draft);
+  gsize length = 0;
+  const char *bytes = g_bytes_get_data (encoded, &length);
+
+  return tern_paths_ensure_dir (folder, error)
+         && tern_paths_replace_file (path, bytes, (gssize) length, error);
+}
+
+/* The file first: the entry goes with the commit that follows this. */
+static gboolean
 write_recall (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
-  TernId id = *(TernId *) data;
-  g_autoptr (TernOutboxRecord) entry = read_entry (txn, id, error);
+  const Recall *recall = data;
+  g_autoptr (TernOutboxRecord) entry = read_entry (txn, recall->id, error);
   g_autoptr (TernDraft) draft = NULL;
 
   if (entry == NULL)
@@ -344,7 +382,13 @@ write_recall (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   else if (error != NULL)
     *error = tern_fault_new (TERN_FAULT_INVALID,
                              _ ("The message was not written in Tern and cannot be edited."));
-  if (draft == NULL || !end_recalled (txn, entry, draft, error))
+  if (draft == NULL)
+    return FALSE;
+  leave_out_accepted (entry, draft->to);
+  leave_out_accepted (entry, draft->cc);
+  leave_out_accepted (entry, draft->bcc);
+  if ((recall->keep != NULL && !keep_draft (recall->keep, draft, error))
+      || !end_entry (txn, entry, error))
     return FALSE;
   *result = g_steal_pointer (&draft);
   return TRUE;
@@ -367,11 +411,16 @@ recalled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 tern_engine_recall_async (TernEngine *self,
                           TernId outbox,
+                          const char *keep,
                           GAsyncReadyCallback callback,
                           gpointer user_data)
 {
+  Recall *recall = g_new0 (Recall, 1);
+
+  recall->id = outbox;
+  recall->keep = g_strdup (keep);
   tern_store_write_async (
-      self->store, G_PRIORITY_HIGH, write_recall, g_memdup2 (&outbox, sizeof outbox), g_free,
+      self->store, G_PRIORITY_HIGH, write_recall, recall, recall_free,
       (GDestroyNotify) tern_draft_free, recalled_cb,
       tern_engine_task (self, tern_engine_recall_async, NULL, callback, user_data));
 }
@@ -380,6 +429,47 @@ TernDraft *
 tern_engine_recall_finish (TernEngine *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* Away with it */
+
+static gboolean
+write_drop (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+{
+  g_autoptr (TernOutboxRecord) entry = read_entry (txn, *(TernId *) data, error);
+
+  return entry != NULL && end_entry (txn, entry, error);
+}
+
+static void
+dropped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  TernEngine *self = g_task_get_source_object (task);
+  GError *error = NULL;
+
+  if (tern_store_write_finish (self->store, result, NULL, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+tern_engine_drop_outbox_async (TernEngine *self,
+                               TernId outbox,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  tern_store_write_async (
+      self->store, G_PRIORITY_HIGH, write_drop, g_memdup2 (&outbox, sizeof outbox), g_free, NULL,
+      dropped_cb,
+      tern_engine_task (self, tern_engine_drop_outbox_async, NULL, callback, user_data));
+}
+
+gboolean
+tern_engine_drop_outbox_finish (TernEngine *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 /* Again */
@@ -392,6 +482,11 @@ write_retry (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 
   if (entry == NULL)
     return FALSE;
+  if (entry->state == TERN_OUTBOX_DONE)
+    {
+      g_propagate_error (error, tern_fault_new (TERN_FAULT_REFUSED, _ ("The message was sent.")));
+      return FALSE;
+    }
   /* Who has it already does not get it twice. */
   for (guint i = 0; i < entry->recipients->len; i++)
     {

@@ -36,6 +36,7 @@ tern_account_status_copy (const TernAccountStatus *self)
 
   copy->folder = g_strdup (self->folder);
   copy->error = self->error != NULL ? g_error_copy (self->error) : NULL;
+  copy->sending = self->sending != NULL ? g_error_copy (self->sending) : NULL;
   return copy;
 }
 
@@ -46,6 +47,7 @@ tern_account_status_free (TernAccountStatus *self)
     return;
   g_free (self->folder);
   g_clear_error (&self->error);
+  g_clear_error (&self->sending);
   g_free (self);
 }
 

@@ -43,6 +43,7 @@ typedef struct
   gint64 done;     /* headers fetched of … */
   gint64 total;    /* … 0 when unknown */
   GError *error;   /* (nullable) why OFFLINE or REFUSED */
+  GError *sending; /* (nullable) why the outgoing server does not let the account in: mail waits */
   gint64 next_try; /* seconds since 1970; 0 = not planned */
 } TernAccountStatus;
 
@@ -231,13 +232,23 @@ void tern_engine_wait_outbox_async (TernEngine *self,
                                     gpointer user_data);
 TernOutboxRecord *
 tern_engine_wait_outbox_finish (TernEngine *self, GAsyncResult *result, GError **error);
-/* HELD, QUEUED, REFUSED or UNCERTAIN back into a draft; the entry is removed. */
+/* HELD, QUEUED, REFUSED or UNCERTAIN back into a draft for those who have not got it, or DONE for
+ * those who were refused; the entry is removed. Before that the draft, encoded, is durable in the
+ * file @keep (nullable), which is made: at no time is it in neither place. */
 void tern_engine_recall_async (TernEngine *self,
                                TernId outbox,
+                               const char *keep,
                                GAsyncReadyCallback callback,
                                gpointer user_data);
 TernDraft *tern_engine_recall_finish (TernEngine *self, GAsyncResult *result, GError **error);
-/* Again, as a person decided: REFUSED or UNCERTAIN to QUEUED with the same Message-ID. */
+/* Takes HELD, QUEUED, REFUSED, UNCERTAIN or DONE out of the outbox for good. */
+void tern_engine_drop_outbox_async (TernEngine *self,
+                                    TernId outbox,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+gboolean tern_engine_drop_outbox_finish (TernEngine *self, GAsyncResult *result, GError **error);
+/* Again, as a person decided: REFUSED or UNCERTAIN to QUEUED with the same Message-ID; whatever
+ * else waits in that account is tried as well. */
 void tern_engine_retry_async (TernEngine *self,
                               TernId outbox,
                               GAsyncReadyCallback callback,

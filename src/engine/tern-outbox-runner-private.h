@@ -20,6 +20,8 @@ typedef struct
   void (*note) (const GError *error, gpointer data);
   /* Look there: an uncertain message may have been filed by the server. */
   void (*folder_changed) (TernId folder, gpointer data);
+  /* The server does not let the account in: queued mail is held. NULL: not so any more. */
+  void (*blocked) (const GError *error, gpointer data);
 } TernOutboxRunnerEvents;
 
 typedef void (*TernOutboxEnded) (gpointer data);
@@ -35,8 +37,8 @@ void tern_outbox_runner_set_server (TernOutboxRunner *self,
                                     TernCredentials *credentials);
 /* Something changed in the outbox or in Sent. */
 void tern_outbox_runner_wake (TernOutboxRunner *self);
-/* Another try of what waits because of a failure. When the server did not let the account in, only
- * a person should ask for it. */
+/* Another try of everything that waits because of a failure. When the server did not let the
+ * account in, only a person should ask for it. */
 void tern_outbox_runner_try_now (TernOutboxRunner *self);
 /* Queued mail is held since the server did not let the account in. */
 gboolean tern_outbox_runner_is_blocked (TernOutboxRunner *self);

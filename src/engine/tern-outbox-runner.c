@@ -39,7 +39,8 @@ struct _TernOutboxRunner
   gboolean freed;
   gboolean busy;
   gboolean again;
-  gboolean now;
+  gboolean now;       /* everything that waits is tried once … */
+  GArray *tried;      /* … but for these TernId, which were */
   gboolean uncertain; /* something is to be looked for in Sent */
   gboolean looked;    /* Sent was asked for once since there is something uncertain */
   gboolean stopping;  /* nothing new is begun */
@@ -89,6 +90,7 @@ runner_unref (TernOutboxRunner *self)
   g_clear_pointer (&self->credentials, tern_credentials_unref);
   tern_store_unref (self->store);
   g_hash_table_unref (self->filed_again);
+  g_array_unref (self->tried);
   g_free (self->label);
   g_free (self);
 }
@@ -196,6 +198,13 @@ write_failed (TernOutboxRunner *self, const GError *error)
       write_step (self, done, STEP_LOOK);
       return;
     }
+  if (tern_fault_is (error, TERN_FAULT_NOT_FOUND))
+    {
+      /* Taken back meanwhile. */
+      self->step = STEP_LOOK;
+      advance (self);
+      return;
+    }
   if (disk && step->state != TERN_OUTBOX_CONNECTING)
     self->writing = g_steal_pointer (&step);
   store_failed (self, error);
@@ -267,6 +276,20 @@ is_about_account (const GError *error)
          || tern_fault_is (error, TERN_FAULT_NO_MECHANISM);
 }
 
+/* NULL: a person asked for another try, or the account was changed. */
+static void
+set_blocked (TernOutboxRunner *self, const GError *error)
+{
+  if (error == NULL && self->blocked == NULL)
+    return;
+  g_clear_error (&self->blocked);
+  if (error != NULL)
+    self->blocked = g_error_copy (error);
+  self->blocked_since = g_get_real_time () / G_USEC_PER_SEC;
+  if (!self->freed)
+    self->events.blocked (self->blocked, self->events_data);
+}
+
 static TernOutboxStep *
 failure_new (TernOutboxRunner *self, const GError *error)
 {
@@ -281,9 +304,7 @@ failure_new (TernOutboxRunner *self, const GError *error)
     }
   if (is_about_account (error))
     {
-      g_clear_error (&self->blocked);
-      self->blocked = g_error_copy (error);
-      self->blocked_since = g_get_real_time () / G_USEC_PER_SEC;
+      set_blocked (self, error);
       note (self, error);
       return tern_outbox_step_new (entry->id, TERN_OUTBOX_QUEUED);
     }
@@ -468,6 +489,8 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!tern_smtp_session_open_finish (TERN_SMTP_SESSION (source), result, &error))
     {
       g_clear_object (&self->session);
+      /* The others would wait for the same server, one after the other. */
+      self->now = FALSE;
       settle_error (self, error);
     }
   else
@@ -525,7 +548,11 @@ begin_entry (TernOutboxRunner *self)
       write_step (self, step, STEP_LOOK);
     }
   else
-    write_step (self, tern_outbox_step_new (entry->id, TERN_OUTBOX_CONNECTING), STEP_OPEN);
+    {
+      if (self->now)
+        g_array_append_val (self->tried, entry->id);
+      write_step (self, tern_outbox_step_new (entry->id, TERN_OUTBOX_CONNECTING), STEP_OPEN);
+    }
 }
 
 /* The message itself was sent. A copy that the server refused is tried once more, but not for ever.
@@ -564,6 +591,9 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   self->work = value;
   self->uncertain = self->work->look_into != 0;
+  /* Asked for once more while this was being read, it is another time. */
+  if (self->work->entry == NULL && !self->again)
+    self->now = FALSE;
   if (self->work->look_into != 0 && !self->looked && !self->freed)
     {
       self->looked = TRUE;
@@ -587,14 +617,15 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 step_look (TernOutboxRunner *self)
 {
-  TernOutboxQuery query = { self->account, self->now, self->blocked != NULL };
+  TernOutboxQuery *query = g_new0 (TernOutboxQuery, 1);
 
+  query->account = self->account;
+  query->now = self->now ? g_array_copy (self->tried) : NULL;
+  query->blocked = self->blocked != NULL;
   self->again = FALSE;
-  /* Asked for once more while this is being read, it is another time. */
-  self->now = FALSE;
   g_clear_pointer (&self->built, tern_built_message_free);
   tern_store_read_async (self->store, TERN_LANE_LIST, G_PRIORITY_DEFAULT, tern_outbox_work_read,
-                         g_memdup2 (&query, sizeof query), g_free,
+                         query, (GDestroyNotify) tern_outbox_query_free,
                          (GDestroyNotify) tern_outbox_work_free, NULL, looked_cb,
                          runner_ref (self));
 }
@@ -634,6 +665,7 @@ tern_outbox_runner_new (TernStore *store,
   self->store = tern_store_ref (store);
   self->account = account;
   self->label = g_strdup (label);
+  self->tried = g_array_new (FALSE, FALSE, sizeof (TernId));
   self->filed_again = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->events = *events;
   self->events_data = data;
@@ -651,7 +683,7 @@ tern_outbox_runner_set_server (TernOutboxRunner *self,
     return;
   self->endpoint = tern_endpoint_ref (endpoint);
   self->credentials = tern_credentials_ref (credentials);
-  g_clear_error (&self->blocked);
+  set_blocked (self, NULL);
   tern_outbox_runner_wake (self);
 }
 
@@ -678,8 +710,9 @@ void
 tern_outbox_runner_try_now (TernOutboxRunner *self)
 {
   self->now = TRUE;
+  g_array_set_size (self->tried, 0);
   self->looked = FALSE;
-  g_clear_error (&self->blocked);
+  set_blocked (self, NULL);
   tern_outbox_runner_wake (self);
 }
 

@@ -31,9 +31,11 @@ typedef struct
 typedef struct
 {
   TernId account;
-  gboolean now;     /* what waits after a failure too */
+  GArray *now;      /* (nullable) of TernId: what waits after a failure too, but for these */
   gboolean blocked; /* nothing can be sent: only what does not say so yet */
 } TernOutboxQuery;
+
+void tern_outbox_query_free (TernOutboxQuery *self);
 
 void tern_outbox_work_free (TernOutboxWork *self);
 gboolean tern_outbox_work_read (TernReader *reader,

@@ -13,6 +13,13 @@
 #include "tern-store-ops.h"
 
 void
+tern_outbox_query_free (TernOutboxQuery *self)
+{
+  g_clear_pointer (&self->now, g_array_unref);
+  g_free (self);
+}
+
+void
 tern_outbox_work_free (TernOutboxWork *self)
 {
   g_clear_pointer (&self->entry, tern_outbox_record_free);
@@ -110,6 +117,18 @@ look_for_copy (TernReader *reader,
   return TRUE;
 }
 
+/* A person asked for another try, and it has not been made yet. */
+static gboolean
+is_asked_for (const TernOutboxQuery *query, const TernOutboxRecord *entry)
+{
+  if (query->now == NULL || entry->state != TERN_OUTBOX_QUEUED)
+    return FALSE;
+  for (guint i = 0; i < query->now->len; i++)
+    if (g_array_index (query->now, TernId, i) == entry->id)
+      return FALSE;
+  return TRUE;
+}
+
 static gboolean
 look_at_entry (TernReader *reader,
                const TernOutboxQuery *query,
@@ -119,7 +138,7 @@ look_at_entry (TernReader *reader,
                GError **error)
 {
   gint64 now = g_get_real_time () / 1000;
-  gboolean due = entry->not_before <= now || (query->now && entry->state == TERN_OUTBOX_QUEUED);
+  gboolean due = entry->not_before <= now || is_asked_for (query, entry);
 
   if (entry->state == TERN_OUTBOX_UNCERTAIN || entry->state == TERN_OUTBOX_ACCEPTED)
     return look_for_copy (reader, work, entry, sent, error);

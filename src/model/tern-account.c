@@ -229,6 +229,12 @@ tern_account_get_error (TernAccount *self)
   return self->status != NULL ? self->status->error : NULL;
 }
 
+const GError *
+tern_account_get_sending_error (TernAccount *self)
+{
+  return self->status != NULL ? self->status->sending : NULL;
+}
+
 const char *
 tern_account_get_status_text (TernAccount *self)
 {

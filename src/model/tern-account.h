@@ -22,6 +22,8 @@ const char *tern_account_get_name (TernAccount *self);
 TernId tern_account_get_row (TernAccount *self);
 TernAccountState tern_account_get_state (TernAccount *self);
 const GError *tern_account_get_error (TernAccount *self); /* (nullable) */
+/* (nullable) Why the outgoing server does not let the account in. */
+const GError *tern_account_get_sending_error (TernAccount *self);
 const char *tern_account_get_status_text (TernAccount *self);
 double tern_account_get_progress (TernAccount *self);
 

@@ -61,6 +61,22 @@ tern_outbox_item_get_record (TernOutboxItem *self)
   return self->record;
 }
 
+gboolean
+tern_outbox_item_is_troubled (TernOutboxItem *self)
+{
+  TernOutboxState state = self->record->state;
+
+  if (state == TERN_OUTBOX_ACCEPTED || state == TERN_OUTBOX_DONE)
+    return tern_outbox_record_was_refused (self->record);
+  return state == TERN_OUTBOX_REFUSED || state == TERN_OUTBOX_UNCERTAIN;
+}
+
+gboolean
+tern_outbox_item_is_waiting (TernOutboxItem *self)
+{
+  return self->record->state == TERN_OUTBOX_QUEUED && self->record->fault != NULL;
+}
+
 static GType
 get_item_type (GListModel *model)
 {
@@ -108,12 +124,7 @@ static void start_read (TernOutboxList *self);
 static gboolean
 is_over (const TernOutboxRecord *record)
 {
-  if (record->state != TERN_OUTBOX_DONE)
-    return FALSE;
-  for (guint i = 0; i < record->recipients->len; i++)
-    if (((TernRecipient *) g_ptr_array_index (record->recipients, i))->state == TERN_OUTBOX_REFUSED)
-      return FALSE;
-  return TRUE;
+  return record->state == TERN_OUTBOX_DONE && !tern_outbox_record_was_refused (record);
 }
 
 static void
@@ -269,12 +280,27 @@ tern_outbox_list_count_troubled (TernOutboxList *self)
   guint n = 0;
 
   for (guint i = 0; i < self->items->len; i++)
+    if (tern_outbox_item_is_troubled (g_ptr_array_index (self->items, i)))
+      n++;
+  return n;
+}
+
+TernOutboxItem *
+tern_outbox_list_find_waiting (TernOutboxList *self, guint *n)
+{
+  TernOutboxItem *first = NULL;
+
+  *n = 0;
+  for (guint i = 0; i < self->items->len; i++)
     {
       TernOutboxItem *item = g_ptr_array_index (self->items, i);
 
-      if (item->record->state == TERN_OUTBOX_REFUSED
-          || item->record->state == TERN_OUTBOX_UNCERTAIN)
-        n++;
+      if (!tern_outbox_item_is_waiting (item))
+        continue;
+      if (first == NULL)
+        first = item;
+      if (item->record->account == first->record->account)
+        ++*n;
     }
-  return n;
+  return first;
 }

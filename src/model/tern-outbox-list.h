@@ -10,6 +10,10 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TernOutboxItem, tern_outbox_item, TERN, OUTBOX_ITEM, GObject)
 
 const TernOutboxRecord *tern_outbox_item_get_record (TernOutboxItem *self);
+/* A person has to look at it: REFUSED, UNCERTAIN, or sent but not taken for everybody. */
+gboolean tern_outbox_item_is_troubled (TernOutboxItem *self);
+/* It will be tried again by itself, but a try has failed. */
+gboolean tern_outbox_item_is_waiting (TernOutboxItem *self);
 
 /**
  * TernOutboxList:
@@ -25,7 +29,8 @@ G_DECLARE_FINAL_TYPE (TernOutboxList, tern_outbox_list, TERN, OUTBOX_LIST, GObje
 TernOutboxList *tern_outbox_list_new (TernEngine *engine);
 gboolean tern_outbox_list_is_reading (TernOutboxList *self);
 TernOutboxItem *tern_outbox_list_find (TernOutboxList *self, TernId id); /* (transfer none) */
-/* REFUSED and UNCERTAIN: those that a person has to look at. */
 guint tern_outbox_list_count_troubled (TernOutboxList *self);
+/* The first one that waits; @n: how many of its account do. (transfer none) (nullable) */
+TernOutboxItem *tern_outbox_list_find_waiting (TernOutboxList *self, guint *n);
 
 G_END_DECLS

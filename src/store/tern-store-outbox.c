@@ -77,6 +77,15 @@ tern_outbox_record_free (TernOutboxRecord *self)
   g_free (self);
 }
 
+gboolean
+tern_outbox_record_was_refused (const TernOutboxRecord *self)
+{
+  for (guint i = 0; i < self->recipients->len; i++)
+    if (((TernRecipient *) g_ptr_array_index (self->recipients, i))->state == TERN_OUTBOX_REFUSED)
+      return TRUE;
+  return FALSE;
+}
+
 /* A step of sending must outlive a power cut, or the message is sent twice or not at all. */
 static void
 mark_changed (TernTxn *txn)

@@ -54,6 +54,8 @@ void tern_recipient_free (TernRecipient *self);
 void tern_outbox_record_free (TernOutboxRecord *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernOutboxRecord, tern_outbox_record_free)
 
+/* By somebody's server, for good. */
+gboolean tern_outbox_record_was_refused (const TernOutboxRecord *self);
 const char *tern_outbox_state_name (TernOutboxState state); /* ternctl's words */
 
 TernId tern_txn_outbox_add (TernTxn *txn, const TernOutboxRecord *record, GError **error);

@@ -229,9 +229,6 @@ find_objection (const TernOutboxRecord *record)
   if (record->state != TERN_OUTBOX_HELD && record->state != TERN_OUTBOX_QUEUED)
     return tern_fault_new (TERN_FAULT_REFUSED,
                            _ ("The message is not waiting to be sent; there is nothing to stop."));
-  if (record->draft == NULL)
-    return tern_fault_new (TERN_FAULT_REFUSED,
-                           _ ("The message was not written in Tern and cannot be taken back."));
   return NULL;
 }
 
@@ -266,20 +263,18 @@ read_entry (TernReader *reader,
 }
 
 static void
-recalled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+dropped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernCtl *self = user_data;
   Stopping *stopping = self->state;
   GError *error = NULL;
-  TernDraft *draft = tern_engine_recall_finish (self->engine, result, &error);
 
-  if (draft == NULL)
+  if (!tern_engine_drop_outbox_finish (self->engine, result, &error))
     {
       tern_ctl_fail (self, error,
                      tern_engine_get_account_uuid (self->engine, stopping->record->account));
       return;
     }
-  tern_draft_free (draft);
   if (!self->args->json)
     tern_ctl_print_error (
         self, g_strdup_printf (_ ("Message %" TERN_ID_FORMAT " was taken out of the outbox and "
@@ -298,7 +293,7 @@ given_out (TernCtl *self)
   if (g_cancellable_is_cancelled (self->cancellable))
     tern_ctl_fail (self, tern_fault_new (TERN_FAULT_CANCELLED, _ ("Stopped.")), NULL);
   else
-    tern_engine_recall_async (self->engine, stopping->record->id, recalled_cb, self);
+    tern_engine_drop_outbox_async (self->engine, stopping->record->id, dropped_cb, self);
 }
 
 static char *

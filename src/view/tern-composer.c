@@ -559,6 +559,7 @@ typedef struct
 {
   TernApplication *app; /* (owned) */
   char *reason;         /* (owned) (nullable) */
+  char *kept_name;      /* (owned) */
 } Recall;
 
 static void
@@ -569,11 +570,15 @@ on_recalled (GObject *source, GAsyncResult *result, gpointer data)
   TernDraft *draft = tern_engine_recall_finish (TERN_ENGINE (source), result, &error);
 
   if (draft == NULL)
-    tern_application_tell (recall->app, error->message);
+    {
+      tern_application_tell (recall->app, error->message);
+      tern_draft_keeper_drop (recall->kept_name);
+    }
   else
-    gtk_window_present (
-        GTK_WINDOW (tern_composer_new_returned (recall->app, draft, NULL, recall->reason)));
+    gtk_window_present (GTK_WINDOW (
+        tern_composer_new_returned (recall->app, draft, recall->kept_name, recall->reason)));
   g_object_unref (recall->app);
+  g_free (recall->kept_name);
   g_free (recall->reason);
   g_free (recall);
 }
@@ -599,8 +604,11 @@ void
 tern_composer_open_outbox (TernApplication *app, TernId outbox)
 {
   Recall *recall = g_new0 (Recall, 1);
+  g_autofree char *path = NULL;
 
   recall->app = g_object_ref (app);
   recall->reason = dup_reason (app, outbox);
-  tern_engine_recall_async (tern_application_get_engine (app), outbox, on_recalled, recall);
+  recall->kept_name = tern_draft_keeper_new_name ();
+  path = tern_draft_keeper_dup_path (recall->kept_name);
+  tern_engine_recall_async (tern_application_get_engine (app), outbox, path, on_recalled, recall);
 }

@@ -41,6 +41,14 @@ tern_draft_keeper_new_name (void)
   return g_strconcat (uuid, SUFFIX, NULL);
 }
 
+char *
+tern_draft_keeper_dup_path (const char *name)
+{
+  g_autoptr (GFile) file = open_kept (name);
+
+  return g_file_get_path (file);
+}
+
 /* Saving */
 
 typedef struct

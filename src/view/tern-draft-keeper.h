@@ -24,6 +24,8 @@ void tern_kept_draft_free (TernKeptDraft *self);
 
 /* A name that nothing is kept under. */
 char *tern_draft_keeper_new_name (void);
+/* Where that is, for who writes it himself. */
+char *tern_draft_keeper_dup_path (const char *name);
 /* Replaces what is kept under @name as a whole. @app is held until it is on the disk. */
 void tern_draft_keeper_save (GApplication *app, const char *name, const TernDraft *draft);
 /* It was sent or discarded. */

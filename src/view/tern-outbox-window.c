@@ -57,17 +57,21 @@ describe (const TernOutboxRecord *record)
 }
 
 static void
+tell (TernOutboxWindow *self, const GError *error)
+{
+  g_autofree char *markup = g_markup_escape_text (error->message, -1);
+
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (markup));
+}
+
+static void
 on_retried (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (TernOutboxWindow) self = data;
   g_autoptr (GError) error = NULL;
 
   if (!tern_engine_retry_finish (TERN_ENGINE (source), result, &error))
-    {
-      g_autofree char *markup = g_markup_escape_text (error->message, -1);
-
-      adw_toast_overlay_add_toast (self->toasts, adw_toast_new (markup));
-    }
+    tell (self, error);
 }
 
 static TernId
@@ -83,21 +87,73 @@ on_retry (GtkButton *button, TernOutboxWindow *self)
 }
 
 static void
+on_dropped (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (TernOutboxWindow) self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!tern_engine_drop_outbox_finish (TERN_ENGINE (source), result, &error))
+    tell (self, error);
+}
+
+static void
+on_dismiss (GtkButton *button, TernOutboxWindow *self)
+{
+  tern_engine_drop_outbox_async (self->engine, get_row_id (button), on_dropped,
+                                 g_object_ref (self));
+}
+
+static void
 on_edit (GtkButton *button, TernOutboxWindow *self)
 {
   tern_application_edit_outbox (self->app, get_row_id (button));
   gtk_window_close (GTK_WINDOW (self));
 }
 
-static GtkWidget *
-make_button (TernOutboxWindow *self, const char *label, TernId id, GCallback callback)
+static void
+add_button (TernOutboxWindow *self,
+            GtkWidget *row,
+            const char *label,
+            const TernOutboxRecord *record,
+            GCallback callback)
 {
   GtkWidget *button = gtk_button_new_with_mnemonic (label);
+  TernId id = record->id;
 
   gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
   g_object_set_data_full (G_OBJECT (button), "tern-id", g_memdup2 (&id, sizeof id), g_free);
   g_signal_connect_object (button, "clicked", callback, self, 0);
-  return button;
+  adw_action_row_add_suffix (ADW_ACTION_ROW (row), button);
+}
+
+static void
+add_buttons (TernOutboxWindow *self, GtkWidget *row, TernOutboxItem *item)
+{
+  const TernOutboxRecord *record = tern_outbox_item_get_record (item);
+
+  switch (record->state)
+    {
+    case TERN_OUTBOX_HELD:
+    case TERN_OUTBOX_QUEUED:
+      add_button (self, row, _ ("_Edit"), record, G_CALLBACK (on_edit));
+      if (tern_outbox_item_is_waiting (item))
+        add_button (self, row, _ ("_Try Again"), record, G_CALLBACK (on_retry));
+      break;
+    case TERN_OUTBOX_REFUSED:
+    case TERN_OUTBOX_UNCERTAIN:
+      add_button (self, row, _ ("_Edit"), record, G_CALLBACK (on_edit));
+      add_button (self, row, _ ("_Send Again"), record, G_CALLBACK (on_retry));
+      break;
+    case TERN_OUTBOX_DONE: /* for those who did not get it */
+      add_button (self, row, _ ("_Edit"), record, G_CALLBACK (on_edit));
+      add_button (self, row, _ ("_Dismiss"), record, G_CALLBACK (on_dismiss));
+      break;
+    case TERN_OUTBOX_CONNECTING:
+    case TERN_OUTBOX_SENT_DATA:
+    case TERN_OUTBOX_ACCEPTED:
+    default:
+      break;
+    }
 }
 
 static GtkWidget *
@@ -107,8 +163,6 @@ make_row (gpointer item, gpointer data)
   const TernOutboxRecord *record = tern_outbox_item_get_record (item);
   GtkWidget *row = adw_action_row_new ();
   g_autofree char *reason = describe (record);
-  gboolean troubled =
-      record->state == TERN_OUTBOX_REFUSED || record->state == TERN_OUTBOX_UNCERTAIN;
 
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
   adw_preferences_row_set_title (
@@ -116,13 +170,7 @@ make_row (gpointer item, gpointer data)
       record->subject != NULL && *record->subject != '\0' ? record->subject : _ ("(No subject)"));
   adw_action_row_set_subtitle (ADW_ACTION_ROW (row), reason);
   adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
-  if (troubled || record->state == TERN_OUTBOX_QUEUED || record->state == TERN_OUTBOX_HELD)
-    adw_action_row_add_suffix (ADW_ACTION_ROW (row),
-                               make_button (self, _ ("_Edit"), record->id, G_CALLBACK (on_edit)));
-  if (troubled)
-    adw_action_row_add_suffix (
-        ADW_ACTION_ROW (row),
-        make_button (self, _ ("_Send Again"), record->id, G_CALLBACK (on_retry)));
+  add_buttons (self, row, item);
   return row;
 }
 

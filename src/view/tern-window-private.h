@@ -31,7 +31,8 @@ struct _TernWindow
   guint status_idle;
   guint progress_timeout;
   gboolean show_plain;
-  char *banner_account; /* (owned) (nullable): the uuid that the banner is about */
+  char *banner_account; /* (owned) (nullable): the uuid that the account banner is about */
+  char *outbox_account; /* (owned) (nullable): the uuid whose mail waits */
 
   AdwToastOverlay *toasts;
   GtkStack *stack;

@@ -59,19 +59,48 @@ update_account_banner (TernWindow *self)
 }
 
 static void
+show_troubled (TernWindow *self, guint n)
+{
+  g_autofree char *title = g_strdup_printf (
+      ngettext ("%u message could not be sent.", "%u messages could not be sent.", n), n);
+
+  tern_banner_show (self->outbox_banner, title, _ ("Review…"));
+}
+
+/* Mail that waits for something: that, and what to do about it. */
+static void
+show_waiting (TernWindow *self, TernAccount *account, const TernOutboxRecord *record, guint n)
+{
+  const GError *refused = tern_account_get_sending_error (account);
+  /* Translators: %s is the name of an account. */
+  g_autofree char *waits = g_strdup_printf (
+      ngettext ("%u message of %s waits to be sent.", "%u messages of %s wait to be sent.", n), n,
+      tern_account_get_label (account));
+  g_autofree char *title = g_strdup_printf ("%s %s", waits, record->fault);
+
+  self->outbox_account = g_strdup (tern_account_get_uuid (account));
+  tern_banner_show (self->outbox_banner, title, refused != NULL ? _ ("Sign In…") : _ ("Try Again"));
+}
+
+/* First what keeps all mail of an account, then what no try will mend, then what mends itself. */
+static void
 update_outbox_banner (TernWindow *self)
 {
-  guint n = tern_outbox_list_count_troubled (self->outbox);
-  g_autofree char *title = NULL;
+  guint troubled = tern_outbox_list_count_troubled (self->outbox);
+  guint n = 0;
+  TernOutboxItem *item = tern_outbox_list_find_waiting (self->outbox, &n);
+  const TernOutboxRecord *record = item != NULL ? tern_outbox_item_get_record (item) : NULL;
+  const char *uuid =
+      record != NULL ? tern_engine_get_account_uuid (self->engine, record->account) : NULL;
+  TernAccount *account = uuid != NULL ? tern_account_list_find (self->accounts, uuid) : NULL;
 
-  if (n == 0)
-    {
-      tern_banner_hide (self->outbox_banner);
-      return;
-    }
-  title = g_strdup_printf (
-      ngettext ("%u message could not be sent.", "%u messages could not be sent.", n), n);
-  tern_banner_show (self->outbox_banner, title, _ ("Review…"));
+  g_clear_pointer (&self->outbox_account, g_free);
+  if (account != NULL && (troubled == 0 || tern_account_get_sending_error (account) != NULL))
+    show_waiting (self, account, record, n);
+  else if (troubled > 0)
+    show_troubled (self, troubled);
+  else
+    tern_banner_hide (self->outbox_banner);
 }
 
 /* An empty list is a claim about the server: it is made only when the two agree. */

@@ -299,7 +299,16 @@ on_account_banner (TernWindow *self)
 static void
 on_outbox_banner (TernWindow *self)
 {
-  gtk_widget_activate_action (GTK_WIDGET (self), "win.outbox", NULL);
+  TernAccount *account = self->outbox_account != NULL
+                             ? tern_account_list_find (self->accounts, self->outbox_account)
+                             : NULL;
+
+  if (account == NULL)
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.outbox", NULL);
+  else if (tern_account_get_sending_error (account) != NULL)
+    tern_application_open_assistant (self->app, self->outbox_account);
+  else
+    tern_engine_refresh (self->engine, self->outbox_account);
 }
 
 static void
@@ -362,6 +371,7 @@ tern_window_dispose (GObject *object)
   g_clear_pointer (&self->undo, g_array_unref);
   g_clear_weak_pointer (&self->undo_toast);
   g_clear_pointer (&self->banner_account, g_free);
+  g_clear_pointer (&self->outbox_account, g_free);
   self->list_back = NULL;
   G_OBJECT_CLASS (tern_window_parent_class)->dispose (object);
 }

@@ -268,13 +268,58 @@ add_partial (Setup *setup, const char *second)
                           "C: MAIL FROM:*", second, "STALL", NULL);
 }
 
+static TernDraft *
+recall (Setup *setup, const char *keep, GError **error)
+{
+  GAsyncResult *slot = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tern_engine_recall_async (setup->fixture->engine, setup->entry, keep, engine_store_result, &slot);
+  result = engine_await (&slot);
+  return tern_engine_recall_finish (setup->fixture->engine, result, error);
+}
+
+/* The entry goes when the draft is in its file, and not before. */
+static void
+test_recall_keeps (void)
+{
+  Setup setup;
+  g_autofree char *data = NULL, *nowhere = NULL, *file = NULL, *contents = NULL;
+  gsize length = 0;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (TernDraft) draft = NULL, kept = NULL;
+  g_autoptr (TernOutboxRecord) entry = NULL;
+
+  set_up_offline (&setup);
+  send_two (&setup);
+  data = g_build_filename (setup.fixture->dir, "data", NULL);
+  nowhere = g_build_filename (data, "mail.db", "composing", "one.draft", NULL);
+  g_assert_null (recall (&setup, nowhere, &error));
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+  entry = read_now (&setup, read_entry);
+  g_assert_nonnull (entry);
+  g_assert_cmpint (entry->state, ==, TERN_OUTBOX_QUEUED);
+
+  file = g_build_filename (data, "composing", "one.draft", NULL);
+  draft = recall (&setup, file, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (file, &contents, &length, NULL));
+  bytes = g_bytes_new (contents, length);
+  kept = tern_draft_decode (bytes, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (kept->subject, ==, "tidings");
+  g_assert_cmpuint (kept->to->len + kept->cc->len, ==, 2);
+  g_assert_null (read_now (&setup, read_entry));
+  tear_down (&setup);
+}
+
 /* Who has it already is not in the draft that comes back. */
 static void
 test_recall (void)
 {
   Setup setup;
-  GAsyncResult *slot = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (TernDraft) draft = NULL;
   g_autoptr (TernOutboxRecord) entry = NULL;
@@ -283,11 +328,8 @@ test_recall (void)
   add_partial (&setup, "STALL");
   send_two (&setup);
   engine_wait (has_fault, &setup);
-  tern_engine_recall_async (setup.fixture->engine, setup.entry, engine_store_result, &slot);
-  result = engine_await (&slot);
-  draft = tern_engine_recall_finish (setup.fixture->engine, result, &error);
+  draft = recall (&setup, NULL, &error);
   g_assert_no_error (error);
-  g_clear_object (&result);
   g_assert_cmpuint (draft->to->len, ==, 0);
   g_assert_cmpuint (draft->cc->len, ==, 1);
   /* What ben got is filed. */
@@ -331,6 +373,84 @@ test_partly_refused (void)
   tear_down (&setup);
 }
 
+#define TAKE                                                                                \
+  "C: RCPT TO:*", "S: 250 ok", "C: RCPT TO:*", "S: 250 ok", "C: DATA", "S: 354 go", "DATA", \
+      "S: 250 taken"
+
+/* A person who says "try again" means all that waits, not the one that is due. */
+static void
+test_try_again_all (void)
+{
+  Setup setup;
+  TernId first, second;
+
+  set_up (&setup);
+  tern_script_server_add (setup.smtp, "S: 421 busy", NULL);
+  tern_script_server_add (setup.smtp, "S: 421 busy", NULL);
+  tern_script_server_add (setup.smtp, FIRST, TAKE, "C: MAIL FROM:*", "S: 250 ok", TAKE, "STALL",
+                          NULL);
+  first = send_two (&setup);
+  engine_wait (has_fault, &setup);
+  second = send_two (&setup);
+  engine_wait (has_fault, &setup);
+  g_assert_cmpuint (tern_script_server_get_connections (setup.smtp), ==, 2);
+  retry (&setup);
+  wait_for_state (&setup, TERN_OUTBOX_ACCEPTED);
+  setup.entry = first;
+  wait_for_state (&setup, TERN_OUTBOX_ACCEPTED);
+  g_assert_cmpint (second, !=, first);
+  tear_down (&setup);
+}
+
+static void
+run_sql (Setup *setup, const char *sql)
+{
+  g_autofree char *path = g_build_filename (setup->fixture->dir, "data", "mail.db", NULL);
+  sqlite3 *db = NULL;
+
+  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
+  sqlite3_busy_timeout (db, 10000);
+  g_assert_cmpint (sqlite3_exec (db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (db);
+}
+
+/* Sent to one of them: the other one can be written to again, or let be. */
+static void
+test_partly_refused_ends (gconstpointer data)
+{
+  gboolean edit = GPOINTER_TO_INT (data);
+  Setup setup;
+  GAsyncResult *slot = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernDraft) draft = NULL;
+
+  set_up_offline (&setup);
+  send_two (&setup);
+  g_assert_cmpint (TERN_OUTBOX_ACCEPTED, ==, 4);
+  g_assert_cmpint (TERN_OUTBOX_REFUSED, ==, 6);
+  run_sql (&setup, "UPDATE outbox SET state = 5;"
+                   "UPDATE outbox_recipient SET state = 4 + 2 * position");
+  if (edit)
+    {
+      draft = recall (&setup, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (draft->to->len, ==, 0);
+      g_assert_cmpuint (draft->cc->len, ==, 1);
+    }
+  else
+    {
+      tern_engine_drop_outbox_async (setup.fixture->engine, setup.entry, engine_store_result,
+                                     &slot);
+      result = engine_await (&slot);
+      g_assert_true (tern_engine_drop_outbox_finish (setup.fixture->engine, result, &error));
+      g_assert_no_error (error);
+      g_clear_object (&result);
+    }
+  g_assert_null (read_now (&setup, read_entry));
+  tear_down (&setup);
+}
+
 static gboolean
 has_two_notes (gpointer data)
 {
@@ -343,6 +463,7 @@ test_wrong_password (void)
 {
   Setup setup;
   TernId first, second;
+  TernAccountStatus *status;
   g_autoptr (TernOutboxRecord) entry = NULL;
 
   set_up (&setup);
@@ -361,8 +482,15 @@ test_wrong_password (void)
   g_assert_cmpuint (entry->attempts, ==, 0);
   g_assert_cmpuint (tern_script_server_get_connections (setup.smtp), ==, 1);
   engine_wait (has_two_notes, &setup);
+  status = tern_engine_dup_account_status (setup.fixture->engine, setup.uuid);
+  g_assert_error (status->sending, TERN_FAULT, TERN_FAULT_AUTHENTICATION);
+  g_assert_nonnull (strstr (status->sending->message, "anna@example.test"));
+  tern_account_status_free (status);
   retry (&setup);
   wait_for_state (&setup, TERN_OUTBOX_ACCEPTED);
+  status = tern_engine_dup_account_status (setup.fixture->engine, setup.uuid);
+  g_assert_no_error (status->sending);
+  tern_account_status_free (status);
   setup.entry = first;
   wait_for_state (&setup, TERN_OUTBOX_ACCEPTED);
   g_assert_cmpint (second, !=, first);
@@ -521,18 +649,6 @@ test_copy_deleted (void)
 
 /* Starting */
 
-static void
-run_sql (Setup *setup, const char *sql)
-{
-  g_autofree char *path = g_build_filename (setup->fixture->dir, "data", "mail.db", NULL);
-  sqlite3 *db = NULL;
-
-  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
-  sqlite3_busy_timeout (db, 10000);
-  g_assert_cmpint (sqlite3_exec (db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
-  sqlite3_close (db);
-}
-
 /* The first thing that an account stores cannot be stored: that is told, and can be tried again. */
 static void
 test_start_again (void)
@@ -561,7 +677,12 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/outbox/close-while-waiting", test_close_while_waiting);
   g_test_add_func ("/engine/outbox/disk-full", test_disk_full);
   g_test_add_func ("/engine/outbox/recall", test_recall);
+  g_test_add_func ("/engine/outbox/recall-keeps", test_recall_keeps);
   g_test_add_func ("/engine/outbox/partly-refused", test_partly_refused);
+  g_test_add_data_func ("/engine/outbox/partly-refused/edit", GINT_TO_POINTER (TRUE),
+                        test_partly_refused_ends);
+  g_test_add_data_func ("/engine/outbox/partly-refused/dismiss", NULL, test_partly_refused_ends);
+  g_test_add_func ("/engine/outbox/try-again-all", test_try_again_all);
   g_test_add_func ("/engine/outbox/wrong-password", test_wrong_password);
   g_test_add_func ("/engine/outbox/copy-refused", test_copy_refused);
   g_test_add_func ("/engine/outbox/copy-deleted", test_copy_deleted);

@@ -300,7 +300,7 @@ test_refused_recipient (void)
   g_assert_nonnull (strstr (entry->fault, "nobody-there@example.test"));
   g_assert_nonnull (entry->server_text);
   g_assert_cmpuint (engine_setup_count (&setup, "Sent", "all"), ==, 0);
-  tern_engine_recall_async (setup.fixture->engine, entry->id, engine_store_result, &slot);
+  tern_engine_recall_async (setup.fixture->engine, entry->id, NULL, engine_store_result, &slot);
   result = engine_await (&slot);
   back = tern_engine_recall_finish (setup.fixture->engine, result, &error);
   g_clear_object (&result);

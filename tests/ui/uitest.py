@@ -68,11 +68,15 @@ class Window:
         return subprocess.run([os.path.join(self.build, 'src', 'ternctl', 'ternctl'), *args], env=self.desktop.env,
                               input=text, text=True, timeout=60, check=True, stdout=subprocess.PIPE).stdout
 
-    def add_account(self):
+    def add_account(self, *options, smtp_password=None):
         facts, user = self.server.facts, self.server.facts['users'][0]
+        passwords = user['password'] + '\n'
+        if smtp_password is not None:
+            options = (*options, '--smtp-password-stdin')
+            passwords += smtp_password + '\n'
         self.ternctl('--json', 'account', 'add', user['address'], '--name', 'Anna Example',
                      '--imap', f'{facts["host"]}:{facts["imap"]}', '--smtp', f'{facts["host"]}:{facts["smtp"]}',
-                     '--ca-file', facts['ca_file'], '--password-stdin', text=user['password'] + '\n')
+                     '--ca-file', facts['ca_file'], '--password-stdin', *options, text=passwords)
 
     def start(self, *wrap):
         self.process = self.desktop.spawn([*wrap, os.path.join(self.build, 'src', 'tern')])
