@@ -230,15 +230,18 @@ void
 tern_engine_send_source_async (TernEngine *self,
                                const char *uuid,
                                GBytes *source,
+                               guint hold_seconds,
                                GAsyncReadyCallback callback,
                                gpointer user_data)
 {
   BuildRequest *request = g_new0 (BuildRequest, 1);
+  Queue *queue = g_new0 (Queue, 1);
 
+  queue->hold_seconds = hold_seconds;
   request->source = g_bytes_ref (source);
   send_message (self,
                 tern_engine_task (self, tern_engine_send_source_async, NULL, callback, user_data),
-                uuid, g_new0 (Queue, 1), request);
+                uuid, queue, request);
 }
 
 TernId

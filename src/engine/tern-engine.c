@@ -275,7 +275,8 @@ set_sweep (TernEngine *self, guint seconds)
   g_source_attach (self->sweep, g_main_context_get_thread_default ());
 }
 
-/* Opening: the store, then the settings, then a row and a runner per account */
+/* Opening: the store, then the settings, then a row and a runner per account. The store is ours
+ * alone: what a program that ended in the middle has left in the outbox is put in order at once. */
 
 typedef struct
 {
@@ -303,7 +304,7 @@ ensure_accounts (TernTxn *txn, gpointer data, gpointer *result, GError **error)
       const TernAccountSettings *account = g_ptr_array_index (settings, i);
       TernId row = tern_txn_ensure_account (txn, account->uuid, error);
 
-      if (row == 0)
+      if (row == 0 || !tern_txn_outbox_restart (txn, row, error))
         return FALSE;
       g_array_append_val (rows, row);
     }

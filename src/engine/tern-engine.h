@@ -221,6 +221,7 @@ void tern_engine_send_async (TernEngine *self,
 void tern_engine_send_source_async (TernEngine *self,
                                     const char *uuid,
                                     GBytes *source,
+                                    guint hold_seconds,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
 TernId tern_engine_send_finish (TernEngine *self, GAsyncResult *result, GError **error);

@@ -379,6 +379,15 @@ tern_ctl_account_add (TernCtl *self)
   NewAccount *account;
   GError *error = NULL;
 
+  if (tern_ctl_args_has (self->args, "pop") || tern_ctl_args_has (self->args, "pop-security"))
+    {
+      tern_ctl_fail (self,
+                     tern_fault_new (TERN_FAULT_REFUSED,
+                                     _ ("Tern does not fetch mail by POP yet: give the server for "
+                                        "IMAP with --imap.")),
+                     NULL);
+      return;
+    }
   if (!tern_ctl_args_has (self->args, "password-stdin"))
     {
       tern_ctl_fail (self,

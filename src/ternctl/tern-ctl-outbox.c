@@ -11,9 +11,8 @@
 typedef struct
 {
   gboolean json;
-  GHashTable *ids;    /* (owned): rows of accounts to their ids */
-  GHashTable *online; /* (owned): set of rows of accounts that are being worked for */
-  TernId outbox;      /* 0 = all */
+  GHashTable *ids; /* (owned): rows of accounts to their ids */
+  TernId outbox;   /* 0 = all */
 } Query;
 
 static void
@@ -22,50 +21,17 @@ query_free (gpointer data)
   Query *self = data;
 
   g_hash_table_unref (self->ids);
-  g_hash_table_unref (self->online);
   g_free (self);
-}
-
-static gboolean
-is_online (TernCtl *ctl, const char *uuid)
-{
-  TernAccountStatus *status = tern_engine_dup_account_status (ctl->engine, uuid);
-  gboolean online = status != NULL && status->state != TERN_ACCOUNT_DISABLED;
-
-  tern_account_status_free (status);
-  return online;
 }
 
 static Query *
 query_new (TernCtl *ctl)
 {
   Query *self = g_new0 (Query, 1);
-  GHashTableIter iter;
-  gpointer row, uuid;
 
   self->json = ctl->args->json;
   self->ids = tern_ctl_dup_account_ids (ctl);
-  self->online = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  g_hash_table_iter_init (&iter, self->ids);
-  while (g_hash_table_iter_next (&iter, &row, &uuid))
-    {
-      if (is_online (ctl, uuid))
-        g_hash_table_add (self->online, g_memdup2 (row, sizeof (TernId)));
-    }
   return self;
-}
-
-/* The store is ours alone: where no account is online nobody is sending. What a program that ended
- * in the middle has left is told as the next start will find it. */
-static void
-settle (const Query *query, TernOutboxRecord *record)
-{
-  if (g_hash_table_contains (query->online, &record->account))
-    return;
-  if (record->state == TERN_OUTBOX_CONNECTING)
-    record->state = TERN_OUTBOX_QUEUED;
-  else if (record->state == TERN_OUTBOX_SENT_DATA)
-    record->state = TERN_OUTBOX_UNCERTAIN;
 }
 
 static TernOutboxRecord *
@@ -75,10 +41,7 @@ read_record (TernReader *reader, const Query *query, GError **error)
   TernOutboxRecord *record = tern_read_outbox_entry (reader, query->outbox, &problem);
 
   if (record != NULL)
-    {
-      settle (query, record);
-      return record;
-    }
+    return record;
   if (problem == NULL)
     problem = tern_fault_new (TERN_FAULT_NOT_FOUND,
                               _ ("There is no outbox entry %" TERN_ID_FORMAT "."), query->outbox);
@@ -132,7 +95,6 @@ read_outbox (TernReader *reader,
     {
       TernOutboxRecord *record = g_ptr_array_index (records, i);
 
-      settle (query, record);
       tern_ctl_format_outbox (json, record, tern_ctl_format_account (query->ids, record->account));
       format_outbox_line (lines, record);
     }
@@ -184,8 +146,7 @@ tern_ctl_outbox_show (TernCtl *self)
     }
 }
 
-/* Stopping: what an ended program left is put in order, the message is given out, and only then
- * the entry goes. */
+/* Stopping: the message is given out, and only then the entry goes. */
 
 typedef struct
 {
@@ -338,38 +299,6 @@ entry_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   tern_ctl_flush (self, given_out);
 }
 
-static gboolean
-restart (TernTxn *txn, gpointer data, gpointer *result, GError **error)
-{
-  const Query *query = data;
-  GHashTableIter iter;
-  gpointer row;
-
-  g_hash_table_iter_init (&iter, query->ids);
-  while (g_hash_table_iter_next (&iter, &row, NULL))
-    {
-      if (!g_hash_table_contains (query->online, row)
-          && !tern_txn_outbox_restart (txn, *(TernId *) row, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-static void
-restarted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  TernCtl *self = user_data;
-  Stopping *stopping = self->state;
-  GError *error = NULL;
-
-  if (tern_store_write_finish (tern_engine_get_store (self->engine), result, NULL, &error))
-    tern_ctl_read (self, read_entry, stopping->query, NULL, entry_free, entry_cb);
-  else
-    tern_ctl_fail (self, error, NULL);
-}
-
-/* Stopping does not go online, which would put the outbox in order and send at once: what an ended
- * program left is put in order here. */
 void
 tern_ctl_outbox_stop (TernCtl *self)
 {
@@ -380,8 +309,7 @@ tern_ctl_outbox_stop (TernCtl *self)
   tern_ctl_set_state (self, stopping, stopping_free);
   if (tern_ctl_args_number (tern_ctl_args_word (self->args, 0), 1, &stopping->query->outbox,
                             &error))
-    tern_store_write_async (tern_engine_get_store (self->engine), G_PRIORITY_DEFAULT, restart,
-                            stopping->query, NULL, NULL, restarted_cb, self);
+    tern_ctl_read (self, read_entry, stopping->query, NULL, entry_free, entry_cb);
   else
     tern_ctl_fail (self, error, NULL);
 }

@@ -472,11 +472,11 @@ input_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (sending->account == NULL)
     tern_ctl_fail (self, error, NULL);
   else
-    tern_engine_send_source_async (self->engine, sending->account->uuid, sending->input, queued_cb,
-                                   self);
+    tern_engine_send_source_async (self->engine, sending->account->uuid, sending->input,
+                                   sending->hold, queued_cb, self);
 }
 
-/* --at: from now on in seconds. A whole message cannot be held. */
+/* --at: from now on in seconds. */
 static gboolean
 take_time (TernCtl *self, Sending *sending, GError **error)
 {
@@ -488,15 +488,12 @@ take_time (TernCtl *self, Sending *sending, GError **error)
   if (text == NULL)
     return TRUE;
   hold = when != NULL ? g_date_time_to_unix (when) - g_get_real_time () / G_USEC_PER_SEC : -1;
-  if (when == NULL || hold < 0 || hold > G_MAXINT || !is_draft (self->args))
+  if (when == NULL || hold < 0 || hold > G_MAXINT)
     {
-      g_propagate_error (error, when != NULL && !is_draft (self->args)
-                                    ? tern_fault_new (TERN_FAULT_INVALID,
-                                                      _ ("--at goes with --to and the text only."))
-                                    : tern_fault_new (TERN_FAULT_INVALID,
-                                                      _ ("“%s” is not a time to come, like "
-                                                         "2030-01-31T09:00:00+01:00."),
-                                                      text));
+      g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                                _ ("“%s” is not a time to come, like "
+                                                   "2030-01-31T09:00:00+01:00."),
+                                                text));
       return FALSE;
     }
   sending->hold = (guint) hold;

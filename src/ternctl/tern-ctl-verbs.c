@@ -371,12 +371,92 @@ tern_ctl_flag (TernCtl *self)
   start_verb (self, ids, error);
 }
 
+/* The operations of one verb are made in one transaction, within so many milliseconds. */
+#define SAME_VERB_MS 20
+
+static gboolean
+is_undoable (const TernOpRecord *op)
+{
+  return (op->kind == TERN_OP_FLAGS || op->kind == TERN_OP_MOVE || op->kind == TERN_OP_COPY)
+         && op->state != TERN_OP_REFUSED;
+}
+
+static gboolean
+is_same_verb (const TernOpRecord *op, const TernOpRecord *last)
+{
+  return op->kind == last->kind && last->created - op->created <= SAME_VERB_MS
+         && op->add == last->add && op->remove == last->remove
+         && g_strcmp0 (op->add_keywords, last->add_keywords) == 0
+         && g_strcmp0 (op->remove_keywords, last->remove_keywords) == 0;
+}
+
+/* How far back the last change is looked for: copies of sent mail may have come since. */
+#define LAST_OPERATIONS 200
+
+/* (TernStoreRead) The operations of the last change, in the order in which they were made. */
+static gboolean
+find_last (TernReader *reader,
+           gpointer data,
+           GCancellable *cancellable,
+           gpointer *result,
+           GError **error)
+{
+  g_autoptr (GPtrArray) ops = tern_read_ops (reader, 0, LAST_OPERATIONS, error);
+  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (TernId));
+  const TernOpRecord *last = NULL;
+
+  if (ops == NULL)
+    return FALSE;
+  for (guint i = 0; i < ops->len; i++)
+    {
+      const TernOpRecord *op = g_ptr_array_index (ops, i);
+
+      if (!is_undoable (op))
+        continue;
+      if (last == NULL)
+        last = op;
+      else if (!is_same_verb (op, last))
+        break;
+      g_array_prepend_val (found, op->id);
+    }
+  if (found->len == 0)
+    {
+      g_propagate_error (
+          error, tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("There is no change to take back.")));
+      return FALSE;
+    }
+  *result = g_steal_pointer (&found);
+  return TRUE;
+}
+
+static void
+last_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  Verb *verb = self->state;
+  GError *error = NULL;
+  gpointer found = NULL;
+
+  if (!tern_ctl_read_finish (self, result, &found, &error))
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  verb->ids = found;
+  tern_engine_undo_async (self->engine, verb->ids, done_cb, self);
+}
+
 void
 tern_ctl_undo (TernCtl *self)
 {
   Verb *verb = verb_new (self);
   GError *error = NULL;
 
+  if (self->args->words->len == 0)
+    {
+      tern_ctl_read (self, find_last, NULL, NULL, (GDestroyNotify) g_array_unref, last_cb);
+      return;
+    }
   verb->ids = tern_ctl_args_ids (self->args, 0, 0, &error);
   if (verb->ids != NULL)
     tern_engine_undo_async (self->engine, verb->ids, done_cb, self);

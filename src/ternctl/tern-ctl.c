@@ -13,7 +13,8 @@ const TernCtlCommand tern_ctl_commands[] = {
     "[--imap-security|--smtp-security tls|starttls] [--user USER] [--smtp-user USER] "
     "--password-stdin [--smtp-password-stdin] [--ca-file PEM | --pin SHA256] [--label LABEL] "
     "[--no-test]",
-    "name= imap= smtp= imap-security= smtp-security= user= smtp-user= password-stdin "
+    "name= imap= pop= pop-security= smtp= imap-security= smtp-security= user= smtp-user= "
+    "password-stdin "
     "smtp-password-stdin ca-file= pin= label= no-test",
     1, 1, FALSE, FALSE, tern_ctl_account_add },
   { "account list", "", "", 0, 0, FALSE, FALSE, tern_ctl_account_list },
@@ -32,7 +33,7 @@ const TernCtlCommand tern_ctl_commands[] = {
   { "move", "ID… PATH", "", 2, G_MAXUINT, TRUE, FALSE, tern_ctl_move },
   { "archive", "ID…", "", 1, G_MAXUINT, TRUE, FALSE, tern_ctl_archive },
   { "trash", "ID…", "", 1, G_MAXUINT, TRUE, FALSE, tern_ctl_trash },
-  { "undo", "OPERATION…", "", 1, G_MAXUINT, TRUE, FALSE, tern_ctl_undo },
+  { "undo", "[OPERATION…]", "", 0, G_MAXUINT, TRUE, FALSE, tern_ctl_undo },
   { "send",
     "[--account ACCOUNT] [--no-wait] [--at TIME] [--to ADDRESS… [--cc ADDRESS…] "
     "[--bcc ADDRESS…] --subject SUBJECT [--attach FILE…] [--reply-to-id ID]]",

@@ -167,6 +167,9 @@ def test_add_wrong_password(ctl, server):
     check(error['code'] == 'authentication', error)
     check(error['server_text'], error)
     check(ctl.json('account', 'list') == [], 'nothing was saved')
+    error = ctl.error('account', 'add', user(server, 0)['address'], '--pop', facts['host'], '--password-stdin',
+                      stdin='x\n', code=65)
+    check(error['code'] == 'refused' and 'POP' in error['message'], error)
 
 
 def test_add_certificate(ctl, server):
@@ -301,6 +304,29 @@ def test_move(ctl, server):
     count = server.command(f'doveadm search -u {user(server, 0)["address"]} mailbox {archive} all')['output']
     check(len(count.split('\n')) == 2 or len(count.strip().splitlines()) == 2, count)
     check(ctl.error('move', str(moved['id']), 'No/Such', code=66)['code'] == 'not-found', 'move to nowhere')
+
+
+def flags_of(ctl, message):
+    return [m for m in ctl.json('list', 'INBOX') if m['id'] == message['id']][0]['flags']
+
+
+def test_undo(ctl, server):
+    """With the numbers of operations, or the last change as a whole: of several messages in several folders."""
+    one, two = ctl.json('list', 'INBOX', '--limit', '2')
+    operations = ctl.json('flag', str(one['id']), '+$One')['operations']
+    ctl.json('flag', str(two['id']), '+$Two')
+    check(ctl.json('undo', *map(str, operations))['state'] == 'done', 'undo with a number')
+    check('$One' not in flags_of(ctl, one) and '$Two' in flags_of(ctl, two), 'the first one was undone')
+    ctl.json('flag', str(two['id']), '-$Two')
+    archived = ctl.json('list', [f for f in ctl.json('folders') if f['role'] == 'archive'][0]['path'])[0]
+    ctl.json('move', str(archived['id']), 'INBOX')
+    ctl.json('trash', str(one['id']), str(two['id']))
+    left = [m['id'] for m in ctl.json('list', 'INBOX')]
+    check(one['id'] not in left and two['id'] not in left and archived['id'] in left, left)
+    check(ctl.json('undo')['state'] == 'done', 'undo')
+    left = [m['id'] for m in ctl.json('list', 'INBOX')]
+    check(one['id'] in left and two['id'] in left and archived['id'] in left, left)
+    ctl.json('archive', str(archived['id']))
 
 
 def test_send_text(ctl, server):
@@ -439,8 +465,17 @@ def test_outbox_stop(ctl, server):
     check(ctl.error('outbox', 'show', number, code=66)['code'] == 'not-found', 'it is gone')
     check(ctl.error('outbox', 'stop', number, code=66)['code'] == 'not-found', 'stop of nothing')
     again = ctl.json('send', '--to', user(server, 1)['address'], '--subject', 'json', '--at', later, stdin='x')
+    # What a program left that ended in the middle is tried again at once.
+    set_outbox_state(ctl, again['outbox'], 2)
+    check(ctl.json('outbox', 'retry', str(again['outbox']))['state'] == 'done', 'retry after a crash')
+    again = ctl.json('send', '--to', user(server, 1)['address'], '--subject', 'json', '--at', later, stdin='x')
     stopped = ctl.json('outbox', 'stop', str(again['outbox']))
     check(stopped['outbox'] == again['outbox'] and 'Subject: json' in stopped['content'], stopped)
+    # A whole message can wait, and be stopped, as well.
+    whole = ctl.json('send', '--at', later, stdin=out)
+    check(whole['state'] == 'held' and len(whole['recipients']) == 2, whole)
+    check(b'Not yet.' in ctl.run('outbox', 'stop', str(whole['outbox']))[0], 'stop of a whole message')
+    check(ctl.error('outbox', 'show', str(whole['outbox']), code=66)['code'] == 'not-found', 'it is gone, too')
     # What was given out can be sent after all, to the same people.
     sent = ctl.json('send', stdin=out)
     check(sent['state'] == 'done' and len(sent['recipients']) == 2, sent)
@@ -473,7 +508,7 @@ def test_remove(ctl, server):
 
 
 TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_account_set, test_sync, test_sync_progress,
-         test_folders_and_list, test_show, test_flag, test_move, test_send_text, test_send_source, test_send_refused,
+         test_folders_and_list, test_show, test_flag, test_move, test_undo, test_send_text, test_send_source, test_send_refused,
          test_reply, test_watch, test_watch_folders_and_outbox, test_watch_alone, test_offline, test_outbox_stop, test_broken_pipe, test_remove]
 
 
