@@ -130,18 +130,16 @@ set_threading (GMimeMessage *message, const TernDraft *draft)
 }
 
 static GMimeObject *
-make_text (const char *text)
+make_text_part (const char *subtype, const char *text)
 {
-  g_autofree char *valid = tern_mime_charset_clean_text (g_utf8_make_valid (text, -1));
-  g_autofree char *flowed = tern_mime_flowed_encode (valid);
-  GMimePart *part = g_mime_part_new_with_type ("text", "plain");
-  g_autoptr (GMimeStream) stream = g_mime_stream_mem_new_with_buffer (flowed, strlen (flowed));
+  GMimePart *part = g_mime_part_new_with_type ("text", subtype);
+  g_autoptr (GMimeStream) stream = g_mime_stream_mem_new_with_buffer (text, strlen (text));
   g_autoptr (GMimeDataWrapper) content =
       g_mime_data_wrapper_new_with_stream (stream, GMIME_CONTENT_ENCODING_DEFAULT);
-  gboolean seven_bit = g_str_is_ascii (flowed);
+  gboolean seven_bit = g_str_is_ascii (text);
 
   /* A word longer than a line may be has to be broken by quoted-printable, too. */
-  for (const char *p = flowed; seven_bit && *p != '\0';)
+  for (const char *p = text; seven_bit && *p != '\0';)
     {
       const char *end = strchrnul (p, '\n');
 
@@ -149,12 +147,42 @@ make_text (const char *text)
       p = *end != '\0' ? end + 1 : end;
     }
   g_mime_object_set_content_type_parameter (GMIME_OBJECT (part), "charset",
-                                            g_str_is_ascii (flowed) ? "us-ascii" : "utf-8");
-  g_mime_object_set_content_type_parameter (GMIME_OBJECT (part), "format", "flowed");
+                                            g_str_is_ascii (text) ? "us-ascii" : "utf-8");
   g_mime_part_set_content (part, content);
   g_mime_part_set_content_encoding (
       part, seven_bit ? GMIME_CONTENT_ENCODING_7BIT : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
   return GMIME_OBJECT (part);
+}
+
+static GMimeObject *
+make_plain (const char *text)
+{
+  g_autofree char *valid = tern_mime_charset_clean_text (g_utf8_make_valid (text, -1));
+  g_autofree char *flowed = tern_mime_flowed_encode (valid);
+  GMimeObject *part = make_text_part ("plain", flowed);
+
+  g_mime_object_set_content_type_parameter (part, "format", "flowed");
+  return part;
+}
+
+/* The richest one last. */
+static GMimeObject *
+make_text (const TernDraft *draft)
+{
+  GMimeObject *plain = make_plain (draft->text != NULL ? draft->text : "");
+  g_autofree char *valid = NULL;
+  g_autoptr (GMimeObject) html = NULL;
+  GMimeMultipart *both;
+
+  if (draft->html == NULL)
+    return plain;
+  valid = tern_mime_charset_clean_text (g_utf8_make_valid (draft->html, -1));
+  html = make_text_part ("html", valid);
+  both = g_mime_multipart_new_with_subtype ("alternative");
+  g_mime_multipart_add (both, plain);
+  g_mime_multipart_add (both, html);
+  g_object_unref (plain);
+  return GMIME_OBJECT (both);
 }
 
 /* RFC 2046 section 5.2.1 allows no base64 here: the message inside is re-encoded for seven bits. */
@@ -223,7 +251,7 @@ make_attachment (const TernAttachment *attachment)
 static GMimeObject *
 make_body (const TernDraft *draft)
 {
-  GMimeObject *text = make_text (draft->text != NULL ? draft->text : "");
+  GMimeObject *text = make_text (draft);
   GMimeMultipart *mixed;
 
   if (draft->attachments->len == 0)

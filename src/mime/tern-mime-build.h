@@ -34,6 +34,7 @@ typedef struct
   GPtrArray *bcc;
   char *subject;
   char *text;             /* plain, LF */
+  char *html;             /* (nullable) the same in HTML, to be sent beside it */
   GPtrArray *attachments; /* of TernAttachment */
   char *in_reply_to;      /* (nullable) message-id without brackets */
   char **references;      /* (nullable) */
@@ -79,7 +80,8 @@ typedef struct
 void tern_built_message_free (TernBuiltMessage *self);
 
 /* @date seconds UTC; @offset minutes. No User-Agent, no host name. Text goes out format=flowed
- * (RFC 3676), 7bit where possible, else quoted-printable; file names by RFC 2231. */
+ * (RFC 3676), 7bit where possible, else quoted-printable, before its HTML if there is some (RFC
+ * 2046 section 5.1.4); file names by RFC 2231. */
 TernBuiltMessage *tern_mime_build (const TernDraft *draft, gint64 date, int offset, GError **error);
 /* For "ternctl send": an RFC 5322 message from outside, recipients from its To, Cc and Bcc; adds
  * Date and Message-ID if missing, CRLF, strips Bcc from the submission. */

@@ -12,6 +12,9 @@
  * reply-to-id; reply-flag */
 #define DRAFT_TYPE    "(us(ss)a(ss)a(ss)a(ss)ssa(ssay)msasxu)"
 #define DRAFT_VERSION 1
+/* With HTML: the same, marked by another version, then the HTML. */
+#define RICH_TYPE    "(" DRAFT_TYPE "s)"
+#define RICH_VERSION 2
 
 TernAttachment *
 tern_attachment_new (const char *filename, const char *content_type, GBytes *bytes)
@@ -59,6 +62,7 @@ tern_draft_free (TernDraft *self)
   g_ptr_array_unref (self->bcc);
   g_free (self->subject);
   g_free (self->text);
+  g_free (self->html);
   g_ptr_array_unref (self->attachments);
   g_free (self->in_reply_to);
   g_strfreev (self->references);
@@ -77,6 +81,7 @@ tern_draft_copy (const TernDraft *self)
   copy->bcc = tern_address_list_copy (self->bcc);
   copy->subject = g_strdup (self->subject);
   copy->text = g_strdup (self->text);
+  copy->html = g_strdup (self->html);
   copy->attachments = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_attachment_free);
   for (guint i = 0; i < self->attachments->len; i++)
     {
@@ -157,12 +162,19 @@ tern_draft_encode (const TernDraft *self)
   in_reply_to = g_variant_new_maybe (
       G_VARIANT_TYPE_STRING, self->in_reply_to != NULL ? new_string (self->in_reply_to) : NULL);
   variant = g_variant_ref_sink (g_variant_new (
-      "(u@s@(ss)@a(ss)@a(ss)@a(ss)@s@s@a(ssay)@ms@asxu)", (guint32) DRAFT_VERSION,
-      new_string (self->account), encode_address (self->from), encode_list (self->to),
-      encode_list (self->cc), encode_list (self->bcc), new_string (self->subject),
-      new_string (self->text), encode_attachments (self->attachments), in_reply_to,
-      encode_references (self->references), (gint64) self->reply_to_id,
-      (guint32) self->reply_flag));
+      "(u@s@(ss)@a(ss)@a(ss)@a(ss)@s@s@a(ssay)@ms@asxu)",
+      (guint32) (self->html != NULL ? RICH_VERSION : DRAFT_VERSION), new_string (self->account),
+      encode_address (self->from), encode_list (self->to), encode_list (self->cc),
+      encode_list (self->bcc), new_string (self->subject), new_string (self->text),
+      encode_attachments (self->attachments), in_reply_to, encode_references (self->references),
+      (gint64) self->reply_to_id, (guint32) self->reply_flag));
+  if (self->html != NULL)
+    {
+      GVariant *rich = g_variant_new ("(@" DRAFT_TYPE "@s)", variant, new_string (self->html));
+
+      g_variant_unref (variant);
+      variant = g_variant_ref_sink (rich);
+    }
   return g_variant_get_data_as_bytes (variant);
 }
 
@@ -201,9 +213,31 @@ decode_attachments (GVariant *variant)
   return list;
 }
 
+/* The version stands first in either form. */
+static GVariant *
+open_encoded (GBytes *encoded, char **html)
+{
+  g_autoptr (GVariant) variant =
+      g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (DRAFT_TYPE), encoded, FALSE));
+  g_autoptr (GVariant) rich = NULL;
+  guint32 version;
+
+  g_variant_get_child (variant, 0, "u", &version);
+  if (version == DRAFT_VERSION)
+    return g_variant_is_normal_form (variant) ? g_steal_pointer (&variant) : NULL;
+  if (version != RICH_VERSION)
+    return NULL;
+  rich = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (RICH_TYPE), encoded, FALSE));
+  if (!g_variant_is_normal_form (rich))
+    return NULL;
+  g_variant_get_child (rich, 1, "s", html);
+  return g_variant_get_child_value (rich, 0);
+}
+
 TernDraft *
 tern_draft_decode (GBytes *encoded, GError **error)
 {
+  g_autofree char *html = NULL;
   g_autoptr (GVariant) variant = NULL;
   g_autoptr (GVariant) to = NULL;
   g_autoptr (GVariant) cc = NULL;
@@ -215,10 +249,8 @@ tern_draft_decode (GBytes *encoded, GError **error)
 
   g_return_val_if_fail (encoded != NULL, NULL);
 
-  variant =
-      g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (DRAFT_TYPE), encoded, FALSE));
-  g_variant_get_child (variant, 0, "u", &version);
-  if (version != DRAFT_VERSION || !g_variant_is_normal_form (variant))
+  variant = open_encoded (encoded, &html);
+  if (variant == NULL)
     {
       g_propagate_error (error,
                          tern_fault_new (TERN_FAULT_DAMAGED, _ ("The stored draft is damaged.")));
@@ -228,6 +260,7 @@ tern_draft_decode (GBytes *encoded, GError **error)
   g_variant_get (variant, "(us(&s&s)@a(ss)@a(ss)@a(ss)ss@a(ssay)ms^asxu)", &version, &self->account,
                  &name, &address, &to, &cc, &bcc, &self->subject, &self->text, &attachments,
                  &self->in_reply_to, &self->references, &self->reply_to_id, &flag);
+  self->html = g_steal_pointer (&html);
   self->from = tern_address_new (name, address);
   self->to = decode_list (to);
   self->cc = decode_list (cc);

@@ -6,6 +6,7 @@
 #include "tern-ctl-patience.h"
 #include "tern-ctl-private.h"
 
+#include "tern-mime-message.h"
 #include "tern-mime-text.h"
 
 #include <glib/gi18n.h>
@@ -346,6 +347,11 @@ fill_draft (TernCtl *self)
       return;
     }
   replace_text (&draft->text, g_strndup (data != NULL ? data : "", length));
+  if (tern_ctl_args_has (self->args, "html"))
+    {
+      draft->html = g_steal_pointer (&draft->text);
+      draft->text = tern_mime_html_to_text (draft->html);
+    }
   attach_next (self);
 }
 
@@ -419,9 +425,8 @@ start_draft (TernCtl *self)
 static gboolean
 is_draft (const TernCtlArgs *args)
 {
-  static const char *const options[] = {
-    "to", "cc", "bcc", "subject", "attach", "reply-to-id", NULL
-  };
+  static const char *const options[] = { "to",     "cc",   "bcc",         "subject",
+                                         "attach", "html", "reply-to-id", NULL };
 
   for (gsize i = 0; options[i] != NULL; i++)
     {

@@ -4,6 +4,7 @@
 #include "tern-ctl-format.h"
 #include "tern-ctl-private.h"
 
+#include "tern-html-policy.h"
 #include "tern-paths.h"
 
 #include <glib/gi18n.h>
@@ -134,6 +135,46 @@ read_page (TernReader *reader,
     return FALSE;
   *result = format_json (page, folder->path);
   return TRUE;
+}
+
+/* As the reader gives it to its view: behind the policy that lets nothing in from outside. */
+static void
+print_html (TernCtl *self, const TernBody *body)
+{
+  g_autofree char *page = tern_html_policy_wrap (body->text->html, FALSE, FALSE);
+  TernCtlJson *json;
+
+  if (!self->args->json)
+    {
+      tern_ctl_print (self, g_steal_pointer (&page));
+      return;
+    }
+  json = tern_ctl_json_new ();
+  tern_ctl_json_open (json, NULL, '{');
+  tern_ctl_json_int (json, "id", body->record->id);
+  tern_ctl_json_string (json, "html", page);
+  tern_ctl_json_close (json, '}');
+  tern_ctl_print (self, tern_ctl_json_end (json));
+}
+
+static void
+html_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  GError *error = NULL;
+  g_autoptr (TernBody) body = tern_engine_load_body_finish (self->engine, result, &error);
+
+  if (body != NULL && (body->text == NULL || body->text->html == NULL))
+    error =
+        tern_fault_new (TERN_FAULT_NOT_FOUND,
+                        _ ("There is no HTML in message %" TERN_ID_FORMAT "."), body->record->id);
+  if (error != NULL)
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  print_html (self, body);
+  tern_ctl_end (self, TERN_CTL_EXIT_DONE);
 }
 
 static void
@@ -344,6 +385,14 @@ save_body_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   save_next (self);
 }
 
+static GAsyncReadyCallback
+choose_body_cb (const TernCtlArgs *args)
+{
+  if (tern_ctl_args_has (args, "save"))
+    return save_body_cb;
+  return tern_ctl_args_has (args, "html") ? html_cb : body_cb;
+}
+
 void
 tern_ctl_show (TernCtl *self)
 {
@@ -356,7 +405,6 @@ tern_ctl_show (TernCtl *self)
     tern_engine_load_part_async (self->engine, id, wanted_section (self), self->cancellable,
                                  part_cb, self);
   else
-    tern_engine_load_body_async (self->engine, id, self->cancellable,
-                                 tern_ctl_args_has (self->args, "save") ? save_body_cb : body_cb,
+    tern_engine_load_body_async (self->engine, id, self->cancellable, choose_body_cb (self->args),
                                  self);
 }

@@ -304,6 +304,8 @@ collect_rest (TernComposer *self)
   draft->subject = g_strdup (gtk_editable_get_text (GTK_EDITABLE (self->subject)));
   g_free (draft->text);
   draft->text = dup_text (self);
+  /* It was made from another text. */
+  g_clear_pointer (&draft->html, g_free);
 }
 
 /* For sending; FALSE when an address is wrong, which is then shown. */

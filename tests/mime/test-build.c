@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "tern-mime-build.h"
+#include "tern-mime-message.h"
 #include "tern-mime-text.h"
 
 #include "tern-fault.h"
@@ -231,6 +232,7 @@ assert_same_draft (const TernDraft *a, const TernDraft *b)
   g_assert_cmpstr (bcc_a, ==, bcc_b);
   g_assert_cmpstr (a->subject, ==, b->subject);
   g_assert_cmpstr (a->text, ==, b->text);
+  g_assert_cmpstr (a->html, ==, b->html);
   g_assert_cmpstr (a->in_reply_to, ==, b->in_reply_to);
   if (a->references == NULL || b->references == NULL)
     g_assert_true (a->references == b->references);
@@ -255,7 +257,10 @@ test_draft_code (void)
 {
   g_autoptr (TernDraft) rich = rich_draft ();
   g_autoptr (TernDraft) empty = tern_draft_new ();
-  TernDraft *drafts[] = { rich, empty };
+  g_autoptr (TernDraft) html = rich_draft ();
+  TernDraft *drafts[] = { rich, empty, html };
+
+  html->html = g_strdup ("<p>Grüße</p>");
 
   for (guint i = 0; i < G_N_ELEMENTS (drafts); i++)
     {
@@ -272,13 +277,16 @@ test_draft_code (void)
 
 /* Every cut and many damaged bytes: a fault or a draft, never a crash. */
 static void
-test_draft_hostile (void)
+test_draft_hostile (gconstpointer html)
 {
   g_autoptr (TernDraft) draft = rich_draft ();
-  g_autoptr (GBytes) encoded = tern_draft_encode (draft);
+  g_autoptr (GBytes) encoded = NULL;
   gsize size;
-  const guchar *data = g_bytes_get_data (encoded, &size);
+  const guchar *data;
 
+  draft->html = g_strdup (html);
+  encoded = tern_draft_encode (draft);
+  data = g_bytes_get_data (encoded, &size);
   for (gsize cut = 0; cut < size; cut++)
     {
       g_autoptr (GBytes) part = g_bytes_new (data, cut);
@@ -299,6 +307,31 @@ test_draft_hostile (void)
         bytes = g_bytes_new (bad, size);
         back = tern_draft_decode (bytes, NULL);
       }
+}
+
+/* Both forms, the richest last; each decodes to what was given. */
+static void
+test_html (void)
+{
+  g_autoptr (TernDraft) draft = new_draft ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernBuiltMessage) built = NULL;
+  g_autoptr (TernMimeText) text = NULL;
+  const char *source, *plain, *html;
+
+  g_free (draft->text);
+  draft->text = g_strdup ("Grüße\n");
+  draft->html = g_strdup ("<p>Grüße</p>\n");
+  built = tern_mime_build (draft, 0, 0, &error);
+  g_assert_no_error (error);
+  source = g_bytes_get_data (built->copy, NULL);
+  g_assert_nonnull (strstr (source, "multipart/alternative"));
+  plain = strstr (source, "text/plain");
+  html = strstr (source, "text/html");
+  g_assert_true (plain != NULL && html != NULL && plain < html);
+  text = tern_mime_read_text (built->copy);
+  g_assert_cmpstr (g_strchomp (text->plain), ==, "Grüße");
+  g_assert_cmpstr (g_strchomp (text->html), ==, "<p>Grüße</p>");
 }
 
 static void
@@ -384,7 +417,12 @@ main (int argc, char **argv)
   g_test_add_func ("/mime/build/international", test_international);
   g_test_add_func ("/mime/build/long-word", test_long_word);
   g_test_add_func ("/mime/draft/code", test_draft_code);
-  g_test_add_func ("/mime/draft/hostile", test_draft_hostile);
+  g_test_add_data_func ("/mime/draft/hostile", NULL, test_draft_hostile);
+  g_test_add_data_func ("/mime/draft/hostile-html",
+                        "<p>Gr\xc3\xbc\xc3\x9f"
+                        "e</p>",
+                        test_draft_hostile);
+  g_test_add_func ("/mime/build/html", test_html);
   g_test_add_func ("/mime/source/completed", test_source);
   g_test_add_func ("/mime/source/kept", test_source_kept);
   g_test_add_func ("/mime/source/faults", test_source_faults);

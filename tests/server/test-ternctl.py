@@ -346,6 +346,29 @@ def test_send_text(ctl, server):
     check(ctl.json('outbox') == [] or ctl.json('outbox')[0]['state'] == 'done', 'outbox')
 
 
+def test_html(ctl, server):
+    """Sent with a plain text beside it; shown as the window would, with nothing let in from outside."""
+    sent = ctl.json('send', '--to', user(server, 0)['address'], '--subject', 'rich', '--html',
+                    stdin='<p>Tea at <b>four</b></p><img src="https://example.org/spy.png">')
+    check(sent['state'] == 'done', sent)
+
+    def arrived():
+        ctl.json('sync', '--folder', 'INBOX')
+        return [m for m in ctl.json('list', 'INBOX') if m['subject'] == 'rich']
+    message = wait_for('the message', arrived)[0]
+    shown = ctl.json('show', str(message['id']))
+    check('Tea at four' in shown['text'] and [p['type'] for p in shown['structure']['children']] == ['text/plain', 'text/html'], shown)
+    page = ctl.json('show', str(message['id']), '--html')
+    check(page['id'] == message['id'] and '<b>four</b>' in page['html'], page)
+    check(page['html'].index("default-src 'none'") < page['html'].index('spy.png'), page)
+    check('https' not in page['html'].split('</head>')[0], page)
+    check(ctl.run('show', str(message['id']), '--html')[0].decode() == page['html'], 'the same for people')
+    plain = ctl.json('send', '--to', user(server, 0)['address'], '--subject', 'poor', stdin='x')
+    check(plain['state'] == 'done', plain)
+    message = [m for m in ctl.json('list', 'Sent') if m['subject'] == 'poor'][0]
+    check(ctl.error('show', str(message['id']), '--html', code=66)['code'] == 'not-found', 'no HTML')
+
+
 def test_send_source(ctl, server):
     source = (f'From: {user(server, 0)["address"]}\nTo: {user(server, 1)["address"]}\n'
               'Bcc: echo@example.test\nSubject: from a file\n\n.dots\n')
@@ -508,7 +531,7 @@ def test_remove(ctl, server):
 
 
 TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_account_set, test_sync, test_sync_progress,
-         test_folders_and_list, test_show, test_flag, test_move, test_undo, test_send_text, test_send_source, test_send_refused,
+         test_folders_and_list, test_show, test_flag, test_move, test_undo, test_send_text, test_html, test_send_source, test_send_refused,
          test_reply, test_watch, test_watch_folders_and_outbox, test_watch_alone, test_offline, test_outbox_stop, test_broken_pipe, test_remove]
 
 
