@@ -4,6 +4,7 @@
 #include "tern-message-list-view.h"
 
 #include "tern-message-row.h"
+#include "tern-row-style.h"
 
 #include <glib/gi18n.h>
 
@@ -20,7 +21,8 @@ struct _TernMessageListView
   GtkListView *view;
   GtkPopoverMenu *menu;
   AdwStatusPage *empty_page;
-  gboolean arriving; /* mail is still to come */
+  gboolean arriving;   /* mail is still to come */
+  TernMessageRow *lit; /* (weak) (nullable): the pointer is on its star */
 };
 
 enum
@@ -150,6 +152,98 @@ pick_row (TernMessageListView *self, double x, double y)
   return widget != NULL ? TERN_MESSAGE_ROW (widget) : NULL;
 }
 
+/* What of which row is at a point of the view. */
+static TernRowPart
+pick_part (TernMessageListView *self, double x, double y, TernMessageRow **row)
+{
+  graphene_point_t point;
+
+  *row = pick_row (self, x, y);
+  if (*row == NULL
+      || !gtk_widget_compute_point (GTK_WIDGET (self->view), GTK_WIDGET (*row),
+                                    &GRAPHENE_POINT_INIT ((float) x, (float) y), &point))
+    return TERN_ROW_PART_NONE;
+  return tern_message_row_get_part (*row, point.x, point.y);
+}
+
+static void
+light_star (TernMessageListView *self, TernMessageRow *row)
+{
+  if (self->lit == row)
+    return;
+  if (self->lit != NULL)
+    tern_message_row_set_star_lit (self->lit, FALSE);
+  g_set_weak_pointer (&self->lit, row);
+  if (row != NULL)
+    tern_message_row_set_star_lit (row, TRUE);
+}
+
+static void
+on_motion (GtkEventControllerMotion *motion, double x, double y, TernMessageListView *self)
+{
+  TernMessageRow *row;
+
+  light_star (self, pick_part (self, x, y, &row) == TERN_ROW_PART_STAR ? row : NULL);
+}
+
+static void
+on_leave (GtkEventControllerMotion *motion, TernMessageListView *self)
+{
+  light_star (self, NULL);
+}
+
+/* A press on a star is for the star alone: neither does it select the row nor open the message. */
+static void
+on_star_pressed (GtkGestureClick *click, int n_press, double x, double y, TernMessageListView *self)
+{
+  TernMessageRow *row;
+  TernMessage *message;
+
+  if (pick_part (self, x, y, &row) != TERN_ROW_PART_STAR)
+    {
+      gtk_gesture_set_state (GTK_GESTURE (click), GTK_EVENT_SEQUENCE_DENIED);
+      return;
+    }
+  gtk_gesture_set_state (GTK_GESTURE (click), GTK_EVENT_SEQUENCE_CLAIMED);
+  message = tern_message_row_get_message (row);
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.star-one", "(xb)",
+                              tern_message_get_id (message),
+                              !(tern_message_get_flags (message) & TERN_FLAG_FLAGGED));
+}
+
+static gboolean
+on_query_tooltip (GtkWidget *view,
+                  int x,
+                  int y,
+                  gboolean keyboard,
+                  GtkTooltip *tooltip,
+                  TernMessageListView *self)
+{
+  TernMessageRow *row;
+  const char *text = NULL;
+
+  if (keyboard)
+    return FALSE;
+  switch (pick_part (self, x, y, &row))
+    {
+    case TERN_ROW_PART_STAR:
+      text = tern_message_get_flags (tern_message_row_get_message (row)) & TERN_FLAG_FLAGGED
+                 ? _ ("Remove star")
+                 : _ ("Add star");
+      break;
+    case TERN_ROW_PART_ANSWERED:
+      text = _ ("Answered");
+      break;
+    case TERN_ROW_PART_ATTACHMENT:
+      text = _ ("Has attachments");
+      break;
+    case TERN_ROW_PART_NONE:
+      break;
+    }
+  gtk_tooltip_set_text (tooltip, text);
+  return text != NULL;
+}
+
 static void
 on_released (GtkGestureClick *click, int n_press, double x, double y, TernMessageListView *self)
 {
@@ -159,6 +253,33 @@ on_released (GtkGestureClick *click, int n_press, double x, double y, TernMessag
   if (!(state & (GDK_CONTROL_MASK | GDK_SHIFT_MASK)) && pick_row (self, x, y) != NULL
       && tern_selection_get_count (self->selection) == 1)
     g_signal_emit (self, signals[SIGNAL_OPEN], 0);
+}
+
+/* FALSE when the one selected message has no row near what is on screen. */
+static gboolean
+focus_selected (TernMessageListView *self)
+{
+  TernId id = tern_selection_get_single (self->selection);
+
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->view)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    {
+      GtkWidget *row = gtk_widget_get_first_child (item);
+      TernMessage *message =
+          TERN_IS_MESSAGE_ROW (row) ? tern_message_row_get_message (TERN_MESSAGE_ROW (row)) : NULL;
+
+      if (message != NULL && tern_message_get_id (message) == id)
+        return gtk_widget_grab_focus (item);
+    }
+  return FALSE;
+}
+
+/* GTK gives the focus of a menu that closes to the first widget of the window. */
+static void
+on_menu_closed (TernMessageListView *self)
+{
+  if (!focus_selected (self))
+    gtk_widget_grab_focus (GTK_WIDGET (self->view));
 }
 
 static void
@@ -246,6 +367,7 @@ tern_message_list_view_dispose (GObject *object)
   TernMessageListView *self = TERN_MESSAGE_LIST_VIEW (object);
 
   g_clear_handle_id (&self->visible_idle, g_source_remove);
+  g_clear_weak_pointer (&self->lit);
   if (self->selection != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->selection, self);
@@ -282,6 +404,10 @@ tern_message_list_view_class_init (TernMessageListViewClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_unbind);
   gtk_widget_class_bind_template_callback (widget_class, on_activate);
   gtk_widget_class_bind_template_callback (widget_class, on_released);
+  gtk_widget_class_bind_template_callback (widget_class, on_star_pressed);
+  gtk_widget_class_bind_template_callback (widget_class, on_motion);
+  gtk_widget_class_bind_template_callback (widget_class, on_leave);
+  gtk_widget_class_bind_template_callback (widget_class, on_query_tooltip);
   gtk_widget_class_bind_template_callback (widget_class, on_secondary_pressed);
   gtk_widget_class_bind_template_callback (widget_class, on_secondary_released);
   gtk_widget_class_bind_template_callback (widget_class, on_long_press);
@@ -307,6 +433,8 @@ tern_message_list_view_init (TernMessageListView *self)
   /* After the view has connected: it must know of a change before it is asked to scroll. */
   g_signal_connect (self->selection, "items-changed", G_CALLBACK (on_items_changed), self);
   g_signal_connect (self->selection, "selection-changed", G_CALLBACK (on_selection_changed), self);
+
+  g_signal_connect (self->view, "realize", G_CALLBACK (tern_row_style_prepare), NULL);
 
   adjustment = gtk_scrolled_window_get_vadjustment (self->scrolled);
   g_signal_connect_object (adjustment, "value-changed", G_CALLBACK (queue_report), self,
@@ -368,6 +496,15 @@ tern_message_list_view_show_message (TernMessageListView *self, TernId id)
 }
 
 void
+tern_message_list_view_follow_selection (TernMessageListView *self)
+{
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)));
+
+  if (focus == NULL || gtk_widget_is_ancestor (focus, GTK_WIDGET (self)))
+    focus_selected (self);
+}
+
+void
 tern_message_list_view_set_menu (TernMessageListView *self, GMenuModel *menu)
 {
   g_return_if_fail (self->menu == NULL);
@@ -376,4 +513,5 @@ tern_message_list_view_set_menu (TernMessageListView *self, GMenuModel *menu)
   gtk_popover_set_has_arrow (GTK_POPOVER (self->menu), FALSE);
   gtk_widget_set_halign (GTK_WIDGET (self->menu), GTK_ALIGN_START);
   gtk_widget_set_parent (GTK_WIDGET (self->menu), GTK_WIDGET (self));
+  g_signal_connect_swapped (self->menu, "closed", G_CALLBACK (on_menu_closed), self);
 }

@@ -24,6 +24,9 @@ TernSelection *
 tern_message_list_view_get_selection (TernMessageListView *self); /* (transfer none) */
 /* Selects @id alone and brings it on screen; FALSE when the list does not have it (yet). */
 gboolean tern_message_list_view_show_message (TernMessageListView *self, TernId id);
+/* Moves the keyboard's focus to the row of the one selected message, if it is in the list already:
+ * before the row that has it leaves, or GTK would put it on anything. */
+void tern_message_list_view_follow_selection (TernMessageListView *self);
 /* All that the store has of the folder is in the list. */
 gboolean tern_message_list_view_is_ready (TernMessageListView *self);
 /* What an empty list means: while @arriving, mail is still to come; else @absent (nullable) says

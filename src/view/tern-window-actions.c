@@ -78,6 +78,8 @@ move_on (TernWindow *self)
     }
   else if (next == 0 || !tern_selection_select_id (selection, next))
     gtk_selection_model_unselect_all (GTK_SELECTION_MODEL (selection));
+  else
+    tern_message_list_view_follow_selection (self->list);
 }
 
 static void

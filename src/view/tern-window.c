@@ -76,9 +76,10 @@ on_folded (TernWindow *self)
   if (self->list_back == NULL)
     return;
   update_headers (self);
-  /* Folding with nothing to read would leave a person on an empty page. */
-  if (adw_leaflet_get_folded (self->outer) && tern_reader_get_id (self->reader) == 0)
-    adw_leaflet_set_visible_child_name (self->outer, "lists");
+  /* What stood beside the list is what a person was reading; an empty page is not. */
+  if (adw_leaflet_get_folded (self->outer))
+    adw_leaflet_set_visible_child_name (
+        self->outer, tern_reader_get_id (self->reader) != 0 ? "reader" : "lists");
   if (adw_leaflet_get_folded (self->inner) && self->folder != NULL)
     adw_leaflet_set_visible_child_name (self->inner, "list");
   if (self->engine != NULL && reader_is_visible (self))
@@ -114,7 +115,9 @@ on_selection_changed (TernWindow *self)
 static void
 on_message_open (TernWindow *self)
 {
-  adw_leaflet_set_visible_child_name (self->outer, "reader");
+  /* Side by side it is in view already, and to choose it would take the focus from the list. */
+  if (adw_leaflet_get_folded (self->outer))
+    adw_leaflet_set_visible_child_name (self->outer, "reader");
   show_selected (self);
 }
 

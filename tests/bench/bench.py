@@ -195,6 +195,24 @@ def push(desktop, build, server, size, count):
     return times
 
 
+def terminal(desktop, build, size, count):
+    """From the end of a command of ternctl to the row that leaves the list of the open window."""
+    window, probe, _mono, _wall = start_window(desktop, build, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    program = f'{build}/src/ternctl/ternctl'
+    wait_for(lambda: probe.reached(size), seconds=120, what='the list')
+    listed = desktop.run([program, '--json', 'list', 'INBOX', '--limit', str(count)]).stdout
+    times = []
+    for message in json.loads(listed):
+        before = probe.events('rows')[-1][2]
+        desktop.run([program, 'archive', str(message['id'])])
+        done = time.monotonic()
+        gone = wait_for(lambda: next((e for e in probe.events('rows') if e[2] < before), None), seconds=30,
+                        what='the row to leave', interval=0.005)
+        times.append(max(gone[1] - done, 0))
+    desktop.stop(window, seconds=30)
+    return times
+
+
 def row(what, value, limit, ok):
     print(f'| {what} | {value} | {limit} | {"yes" if ok else "NO"} |', flush=True)
 
@@ -232,6 +250,9 @@ def bench_size(build, size, runs, pushes):
             rss = max(s['rss'] for s in starts)
             row('warm start to a painted list', f'{painted * 1000:.0f} ms', '500 ms', painted <= 0.5)
             row('resident memory with it open', f'{rss:.0f} MiB', '150 MiB', rss <= 150)
+            times = terminal(desktop, build, size, 5)
+            row('ternctl archive, its end to list (worst of 5)', f'{max(times) * 1000:.0f} ms', '1000 ms', max(times) <= 1)
+            size -= len(times)
             if pushes:
                 times = push(desktop, build, server, size, pushes)
                 median = statistics.median(times)

@@ -57,16 +57,16 @@ find_list (GtkWidget *widget)
   return NULL;
 }
 
+/* A message that has not come from the store has no record yet. */
 static gboolean
-has_text (GtkWidget *widget)
+is_first_filled (GListModel *model)
 {
-  if (GTK_IS_LABEL (widget) && *gtk_label_get_text (GTK_LABEL (widget)) != '\0')
-    return TRUE;
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
-       child = gtk_widget_get_next_sibling (child))
-    if (has_text (child))
-      return TRUE;
-  return FALSE;
+  g_autoptr (GObject) message = g_list_model_get_item (model, 0);
+  gpointer record = NULL;
+
+  if (message != NULL)
+    g_object_get (message, "record", &record, NULL);
+  return record != NULL;
 }
 
 static void
@@ -83,7 +83,7 @@ look (gint64 now)
       if (model == NULL)
         continue;
       guint n = g_list_model_get_n_items (G_LIST_MODEL (model));
-      gboolean filled = n > 0 && has_text (GTK_WIDGET (list));
+      gboolean filled = is_first_filled (G_LIST_MODEL (model));
       if (n == last_n && filled == was_filled)
         return;
       last_n = n;

@@ -156,19 +156,28 @@ class Screen:
                      xdotool('getwindowgeometry', '--shell', identity).splitlines() if '=' in line)
         return identity, int(place['X']), int(place['Y'])
 
-    def center(self, node):
-        """On the screen, once the window is in front and the thing has stopped moving."""
+    def activate(self, window):
+        identity, x, y = self.place_of(window)
+        xdotool('windowactivate', '--sync', identity)
+        return x, y
+
+    def focused(self):
+        """What has the keyboard's focus, None when nothing that can be seen has."""
+        return next((node for node in self.find_all()
+                     if node.get_state_set().contains(Atspi.StateType.FOCUSED)), None)
+
+    def spot(self, node, right=0.5, down=0.5):
+        """On the screen, those parts of its width and height from its corner, once the window is in front and the thing has stopped moving."""
         window = self.window_of(node)
         end = time.monotonic() + self.patience
         before = None
         while True:
             try:
-                identity, x, y = self.place_of(window)
-                xdotool('windowactivate', '--sync', identity)
+                x, y = self.activate(window)
                 box = node.get_extents(Atspi.CoordType.WINDOW)
                 now = (x, y, box.x, box.y, box.width, box.height)
                 if now == before and box.width > 0 and box.height > 0:
-                    return x + box.x + box.width // 2, y + box.y + box.height // 2
+                    return x + box.x + int(box.width * right), y + box.y + int(box.height * down)
                 before = now
             except (subprocess.SubprocessError, IndexError, GLib.Error):
                 pass  # not mapped yet
@@ -177,8 +186,13 @@ class Screen:
             time.sleep(0.05)
 
     def click(self, node, button=1):
-        x, y = self.center(node)
-        xdotool('mousemove', '--sync', x, y, 'click', button)
+        return self.click_at(node, 0.5, 0.5, button)
+
+    def click_at(self, node, right, down, button=1):
+        x, y = self.spot(node, right, down)
+        # A hand comes from somewhere else: GTK 4.8 loses the first press of a pointer that has stood still while a
+        # menu closed and the row below it came back.
+        xdotool('mousemove', '--sync', x + 40, y + 200, 'sleep', 0.05, 'mousemove', '--sync', x, y, 'click', button)
         return node
 
     def key(self, *keys):

@@ -6,14 +6,15 @@ after a restart with the server stopped.
     main-job.py BUILD-FOLDER [FOLDER-FOR-SCREENSHOTS]
 """
 
+import re
 import sys
 
-from uitest import Tap, session
+from uitest import Tap, date, session
 
 LETTER = '''From: Echo <echo@example.test>
 To: Anna <anna@example.test>
 Subject: Notes on the pier
-Date: Tue, 24 Nov 2026 09:00:00 +0000
+Date: {date}
 Message-ID: <pier@example.test>
 Content-Type: text/plain; charset=utf-8
 
@@ -35,7 +36,7 @@ class MainJob:
         self.window.shown('^Inbox', 'list item', seconds=60)
         self.window.shown('From ', 'list item', seconds=60)
         self.window.shot('list')
-        self.window.server.deliver('anna', LETTER)
+        self.window.server.deliver('anna', LETTER.format(date=date()))
         self.window.shown('^unread.*Notes on the pier', 'list item')
         self.window.shot('pushed')
 
@@ -52,6 +53,22 @@ class MainJob:
                                                 'HEADER', 'Message-ID', 'pier@example.test')
             return answer['output'].strip() != ''
         self.screen.wait(seen, r'\Seen on the server')
+
+    def star_another_with_the_pointer(self):
+        row = self.window.shown('^unread, From ', 'list item')
+        name = row.get_name()
+        # The star is at the end of the row, beside its second and third line.
+        self.screen.click_at(row, 0.96, 0.63)
+        # Starred, and neither selected nor opened.
+        self.window.shown('^unread, starred, ' + re.escape(name.removeprefix('unread, ')), 'list item')
+        self.screen.find_text('The tide is highest at ten')
+        self.window.shot('starred')
+
+        def starred():
+            answer = self.window.server.command('doveadm', 'search', '-u', 'anna', 'mailbox', 'INBOX', 'FLAGGED',
+                                                'UNSEEN')
+            return answer['output'].strip() != ''
+        self.screen.wait(starred, r'\Flagged on the server')
 
     def reply(self):
         self.screen.key('ctrl+r')
@@ -89,12 +106,19 @@ class MainJob:
         self.screen.key('Return')
         self.window.shown('Re: Notes on the pier', 'list item', absent=True)
         self.window.shot('filed')
+        self.the_list_has_the_focus()
+
+    def the_list_has_the_focus(self):
+        """After something of it went elsewhere, the next is under the keys."""
+        self.screen.wait(lambda: (node := self.screen.focused()) is not None and node.get_role_name() == 'list item'
+                         and re.search('^(unread, )?(starred, )?From ', node.get_name()), 'the focus in the list')
 
     def undo_and_file_again(self):
         self.screen.key('ctrl+z')
         self.window.click('Re: Notes on the pier', 'list item')
         self.screen.key('ctrl+k')
         self.window.shown('Re: Notes on the pier', 'list item', absent=True)
+        self.the_list_has_the_focus()
 
     def it_is_there_on_the_server(self):
         def filed():
@@ -124,9 +148,10 @@ class MainJob:
         self.window.quit()
 
     def steps(self):
-        return [self.new_mail_comes_by_push, self.read_it, self.it_is_read_on_the_server, self.reply,
-                self.the_echo_comes_by_push, self.read_the_echo, self.file_it_by_menu, self.undo_and_file_again,
-                self.it_is_there_on_the_server, self.find_it_again_without_the_server, self.the_server_comes_back]
+        return [self.new_mail_comes_by_push, self.read_it, self.it_is_read_on_the_server,
+                self.star_another_with_the_pointer, self.reply, self.the_echo_comes_by_push, self.read_the_echo,
+                self.file_it_by_menu, self.undo_and_file_again, self.it_is_there_on_the_server,
+                self.find_it_again_without_the_server, self.the_server_comes_back]
 
 
 def main():

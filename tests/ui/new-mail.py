@@ -12,14 +12,14 @@ import subprocess
 import sys
 import time
 
-from uitest import Tap, session
+from uitest import Tap, date, session
 from notifications import Notifications
 from screen import xdotool
 
 LETTER = '''From: {sender} <{address}>
 To: Anna <anna@example.test>
 Subject: {subject}
-Date: Tue, 24 Nov 2026 09:{minute:02}:00 +0000
+Date: {date}
 Message-ID: <{number}@notify.test>
 Content-Type: text/plain; charset=utf-8
 
@@ -33,13 +33,15 @@ class NewMail:
         self.window = window
         self.screen = window.screen
         self.number = 0
+        self.started = time.monotonic()
         self.notifications = Notifications(window.desktop, 'freedesktop')
 
     def deliver(self, sender, subject):
+        """Each stands below the one before, so that none pushes another out of view."""
         self.number += 1
         self.window.server.deliver('anna', LETTER.format(sender=sender, address=f'{sender.lower()}@example.test',
                                                          subject=subject, number=self.number,
-                                                         minute=59 - self.number))
+                                                         date=date(time.monotonic() - self.started + self.number)))
 
     def one(self, title, body, seconds=10):
         return self.screen.wait(lambda: next((n for n in self.notifications.standing()

@@ -9,16 +9,15 @@ is told in the window, with the way to mend it, in a wide and in a narrow one.
 import json
 import re
 import sys
-import time
 
-from uitest import Tap, session
+from uitest import Tap, date, session
 from screen import xdotool
 
 LETTER = '''From: Berta <berta@example.test>
 To: Anna <anna@example.test>
 Subject: {subject}
-Date: Tue, 24 Nov 2026 12:{minute:02}:00 +0000
-Message-ID: <{minute}@terminal.test>
+Date: {date}
+Message-ID: <{number}@terminal.test>
 Content-Type: text/plain; charset=utf-8
 
 Words.
@@ -32,22 +31,19 @@ class Terminal:
 
     def ternctl(self, *words, text=None):
         self.window.ternctl(*words, text=text)
-        self.done = time.monotonic()
 
     def follows(self, name, absent=False):
-        """The window shows it, or does not any more, within a second after the command ended."""
+        """The window shows it, or does not any more, by itself. How soon is measured by tests/bench: here most of the
+        time goes into reading the accessible tree."""
         self.window.shown(name, 'list item', seconds=10, absent=absent)
-        took = time.monotonic() - self.done
-        print(f'# {"without" if absent else "with"} "{name}" after {took:.2f} s')
-        assert took < 1, f'{took:.2f} s until the window followed'
 
     def identity(self, subject, folder='INBOX'):
         listed = json.loads(self.window.ternctl('--json', 'list', folder))
         return str(next(message['id'] for message in listed if message['subject'] == subject))
 
     def the_window_is_open(self):
-        for minute, subject in enumerate(('First of all', 'The second thing', 'Third time')):
-            self.window.server.deliver('anna', LETTER.format(subject=subject, minute=minute))
+        for number, subject in enumerate(('First of all', 'The second thing', 'Third time')):
+            self.window.server.deliver('anna', LETTER.format(subject=subject, number=number, date=date(60 - number)))
         self.window.add_account('--no-test', smtp_password='not this one')
         self.window.start()
         self.window.shown('^Inbox', 'list item', seconds=60)
@@ -73,7 +69,7 @@ class Terminal:
         self.follows('Third time', absent=True)
 
     def syncs(self):
-        self.window.server.deliver('anna', LETTER.format(subject='Late arrival', minute=30))
+        self.window.server.deliver('anna', LETTER.format(subject='Late arrival', number=30, date=date()))
         self.ternctl('sync', '--folder', 'INBOX')
         self.follows('^unread.*Late arrival')
 
@@ -93,7 +89,7 @@ class Terminal:
         self.screen.wait(lambda: re.search(r'WIDTH=4\d\d', xdotool('getwindowgeometry', '--shell', identity)),
                          'the narrow window')
         # Its animations are over when the button has come to rest.
-        self.screen.center(self.window.shown('Sign In', 'push button'))
+        self.screen.spot(self.window.shown('Sign In', 'push button'))
         self.window.shot('narrow')
 
     def the_way_to_mend_it(self):

@@ -2,10 +2,12 @@
 """What the window tests share: a mail server, the window on a private desktop, TAP, screenshots."""
 
 import contextlib
+import email.utils
 import json
 import os
 import subprocess
 import sys
+import time
 import traceback
 
 import gi
@@ -17,6 +19,11 @@ gi.require_version('Atspi', '2.0')
 from gi.repository import Atspi, GLib  # noqa: E402
 from desktop import Desktop  # noqa: E402
 from screen import Screen  # noqa: E402
+
+
+def date(seconds_ago=0):
+    """For a Date field: what is seeded ends now, so a letter of a fixed day would once lie far below it."""
+    return email.utils.formatdate(time.time() - seconds_ago)
 
 
 class MailServer:
@@ -83,6 +90,8 @@ class Window:
 
     def quit(self):
         """As a person does; the exit status tells whether a sanitizer had anything to say."""
+        # A window that has just closed may not have given the keyboard back yet.
+        self.screen.activate(self.screen.windows()[0])
         self.screen.key('ctrl+q')
         status = self.process.wait(30)
         self.process = None
