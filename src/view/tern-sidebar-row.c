@@ -40,7 +40,6 @@ show_account (TernSidebarRow *self, TernAccount *account)
   TernAccountState state = tern_account_get_state (account);
   gboolean busy = state == TERN_ACCOUNT_CONNECTING || state == TERN_ACCOUNT_SYNCING;
   gboolean trouble = state == TERN_ACCOUNT_OFFLINE || state == TERN_ACCOUNT_REFUSED;
-  const char *status = tern_account_get_status_text (account);
 
   gtk_widget_add_css_class (GTK_WIDGET (self), "account");
   gtk_widget_set_margin_start (self->box, 0);
@@ -53,8 +52,6 @@ show_account (TernSidebarRow *self, TernAccount *account)
   gtk_image_set_from_icon_name (self->trouble, state == TERN_ACCOUNT_REFUSED
                                                    ? "dialog-warning-symbolic"
                                                    : "network-offline-symbolic");
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self),
-                               status != NULL && *status != '\0' ? status : NULL);
   name_list_item (self, tern_account_get_label (account));
 }
 
@@ -75,7 +72,6 @@ show_folder (TernSidebarRow *self, TernFolder *folder)
   gtk_widget_set_visible (GTK_WIDGET (self->spinner), FALSE);
   gtk_spinner_set_spinning (self->spinner, FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self->trouble), FALSE);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self), NULL);
   gtk_widget_set_sensitive (self->box, tern_folder_get_selectable (folder));
 
   if (unread > 0)
@@ -94,6 +90,24 @@ refresh (TernSidebarRow *self)
     show_folder (self, TERN_FOLDER (self->item));
 }
 
+/* Asked for rather than set: an account tells of its progress many times a second, and each
+ * setting of a tooltip asks the display where the pointer is. */
+static gboolean
+tern_sidebar_row_query_tooltip (GtkWidget *widget,
+                                int x,
+                                int y,
+                                gboolean keyboard,
+                                GtkTooltip *tooltip)
+{
+  TernSidebarRow *self = TERN_SIDEBAR_ROW (widget);
+  const char *status = NULL;
+
+  if (TERN_IS_ACCOUNT (self->item))
+    status = tern_account_get_status_text (TERN_ACCOUNT (self->item));
+  gtk_tooltip_set_text (tooltip, status);
+  return status != NULL && *status != '\0';
+}
+
 static void
 tern_sidebar_row_dispose (GObject *object)
 {
@@ -108,6 +122,7 @@ static void
 tern_sidebar_row_class_init (TernSidebarRowClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = tern_sidebar_row_dispose;
+  GTK_WIDGET_CLASS (klass)->query_tooltip = tern_sidebar_row_query_tooltip;
   gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
   gtk_widget_class_set_css_name (GTK_WIDGET_CLASS (klass), "sidebarrow");
 }
@@ -117,6 +132,7 @@ tern_sidebar_row_init (TernSidebarRow *self)
 {
   self->box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10);
   gtk_widget_set_parent (self->box, GTK_WIDGET (self));
+  gtk_widget_set_has_tooltip (GTK_WIDGET (self), TRUE);
 
   self->icon = GTK_IMAGE (gtk_image_new ());
   gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->icon));
