@@ -9,10 +9,9 @@ static const char *
 find_word (const char *text, const char *word)
 {
   gsize length = strlen (word);
+  const char either[] = { word[0], (char) g_ascii_toupper (word[0]), '\0' };
 
-  for (const char *p = text;
-       (p = strpbrk (p, (const char[]){ word[0], (char) g_ascii_toupper (word[0]), '\0' })) != NULL;
-       p++)
+  for (const char *p = text; (p = strpbrk (p, either)) != NULL; p++)
     if (g_ascii_strncasecmp (p, word, length) == 0)
       return p;
   return NULL;
