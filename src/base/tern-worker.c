@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 
 /* Added to the niceness of a worker: where cores are few, the window goes first. */
-#define NICENESS 5
+#define NICENESS 10
 
 typedef enum
 {

@@ -348,13 +348,15 @@ char *
 tern_message_row_describe (TernMessage *message, gint64 now)
 {
   TernFlags flags = tern_message_get_flags (message);
-  g_autofree char *date = tern_date_format_short (tern_message_get_date (message), now, NULL);
   const char *subject = tern_message_get_subject (message);
-  GString *text = g_string_new (NULL);
+  g_autofree char *date = NULL;
+  GString *text;
 
   if (!tern_message_is_loaded (message))
-    return g_string_free (g_string_append (text, _ ("Loading…")), FALSE);
+    return g_strdup (_ ("Loading…"));
 
+  text = g_string_new (NULL);
+  date = tern_date_format_short (tern_message_get_date (message), now, NULL);
   if (!(flags & TERN_FLAG_SEEN))
     g_string_append_printf (text, "%s, ", _ ("unread"));
   if (flags & TERN_FLAG_FLAGGED)

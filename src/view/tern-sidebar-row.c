@@ -18,8 +18,8 @@ struct _TernSidebarRow
   GtkImage *icon;
   GtkLabel *name;
   GtkLabel *count;
-  GtkSpinner *spinner;
-  GtkImage *trouble;
+  GtkImage *state; /* of an account: busy or in trouble */
+  char *label;     /* (owned) (nullable): the name of the list item */
 };
 
 G_DEFINE_FINAL_TYPE (TernSidebarRow, tern_sidebar_row, GTK_TYPE_WIDGET)
@@ -29,29 +29,59 @@ name_list_item (TernSidebarRow *self, const char *label)
 {
   GtkWidget *parent = gtk_widget_get_parent (GTK_WIDGET (self));
 
-  if (parent != NULL)
-    gtk_accessible_update_property (GTK_ACCESSIBLE (parent), GTK_ACCESSIBLE_PROPERTY_LABEL, label,
-                                    -1);
+  if (parent == NULL || g_strcmp0 (self->label, label) == 0)
+    return;
+  g_free (self->label);
+  self->label = g_strdup (label);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (parent), GTK_ACCESSIBLE_PROPERTY_LABEL, label,
+                                  -1);
+}
+
+/* An account tells of its progress many times a second, and GTK lays the window out anew for each
+ * picture that is set, be it the same. None when @icon_name is NULL. */
+static void
+show_state (TernSidebarRow *self, const char *icon_name, const char *label)
+{
+  gtk_widget_set_visible (GTK_WIDGET (self->state), icon_name != NULL);
+  if (icon_name == NULL || g_strcmp0 (gtk_image_get_icon_name (self->state), icon_name) == 0)
+    return;
+  gtk_image_set_from_icon_name (self->state, icon_name);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->state), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  label, -1);
+}
+
+static void
+show_account_state (TernSidebarRow *self, TernAccountState state)
+{
+  switch (state)
+    {
+    case TERN_ACCOUNT_CONNECTING:
+    case TERN_ACCOUNT_SYNCING:
+      /* It stands still: what turns is drawn sixty times a second for as long as a sync lasts. */
+      show_state (self, "content-loading-symbolic", _ ("Fetching mail"));
+      break;
+    case TERN_ACCOUNT_OFFLINE:
+      show_state (self, "network-offline-symbolic", _ ("Not connected"));
+      break;
+    case TERN_ACCOUNT_REFUSED:
+      show_state (self, "dialog-warning-symbolic", _ ("Not connected"));
+      break;
+    case TERN_ACCOUNT_IDLE:
+    case TERN_ACCOUNT_DISABLED:
+    default:
+      show_state (self, NULL, NULL);
+    }
 }
 
 static void
 show_account (TernSidebarRow *self, TernAccount *account)
 {
-  TernAccountState state = tern_account_get_state (account);
-  gboolean busy = state == TERN_ACCOUNT_CONNECTING || state == TERN_ACCOUNT_SYNCING;
-  gboolean trouble = state == TERN_ACCOUNT_OFFLINE || state == TERN_ACCOUNT_REFUSED;
-
   gtk_widget_add_css_class (GTK_WIDGET (self), "account");
   gtk_widget_set_margin_start (self->box, 0);
   gtk_label_set_text (self->name, tern_account_get_label (account));
   gtk_widget_set_visible (GTK_WIDGET (self->icon), FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self->count), FALSE);
-  gtk_widget_set_visible (GTK_WIDGET (self->spinner), busy);
-  gtk_spinner_set_spinning (self->spinner, busy);
-  gtk_widget_set_visible (GTK_WIDGET (self->trouble), trouble);
-  gtk_image_set_from_icon_name (self->trouble, state == TERN_ACCOUNT_REFUSED
-                                                   ? "dialog-warning-symbolic"
-                                                   : "network-offline-symbolic");
+  show_account_state (self, tern_account_get_state (account));
   name_list_item (self, tern_account_get_label (account));
 }
 
@@ -64,14 +94,13 @@ show_folder (TernSidebarRow *self, TernFolder *folder)
 
   gtk_widget_remove_css_class (GTK_WIDGET (self), "account");
   gtk_widget_set_margin_start (self->box, (int) MIN (tern_folder_get_depth (folder), 8) * INDENT);
-  gtk_image_set_from_icon_name (self->icon, tern_folder_get_icon_name (folder));
+  if (g_strcmp0 (gtk_image_get_icon_name (self->icon), tern_folder_get_icon_name (folder)) != 0)
+    gtk_image_set_from_icon_name (self->icon, tern_folder_get_icon_name (folder));
   gtk_widget_set_visible (GTK_WIDGET (self->icon), TRUE);
   gtk_label_set_text (self->name, tern_folder_get_name (folder));
   gtk_label_set_text (self->count, count);
   gtk_widget_set_visible (GTK_WIDGET (self->count), unread > 0);
-  gtk_widget_set_visible (GTK_WIDGET (self->spinner), FALSE);
-  gtk_spinner_set_spinning (self->spinner, FALSE);
-  gtk_widget_set_visible (GTK_WIDGET (self->trouble), FALSE);
+  show_state (self, NULL, NULL);
   gtk_widget_set_sensitive (self->box, tern_folder_get_selectable (folder));
 
   if (unread > 0)
@@ -115,6 +144,7 @@ tern_sidebar_row_dispose (GObject *object)
 
   tern_sidebar_row_set_item (self, NULL);
   g_clear_pointer (&self->box, gtk_widget_unparent);
+  g_clear_pointer (&self->label, g_free);
   G_OBJECT_CLASS (tern_sidebar_row_parent_class)->dispose (object);
 }
 
@@ -143,15 +173,8 @@ tern_sidebar_row_init (TernSidebarRow *self)
   gtk_widget_set_hexpand (GTK_WIDGET (self->name), TRUE);
   gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->name));
 
-  self->spinner = GTK_SPINNER (gtk_spinner_new ());
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->spinner), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Fetching mail"), -1);
-  gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->spinner));
-
-  self->trouble = GTK_IMAGE (gtk_image_new ());
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->trouble), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Not connected"), -1);
-  gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->trouble));
+  self->state = GTK_IMAGE (gtk_image_new ());
+  gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->state));
 
   self->count = GTK_LABEL (gtk_label_new (NULL));
   gtk_widget_add_css_class (GTK_WIDGET (self->count), "badge");

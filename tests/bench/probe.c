@@ -7,18 +7,21 @@
  * clock:
  *
  *   start TIME                  the library was loaded
- *   gap TIME LENGTH             the main loop was held for more than 16 ms
+ *   gap TIME LENGTH WORK        the main loop was held for more than 16 ms, and for WORK of it
+ *                               the thread was running
  *   rows TIME N LOADED          the message list's length changed, or its first row was filled
  *   painted TIME N              the first frame after the first filled row was drawn
  */
 #include <gtk/gtk.h>
 #include <stdio.h>
+#include <time.h>
 
 #define BEAT_MS  2
 #define LIMIT_US 16000
 
 static FILE *out;
 static gint64 last_beat;
+static gint64 last_work;
 static guint last_n = G_MAXUINT;
 static gboolean was_filled;
 static gboolean painted;
@@ -97,17 +100,29 @@ look (gint64 now)
     }
 }
 
+/* How long this thread has been running on a processor. */
+static gint64
+get_work (void)
+{
+  struct timespec work;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &work);
+  return (gint64) work.tv_sec * G_USEC_PER_SEC + work.tv_nsec / 1000;
+}
+
 static gboolean
 beat (gpointer data)
 {
   gint64 now = g_get_monotonic_time ();
   if (last_beat != 0 && now - last_beat > LIMIT_US)
     {
-      fprintf (out, "gap %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", now, now - last_beat);
+      fprintf (out, "gap %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", now,
+               now - last_beat, get_work () - last_work);
       fflush (out);
     }
   look (now);
   last_beat = g_get_monotonic_time ();
+  last_work = get_work ();
   return G_SOURCE_CONTINUE;
 }
 
