@@ -3,10 +3,8 @@
 
 #include "tern-worker.h"
 
-#include <sys/resource.h>
-
-/* Added to the niceness of a worker: where cores are few, the window goes first. */
-#define NICENESS 10
+#include <pthread.h>
+#include <sched.h>
 
 typedef enum
 {
@@ -54,8 +52,10 @@ worker_thread (gpointer data)
 {
   TernWorker *self = data;
 
-  /* On Linux this is about the calling thread. A failure costs smoothness only. */
-  (void) setpriority (PRIO_PROCESS, 0, getpriority (PRIO_PROCESS, 0) + NICENESS);
+  /* Where cores are few, the window goes first. Niceness would do more, but the threads that GLib
+   * starts from here for its pools want to be as those of the window are, and only root may go
+   * back. A failure costs smoothness only. */
+  (void) pthread_setschedparam (pthread_self (), SCHED_BATCH, &(struct sched_param){ 0 });
   g_main_context_push_thread_default (self->context);
   while (!self->quit)
     g_main_context_iteration (self->context, TRUE);

@@ -96,6 +96,13 @@ stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     go_on (flight);
 }
 
+/* What nobody waits for may wait itself. */
+static gboolean
+write_spare (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+{
+  return tern_txn_require_room (txn, error) && tern_body_fetch_write (txn, data, result, error);
+}
+
 static void
 fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -121,10 +128,12 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   tern_body_fetch_make_previews (flight->fetch);
-  tern_store_write_async (
-      flight->loader->store,
-      flight->urgency == TERN_URGENCY_READER ? G_PRIORITY_HIGH : G_PRIORITY_DEFAULT,
-      tern_body_fetch_write, flight->fetch, NULL, NULL, stored_cb, flight);
+  if (flight->urgency == TERN_URGENCY_READER)
+    tern_store_write_async (flight->loader->store, G_PRIORITY_HIGH, tern_body_fetch_write,
+                            flight->fetch, NULL, NULL, stored_cb, flight);
+  else
+    tern_store_write_async (flight->loader->store, G_PRIORITY_DEFAULT, write_spare, flight->fetch,
+                            NULL, NULL, stored_cb, flight);
 }
 
 /* What is missing is known. */

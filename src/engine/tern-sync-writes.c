@@ -109,7 +109,8 @@ write_batch (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   TernSyncBatch *batch = data;
   g_autoptr (TernFolderRecord) folder = NULL;
 
-  if (!check_epoch (txn, batch->folder, batch->uidvalidity, &folder, error))
+  if (!tern_txn_require_room (txn, error)
+      || !check_epoch (txn, batch->folder, batch->uidvalidity, &folder, error))
     return FALSE;
   for (guint i = 0; i < batch->facts->len; i++)
     if (tern_txn_add_message (txn, batch->folder, g_ptr_array_index (batch->facts, i), batch->fresh,

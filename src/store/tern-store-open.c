@@ -3,6 +3,7 @@
 
 #include "tern-store-open-private.h"
 
+#include "tern-store-reserve-private.h"
 #include "tern-store-schema-private.h"
 
 #include "tern-fault.h"
@@ -238,18 +239,32 @@ open_lanes (TernStoreFiles *self,
   return TRUE;
 }
 
-gboolean
-tern_store_files_open (TernStoreFiles *self,
-                       TernStore *store,
-                       const char *dir,
-                       TernStoreOutcome *outcome,
-                       GError **error)
+static void
+close_reader (TernReader *reader)
+{
+  g_clear_pointer (&reader->bodies, tern_bodies_close);
+  g_clear_pointer (&reader->db, tern_db_close);
+  g_clear_pointer (&reader->db_path, g_free);
+}
+
+static void
+close_readers (TernStoreFiles *self)
+{
+  close_reader (&self->lanes[0]);
+  close_reader (&self->lanes[1]);
+  close_reader (&self->writer);
+}
+
+static gboolean
+open_all (TernStoreFiles *self,
+          TernStore *store,
+          const char *dir,
+          TernStoreOutcome *outcome,
+          GError **error)
 {
   g_autofree char *path = g_build_filename (dir, "mail.db", NULL);
   g_autoptr (GError) fault = NULL;
 
-  if (!prepare_dir (dir, error) || !take_lock (dir, &self->lock, error))
-    return FALSE;
   if (!open_database (self, dir, path, outcome, &fault))
     {
       if (!tern_fault_is (fault, TERN_FAULT_DAMAGED))
@@ -263,23 +278,38 @@ tern_store_files_open (TernStoreFiles *self,
   return open_lanes (self, store, dir, path, error);
 }
 
-static void
-close_reader (TernReader *reader)
+gboolean
+tern_store_files_open (TernStoreFiles *self,
+                       TernStore *store,
+                       const char *dir,
+                       TernStoreOutcome *outcome,
+                       GError **error)
 {
-  g_clear_pointer (&reader->bodies, tern_bodies_close);
-  g_clear_pointer (&reader->db, tern_db_close);
-  g_clear_pointer (&reader->db_path, g_free);
+  g_autoptr (GError) fault = NULL;
+
+  if (!prepare_dir (dir, error) || !take_lock (dir, &self->lock, error))
+    return FALSE;
+  if (open_all (self, store, dir, outcome, &fault))
+    {
+      tern_store_reserve_keep (dir);
+      return TRUE;
+    }
+  if (!tern_fault_is (fault, TERN_FAULT_DISK_FULL) || !tern_store_reserve_release (dir))
+    {
+      g_propagate_error (error, g_steal_pointer (&fault));
+      return FALSE;
+    }
+  close_readers (self);
+  return open_all (self, store, dir, outcome, error);
 }
 
 void
 tern_store_files_close (TernStoreFiles *self)
 {
-  close_reader (&self->lanes[0]);
-  close_reader (&self->lanes[1]);
   /* The last connection of a file writes its log back and removes it. */
   if (self->writer.db != NULL)
     tern_db_exec (self->writer.db, "PRAGMA optimize", NULL);
-  close_reader (&self->writer);
+  close_readers (self);
   if (self->lock >= 0)
     close (self->lock);
   self->lock = -1;

@@ -5,7 +5,12 @@
 
 #include "tern-fault.h"
 
+#include <errno.h>
 #include <glib/gi18n.h>
+#include <sys/statvfs.h>
+
+/* A batch of headers, and then as much as a person writes before making room. */
+#define MIN_ROOM (4 * 1024 * 1024)
 
 /** TernRowNet: what a transaction did to one row, so that the change set tells the end only. */
 typedef struct
@@ -64,6 +69,20 @@ tern_txn_clear (TernTxn *txn)
   g_clear_pointer (&txn->folders, g_hash_table_unref);
   g_clear_pointer (&txn->doomed, g_ptr_array_unref);
   g_clear_pointer (&txn->changes, tern_change_set_unref);
+}
+
+gboolean
+tern_txn_require_room (TernTxn *txn, GError **error)
+{
+  const char *path = sqlite3_db_filename (tern_db_get_handle (txn->reader.db), "main");
+  struct statvfs disk;
+
+  /* Where it cannot be known, the write itself will tell. */
+  if (path == NULL || statvfs (path, &disk) != 0
+      || (guint64) disk.f_bavail * disk.f_frsize >= MIN_ROOM)
+    return TRUE;
+  g_propagate_error (error, tern_db_fault (SQLITE_FULL, ENOSPC, path, g_strerror (ENOSPC)));
+  return FALSE;
 }
 
 TernReader *

@@ -107,6 +107,10 @@ TernReader *tern_txn_reader (TernTxn *txn);
 /* The change set being built; the verbs fill it, engine code rarely needs it. */
 TernChangeSet *tern_txn_changes (TernTxn *txn);
 
+/* For what a server can give again: fails as on a full disk while there is still room for what it
+ * cannot, a draft, an answer, a change of flags, and for opening the store the next time. */
+gboolean tern_txn_require_room (TernTxn *txn, GError **error);
+
 /* @func gets every change set from now on, in order, in @context (NULL: the caller's
  * thread-default). Returns an id for tern_store_remove_listener(). */
 typedef void (*TernStoreListener) (TernChangeSet *changes, gpointer user_data);

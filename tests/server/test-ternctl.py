@@ -17,36 +17,10 @@ import tempfile
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SERVER = os.path.join(HERE, '..', 'lib', 'mailserver.py')
-DEADLINE = 30
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 
-
-class Failure(Exception):
-    pass
-
-
-def check(condition, what):
-    if not condition:
-        raise Failure(what)
-
-
-class MailServer:
-    def __init__(self):
-        self.process = subprocess.Popen([SERVER, '--users', 'anna,bob', '--seed', '12:INBOX'],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.facts = json.loads(self.process.stdout.readline())
-
-    def command(self, line):
-        self.process.stdin.write(line + '\n')
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        check(answer['ok'], f'{line}: {answer}')
-        return answer
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(DEADLINE)
+from ternctl import (DEADLINE, MailServer, Ternctl, add_account, check, run_tests, user,  # noqa: E402
+                     wait_for)
 
 
 class Watch:
@@ -79,68 +53,8 @@ class Watch:
             stream.close()
 
 
-class Ternctl:
-    """One set of folders, as one person's computer."""
-
-    def __init__(self, program):
-        self.program = program
-        self.home = tempfile.mkdtemp(prefix='ternctl-test-')
-        self.env = dict(os.environ, HOME=self.home, LC_ALL='C.UTF-8', TZ='UTC',
-                        XDG_CONFIG_HOME=f'{self.home}/config', XDG_DATA_HOME=f'{self.home}/data',
-                        XDG_CACHE_HOME=f'{self.home}/cache', GSETTINGS_BACKEND='memory',
-                        SECRET_BACKEND='file', SECRET_FILE_TEST_PATH=f'{self.home}/secrets',
-                        SECRET_FILE_TEST_PASSWORD='test')
-        # No session bus: no window is asked, and none of this person's is found.
-        self.env['DBUS_SESSION_BUS_ADDRESS'] = 'disabled:'
-
-    def start(self, *args, **kwargs):
-        return subprocess.Popen([self.program, *args], env=self.env, stdin=subprocess.PIPE,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.home, **kwargs)
-
-    def watch(self):
-        return Watch(self.start('--json', 'watch'))
-
-    def run(self, *args, stdin='', code=0):
-        process = self.start(*args)
-        out, err = process.communicate(stdin.encode() if isinstance(stdin, str) else stdin, timeout=DEADLINE)
-        check(process.returncode == code,
-              f'ternctl {" ".join(args)}: exit code {process.returncode}, not {code}\n'
-              f'{out.decode(errors="replace")}{err.decode(errors="replace")}')
-        return out, err
-
-    def json(self, *args, stdin='', code=0):
-        out, _ = self.run('--json', *args, stdin=stdin, code=code)
-        return json.loads(out)
-
-    def error(self, *args, stdin='', code):
-        _, err = self.run('--json', *args, stdin=stdin, code=code)
-        return json.loads(err)['error']
-
-    def close(self):
-        shutil.rmtree(self.home)
-
-
-def user(server, number):
-    return server.facts['users'][number]
-
-
-def add_account(ctl, server, number, password=None, code=0, extra=()):
-    facts = server.facts
-    return ctl.json('account', 'add', user(server, number)['address'],
-                    '--name', 'Anna Example', '--imap', f'{facts["host"]}:{facts["imap"]}',
-                    '--smtp', f'{facts["host"]}:{facts["smtp"]}', '--ca-file', facts['ca_file'],
-                    '--password-stdin', *extra, stdin=(password or user(server, number)['password']) + '\n',
-                    code=code)
-
-
-def wait_for(what, condition):
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end:
-        result = condition()
-        if result:
-            return result
-        time.sleep(0.05)
-    raise Failure(f'waited too long for {what}')
+def start_watch(ctl):
+    return Watch(ctl.start('--json', 'watch'))
 
 
 def test_no_account(ctl, server):
@@ -400,7 +314,7 @@ def test_watch(ctl, server):
     path = f'{ctl.home}/message'
     with open(path, 'w', encoding='utf-8') as f:
         f.write(f'From: c@example.test\nTo: {user(server, 0)["address"]}\nSubject: pushed\n\nhello\n')
-    with ctl.watch() as watch:
+    with start_watch(ctl) as watch:
         wait_for('the idle state', lambda: [e for e in watch.events if e['event'] == 'state' and e['state'] == 'idle'])
         server.command(f'deliver anna {path}')
         added = wait_for('the pushed message', lambda: [e for e in watch.events if e['event'] == 'added'])
@@ -416,7 +330,7 @@ def test_watch_folders_and_outbox(ctl, server):
     held = ctl.json('send', '--to', user(server, 1)['address'], '--subject', 'soon', '--at',
                     soon.isoformat(timespec='seconds'), stdin='x')
     server.command(f'doveadm mailbox create -u {user(server, 0)["address"]} Projects')
-    with ctl.watch() as watch:
+    with start_watch(ctl) as watch:
         wait_for('the new folder', lambda: [
             e for e in watch.events if e['event'] == 'folder' and e['folder'] == 'Projects' and e.get('state') == 'added'])
         wait_for('the sent message', lambda: [
@@ -430,7 +344,7 @@ def test_watch_folders_and_outbox(ctl, server):
 
 def test_watch_alone(ctl, server):
     """While one ternctl holds the store, another one says so and does no harm."""
-    with ctl.watch():
+    with start_watch(ctl):
         error = ctl.error('list', 'INBOX', code=75)
     check(error['code'] == 'busy' and error['retry'] == 'later', error)
 
@@ -453,7 +367,7 @@ def test_offline(ctl, server):
     wait_for('the message', lambda: server.command(
         f'doveadm fetch -u {user(server, 1)["address"]} text mailbox INBOX '
         f'header Message-ID {sent["message_id"]}')['output'])
-    with ctl.watch():
+    with start_watch(ctl):
         wait_for('the flag', lambda: '\\Flagged' in imap_flags(server, message))
 
 
@@ -539,25 +453,14 @@ def main():
     if not shutil.which('dovecot', path='/usr/sbin:/usr/bin') or not shutil.which('postfix', path='/usr/sbin:/usr/bin'):
         print('1..0 # SKIP no Dovecot or no Postfix here')
         return
-    print(f'1..{len(TESTS)}', flush=True)
-    server = MailServer()
+    server = MailServer('--users', 'anna,bob', '--seed', '12:INBOX')
     ctl = Ternctl(sys.argv[1])
-    failed = 0
     try:
-        for number, test in enumerate(TESTS, 1):
-            name = test.__name__[5:].replace('_', '-')
-            try:
-                test(ctl, server)
-                print(f'ok {number} {name}', flush=True)
-            except (Failure, ValueError, KeyError, IndexError, subprocess.TimeoutExpired) as problem:
-                failed += 1
-                for line in str(problem).splitlines() or [repr(problem)]:
-                    print(f'# {type(problem).__name__}: {line}')
-                print(f'not ok {number} {name}', flush=True)
+        status = run_tests(TESTS, ctl, server)
     finally:
         ctl.close()
         server.close()
-    sys.exit(1 if failed else 0)
+    sys.exit(status)
 
 
 main()

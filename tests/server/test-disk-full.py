@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real disk that is full while the mail of a real Dovecot is fetched and while a message is sent. TAP.
+
+The disk is a small tmpfs in a mount namespace of this test's own.
+
+Usage: test-disk-full.py TERNCTL
+"""
+
+import base64
+import os
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+
+from ternctl import MailServer, Ternctl, add_account, check, run_tests, user  # noqa: E402
+
+MESSAGES = 4000
+LETTER = 'To: bob@example.test\nFrom: anna@example.test\nSubject: Full\n\nWords.\n'
+
+
+def inbox(ctl):
+    return next(folder for folder in ctl.json('folders') if folder['role'] == 'inbox')
+
+
+def fill(ctl):
+    """Takes what is left."""
+    with open(f'{ctl.home}/data/ballast', 'wb', buffering=0) as ballast:
+        try:
+            while True:
+                ballast.write(b'x' * 4096)
+        except OSError:
+            pass
+
+
+def test_it_opens_and_says_so(ctl, server):
+    add_account(ctl, server, 0, extra=('--no-test',))
+    fill(ctl)
+    check(len(ctl.json('account', 'list')) == 1 and ctl.json('outbox') == [], 'it opens')
+    error = ctl.error('sync', code=74)
+    check(error['account'] == user(server, 0)['address'] or user(server, 0)['address'] in error['message'], error)
+    check('is full' in error['message'] and error['retry'] != 'never', error)
+
+
+def test_what_is_here_stays(ctl, server):
+    # Half of the ballast makes room for some.
+    os.truncate(f'{ctl.home}/data/ballast', os.path.getsize(f'{ctl.home}/data/ballast') // 2)
+    error = ctl.error('sync', code=74)
+    check('is full' in error['message'], error)
+    here = inbox(ctl)['total']
+    check(0 < here < MESSAGES, f'{here} messages')
+    listed = ctl.json('list', 'INBOX', '--limit', str(MESSAGES))
+    check(len(listed) == here and len({message['uid'] for message in listed}) == here, f'{len(listed)}, {here}')
+
+
+def test_there_is_room_for_an_answer(ctl, server):
+    check(ctl.json('send', '--no-wait', stdin=LETTER)['state'] == 'queued', 'it is queued')
+    # It is done here; that the server knows it can only be said when the account goes on.
+    identity = str(ctl.json('list', 'INBOX', '--limit', '1')[0]['id'])
+    ctl.run('flag', identity, '+flagged', '-seen', code=75)
+    check(ctl.json('list', 'INBOX', '--limit', '1')[0]['flags'] == ['flagged'], 'flagged')
+
+
+def test_nothing_is_sent_that_cannot_be_kept(ctl, server):
+    fill(ctl)
+    noise = base64.encodebytes(os.urandom(2 * 1024 * 1024)).decode()
+    error = ctl.error('send', '--no-wait', stdin=LETTER + noise, code=74)
+    check('is full' in error['message'], error)
+    check(len(ctl.json('outbox')) == 1, 'nothing new in the outbox')
+
+
+def test_room_brings_the_rest(ctl, server):
+    os.unlink(f'{ctl.home}/data/ballast')
+    subprocess.run(['mount', '-o', 'remount,size=256m', f'{ctl.home}/data'], check=True)
+    ctl.json('sync')
+    listed = ctl.json('list', 'INBOX', '--limit', str(2 * MESSAGES))
+    check(len(listed) == MESSAGES, f'{len(listed)} messages')
+    check(len({message['uid'] for message in listed}) == MESSAGES, 'each once')
+    check(ctl.json('send', '--no-wait', stdin=LETTER)['state'] == 'queued', 'it is queued now')
+
+
+TESTS = [test_it_opens_and_says_so, test_what_is_here_stays, test_there_is_room_for_an_answer,
+         test_nothing_is_sent_that_cannot_be_kept, test_room_brings_the_rest]
+
+
+def main():
+    if not shutil.which('dovecot', path='/usr/sbin:/usr/bin'):
+        print('1..0 # SKIP no Dovecot here')
+        return 0
+    if 'TERN_OWN_MOUNTS' not in os.environ:
+        os.environ['TERN_OWN_MOUNTS'] = '1'
+        rights = [] if os.geteuid() == 0 else ['--map-root-user']
+        os.execvp('unshare', ['unshare', '--mount', *rights, sys.executable, *sys.argv])
+    server = MailServer('--users', 'anna,bob', '--no-postfix', '--seed', f'anna:{MESSAGES}')
+    ctl = Ternctl(sys.argv[1])
+    os.mkdir(f'{ctl.home}/data')
+    subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=12m,mode=700', 'tmpfs', f'{ctl.home}/data'], check=True)
+    try:
+        status = run_tests(TESTS, ctl, server)
+    finally:
+        subprocess.run(['umount', f'{ctl.home}/data'], check=True)
+        ctl.close()
+        server.close()
+    return status
+
+
+sys.exit(main())
