@@ -13,6 +13,9 @@
   "id, account, parent, path, name, remote_name, delimiter, role, subscribed, selectable, gone," \
   " uidvalidity, uidnext, modseq, backfill, total, unread, remote_total, remote_unread, checked"
 
+/* How long the mail of a folder stays that the server does not list any more. */
+#define GONE_SECONDS (24 * 60 * 60)
+
 TernFolderRecord *
 tern_folder_record_copy (const TernFolderRecord *self)
 {
@@ -232,21 +235,26 @@ has_local_data (TernTxn *txn, TernId folder, gboolean *has, GError **error)
   return TRUE;
 }
 
+/* A listing that lacks a folder may be of a server half of which is down, or have a line that could
+ * not be read: the folder is not shown any more, but its mail goes only after a day. */
 static gboolean
 end_folder (TernTxn *txn, TernId folder, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  gint64 gone = 0;
   gboolean has;
 
-  if (!has_local_data (txn, folder, &has, error))
+  if (!tern_db_look (db, error, &gone, "SELECT gone FROM folder WHERE id = ?1", folder))
     return FALSE;
-  if (!has)
-    return remove_folder (txn, folder, error);
-  if (!tern_db_run (db, error, "UPDATE folder SET gone = 1 WHERE id = ?1 AND gone = 0", folder))
-    return FALSE;
-  if (sqlite3_changes (tern_db_get_handle (db)) > 0)
-    txn->changes->tree_changed = TRUE;
-  return TRUE;
+  if (gone == 0)
+    {
+      txn->changes->tree_changed = TRUE;
+      return tern_db_run (db, error, "UPDATE folder SET gone = ?2 WHERE id = ?1", folder, now);
+    }
+  if (gone + GONE_SECONDS > now)
+    return TRUE;
+  return has_local_data (txn, folder, &has, error) && (has || remove_folder (txn, folder, error));
 }
 
 gboolean
@@ -336,7 +344,7 @@ take_record (sqlite3_stmt *stmt)
   record->role = sqlite3_column_int (stmt, 7);
   record->subscribed = sqlite3_column_int (stmt, 8);
   record->selectable = sqlite3_column_int (stmt, 9);
-  record->gone = sqlite3_column_int (stmt, 10);
+  record->gone = sqlite3_column_int64 (stmt, 10) != 0;
   record->uidvalidity = (guint32) sqlite3_column_int64 (stmt, 11);
   record->uidnext = (guint32) sqlite3_column_int64 (stmt, 12);
   record->modseq = (guint64) sqlite3_column_int64 (stmt, 13);

@@ -19,7 +19,7 @@ typedef struct
   TernRole role;
   gboolean subscribed;
   gboolean selectable;
-  gboolean gone;       /* not in the last LIST; kept while operations or drafts need it */
+  gboolean gone;       /* not in the last LIST: not shown, and kept for a while */
   guint32 uidvalidity; /* 0 = never selected */
   guint32 uidnext;
   guint64 modseq;   /* HIGHESTMODSEQ that all stored data covers; 0 = none */
@@ -45,9 +45,10 @@ TernId tern_read_account_id (TernReader *reader, const char *uuid, GError **erro
  * counts and sync state are not read; a role that a person set wins over the server's. */
 TernId tern_txn_put_folder (TernTxn *txn, const TernFolderRecord *record, GError **error);
 
-/* After a complete LIST: folders of @account that were not put since @listing began are gone; those
- * without local data, pending operations or drafts are removed. @kept: a set (g_direct_hash)
- * of folder ids, each as GSIZE_TO_POINTER (id). */
+/* After a complete LIST: folders of @account that are not in @kept are gone. Listed again, they are
+ * as they were; a day later, a listing that lacks them still removes those without local data,
+ * pending operations or drafts. @kept: a set (g_direct_hash) of folder ids, each as
+ * GSIZE_TO_POINTER (id). */
 gboolean tern_txn_end_listing (TernTxn *txn, TernId account, GHashTable *kept, GError **error);
 
 gboolean tern_txn_set_folder_role (TernTxn *txn,

@@ -3,6 +3,8 @@
 
 #include "store-fixture.h"
 
+#include "tern-store-private.h"
+
 static TernFolderRecord
 record_of (StoreFixture *f, const char *path, const char *remote_name)
 {
@@ -179,12 +181,53 @@ test_sync_state (void)
   store_fixture_free (f);
 }
 
-/* What is not in the LIST goes, unless this disk has something that the server has not. */
+static void
+end_listing (StoreFixture *f, TernId kept_folder)
+{
+  g_autoptr (GHashTable) kept = g_hash_table_new (NULL, NULL);
+  TernTxn *txn = store_begin (f);
+
+  g_hash_table_add (kept, GSIZE_TO_POINTER ((gsize) kept_folder));
+  g_assert_true (tern_txn_end_listing (txn, f->account, kept, NULL));
+  store_commit (f);
+}
+
+/* As if the listing that lacked them had been two days ago. */
+static void
+let_days_pass (StoreFixture *f)
+{
+  TernTxn *txn = store_begin (f);
+
+  g_assert_true (tern_db_exec (tern_txn_db (txn),
+                               "UPDATE folder SET gone = gone - 2 * 86400 WHERE gone <> 0", NULL));
+  store_commit (f);
+}
+
+static TernFolderRecord *
+read_folder (StoreFixture *f, TernId id)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_LIST);
+  TernFolderRecord *record = tern_read_folder (reader, id, NULL);
+
+  store_read_end (f);
+  return record;
+}
+
+static void
+assert_gone (StoreFixture *f, TernId id, gboolean gone)
+{
+  g_autoptr (TernFolderRecord) record = read_folder (f, id);
+
+  g_assert_nonnull (record);
+  g_assert_cmpint (record->gone, ==, gone);
+}
+
+/* What is not in the LIST is not shown, and goes a day later, unless this disk has something that
+ * the server has not. */
 static void
 test_listing (void)
 {
   StoreFixture *f = store_fixture_new ();
-  g_autoptr (GHashTable) kept = g_hash_table_new (NULL, NULL);
   TernId id = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
   store_add (f, f->trash, 1, 2, TERN_FLAG_NONE);
   TernTxn *txn = store_begin (f);
@@ -192,21 +235,46 @@ test_listing (void)
   store_commit (f);
   g_ptr_array_set_size (f->changes, 0);
 
-  g_hash_table_add (kept, GSIZE_TO_POINTER ((gsize) f->inbox));
-  txn = store_begin (f);
-  g_assert_true (tern_txn_end_listing (txn, f->account, kept, NULL));
-  store_commit (f);
+  end_listing (f, f->inbox);
   g_assert_true (tree_changed (f));
-  TernReader *reader = store_read_begin (f, TERN_LANE_LIST);
-  g_autoptr (TernFolderRecord) archive = tern_read_folder (reader, f->archive, NULL);
-  g_autoptr (TernFolderRecord) inbox = tern_read_folder (reader, f->inbox, NULL);
-  g_assert_true (archive->gone);
-  g_assert_false (inbox->gone);
-  g_assert_null (tern_read_folder (reader, f->trash, NULL));
-  g_autoptr (TernFolderRecord) local = tern_read_folder (reader, f->local, NULL);
-  g_assert_nonnull (local);
-  store_read_end (f);
+  assert_gone (f, f->archive, TRUE);
+  assert_gone (f, f->trash, TRUE);
+  assert_gone (f, f->inbox, FALSE);
+  assert_gone (f, f->local, FALSE);
+
+  /* Again at once: one short listing after the other proves no more than the first. */
+  end_listing (f, f->inbox);
+  assert_gone (f, f->trash, TRUE);
+
+  let_days_pass (f);
+  end_listing (f, f->inbox);
+  assert_gone (f, f->archive, TRUE);
+  g_assert_null (read_folder (f, f->trash));
+  assert_gone (f, f->local, FALSE);
   store_verify (f);
+  store_fixture_free (f);
+}
+
+/* A folder that is listed again has its mail still. */
+static void
+test_listed_again (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId id = store_add (f, f->trash, 1, 2, TERN_FLAG_NONE);
+  g_autoptr (TernFolderRecord) trash = read_folder (f, f->trash);
+
+  end_listing (f, f->inbox);
+  let_days_pass (f);
+  TernTxn *txn = store_begin (f);
+  g_assert_cmpint (tern_txn_put_folder (txn, trash, NULL), ==, f->trash);
+  store_commit (f);
+  assert_gone (f, f->trash, FALSE);
+  end_listing (f, f->inbox);
+  assert_gone (f, f->trash, TRUE);
+  TernReader *reader = store_read_begin (f, TERN_LANE_LIST);
+  g_autoptr (GPtrArray) found = tern_read_messages (reader, &id, 1, NULL);
+  g_assert_cmpuint (found->len, ==, 1);
+  store_read_end (f);
   store_fixture_free (f);
 }
 
@@ -221,5 +289,6 @@ main (int argc, char **argv)
   g_test_add_func ("/store/folders/by-path", test_by_path);
   g_test_add_func ("/store/folders/sync-state", test_sync_state);
   g_test_add_func ("/store/folders/listing", test_listing);
+  g_test_add_func ("/store/folders/listed-again", test_listed_again);
   return g_test_run ();
 }
