@@ -209,6 +209,22 @@ tern_fault_take (GError *error, const char *what)
   return fault;
 }
 
+GError *
+tern_fault_name (const GError *error, const char *name)
+{
+  GError *named;
+
+  if (strstr (error->message, name) != NULL)
+    return g_error_copy (error);
+  if (error->domain != TERN_FAULT)
+    return tern_fault_take (g_error_copy (error), name);
+  named = tern_fault_new_server (error->code, tern_fault_get_server_text (error), "%s: %s", name,
+                                 error->message);
+  tern_fault_set_scope (named, tern_fault_get_scope (error));
+  tern_fault_set_retry (named, tern_fault_get_retry (error));
+  return named;
+}
+
 TernScope
 tern_fault_get_scope (const GError *error)
 {

@@ -77,6 +77,10 @@ GError *tern_fault_new_server (TernFaultCode code, const char *server_text, cons
  * start of a sentence ("Cannot connect to imap.example.org"), translated. */
 GError *tern_fault_take (GError *error, const char *what);
 
+/* The same fault with @name, of an account, before its words, unless they have it already. @error
+ * stays the caller's. (transfer full) */
+GError *tern_fault_name (const GError *error, const char *name);
+
 /* The axes. An error of another domain counts as account/later, cancelled as message/never. */
 TernScope tern_fault_get_scope (const GError *error);
 TernRetry tern_fault_get_retry (const GError *error);

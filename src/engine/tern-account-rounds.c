@@ -45,8 +45,9 @@ typedef struct
   gboolean full;
   gboolean asked;   /* for the folder of the path */
   gboolean loading; /* the bodies */
-  GError *error;    /* (owned) (nullable) what the folder's last sync failed with */
-  guint listings;   /* is done when there were more than this */
+  GError *error;    /* (owned) (nullable) what the last sync of the failed folder ended with */
+  TernId failed;
+  guint listings; /* is done when there were more than this */
   gint64 began;
   guint folders;
   TernSyncCounts totals;
@@ -366,7 +367,8 @@ went_quiet (TernRounds *self)
   tern_rounds_check (self);
 }
 
-/* Those who asked for @folder are told what became of it. */
+/* Those who asked for @folder, or for all, are told what became of it; of several that failed, the
+ * first one is told. */
 static void
 tell_waiters (TernRounds *self, TernId folder, const GError *error)
 {
@@ -374,11 +376,14 @@ tell_waiters (TernRounds *self, TernId folder, const GError *error)
     {
       Waiter *waiter = g_ptr_array_index (self->waiters, i);
 
-      if (waiter->path == NULL || waiter->folder != folder)
+      if (waiter->path != NULL && waiter->folder != folder)
         continue;
-      g_clear_error (&waiter->error);
-      if (error != NULL)
-        waiter->error = g_error_copy (error);
+      if (waiter->failed == folder)
+        g_clear_error (&waiter->error);
+      if (error == NULL || waiter->error != NULL)
+        continue;
+      waiter->error = g_error_copy (error);
+      waiter->failed = folder;
     }
 }
 

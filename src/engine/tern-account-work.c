@@ -4,7 +4,6 @@
 #include "tern-account-work-private.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 #include "tern-account-rounds-private.h"
 #include "tern-backoff.h"
@@ -116,19 +115,7 @@ set_state (TernAccountWork *self, TernAccountState state)
 static GError *
 name_account (TernAccountWork *self, const GError *error)
 {
-  const char *label = self->settings->label;
-  GError *named;
-
-  if (strstr (error->message, label) != NULL)
-    return g_error_copy (error);
-  if (error->domain == TERN_FAULT)
-    named = tern_fault_new_server (error->code, tern_fault_get_server_text (error), "%s: %s", label,
-                                   error->message);
-  else
-    named = tern_fault_take (g_error_copy (error), label);
-  tern_fault_set_scope (named, tern_fault_get_scope (error));
-  tern_fault_set_retry (named, tern_fault_get_retry (error));
-  return named;
+  return tern_fault_name (error, self->settings->label);
 }
 
 static void
@@ -546,7 +533,7 @@ tern_account_work_new (TernStore *store,
   self->bodies = tern_body_loader_new (store);
   self->rounds = tern_rounds_new (store, account, self->bodies, &rounds_events, ops_busy, self);
   self->ops = tern_op_runner_new (store, account, &op_events, self);
-  self->outbox = tern_outbox_runner_new (store, account, settings->label, &outbox_events, self);
+  self->outbox = tern_outbox_runner_new (store, account, &outbox_events, self);
   self->listener = tern_store_add_listener (store, NULL, on_changes, self, NULL);
   return self;
 }

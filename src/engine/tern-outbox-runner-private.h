@@ -28,7 +28,6 @@ typedef void (*TernOutboxEnded) (gpointer data);
 
 TernOutboxRunner *tern_outbox_runner_new (TernStore *store,
                                           TernId account,
-                                          const char *label,
                                           const TernOutboxRunnerEvents *events,
                                           gpointer data);
 /* NULL credentials: not (yet) able to send. */

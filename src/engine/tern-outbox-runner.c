@@ -30,7 +30,6 @@ struct _TernOutboxRunner
   int refs;
   TernStore *store; /* (owned) */
   TernId account;
-  char *label; /* (owned) of the account, for notes */
   TernOutboxRunnerEvents events;
   gpointer events_data;
   TernEndpoint *endpoint;       /* (owned) (nullable) */
@@ -91,7 +90,6 @@ runner_unref (TernOutboxRunner *self)
   tern_store_unref (self->store);
   g_hash_table_unref (self->filed_again);
   g_array_unref (self->tried);
-  g_free (self->label);
   g_free (self);
 }
 
@@ -655,7 +653,6 @@ advance (TernOutboxRunner *self)
 TernOutboxRunner *
 tern_outbox_runner_new (TernStore *store,
                         TernId account,
-                        const char *label,
                         const TernOutboxRunnerEvents *events,
                         gpointer data)
 {
@@ -664,7 +661,6 @@ tern_outbox_runner_new (TernStore *store,
   self->refs = 1;
   self->store = tern_store_ref (store);
   self->account = account;
-  self->label = g_strdup (label);
   self->tried = g_array_new (FALSE, FALSE, sizeof (TernId));
   self->filed_again = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->events = *events;

@@ -203,9 +203,17 @@ int
 tern_ctl_report (TernCtl *self, GError *error, const char *account)
 {
   int exit_code = tern_fault_exit_code (error);
+  TernAccountSettings *settings =
+      account != NULL ? tern_engine_find_account (self->engine, account) : NULL;
 
   if (!tern_fault_is_cancelled (error))
-    tern_ctl_print_error (self, tern_ctl_format_error (error, account, self->args->json));
+    {
+      g_autoptr (GError) named =
+          settings != NULL ? tern_fault_name (error, settings->label) : g_error_copy (error);
+
+      tern_ctl_print_error (self, tern_ctl_format_error (named, account, self->args->json));
+    }
+  g_clear_pointer (&settings, tern_account_settings_unref);
   g_error_free (error);
   return exit_code;
 }

@@ -101,6 +101,22 @@ test_names_are_stable (void)
   g_assert_cmpstr (tern_fault_code_name (TERN_FAULT_UNKNOWN_HOST), ==, "unknown-host");
 }
 
+/* The account is said once, and nothing else of the fault changes. */
+static void
+test_named (void)
+{
+  g_autoptr (GError) fault =
+      tern_fault_new_server (TERN_FAULT_REFUSED, "no", "The server refused it.");
+  g_autoptr (GError) named = tern_fault_name (fault, "work");
+  g_autoptr (GError) again = tern_fault_name (named, "work");
+
+  g_assert_error (named, TERN_FAULT, TERN_FAULT_REFUSED);
+  g_assert_cmpstr (named->message, ==, "work: The server refused it.");
+  g_assert_cmpstr (tern_fault_get_server_text (named), ==, "no");
+  g_assert_cmpint (tern_fault_get_retry (named), ==, tern_fault_get_retry (fault));
+  g_assert_cmpstr (again->message, ==, named->message);
+}
+
 static void
 test_backoff (void)
 {
@@ -126,6 +142,7 @@ main (int argc, char **argv)
   g_test_add_func ("/base/fault/take", test_take);
   g_test_add_func ("/base/fault/cancelled", test_cancelled);
   g_test_add_func ("/base/fault/names", test_names_are_stable);
+  g_test_add_func ("/base/fault/named", test_named);
   g_test_add_func ("/base/backoff", test_backoff);
   return g_test_run ();
 }

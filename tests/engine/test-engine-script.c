@@ -219,9 +219,10 @@ test_old_mailbox (void)
   tear_down (&setup);
 }
 
-/* What is asked for one folder ends as that folder's sync ends. */
+/* A sync that did not reach every folder it was asked for is no success: not of that folder, not of
+ * all. */
 static void
-test_folder_refused (void)
+test_folder_refused (gconstpointer folder)
 {
   static const char *const script[] = {
     "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",
@@ -249,7 +250,7 @@ test_folder_refused (void)
   TernSyncReport *report;
 
   set_up (&setup, script);
-  tern_engine_sync_async (setup.fixture->engine, setup.uuid, "Other", FALSE, NULL,
+  tern_engine_sync_async (setup.fixture->engine, setup.uuid, folder, FALSE, NULL,
                           engine_store_result, &slot);
   result = engine_await (&slot);
   report = tern_engine_sync_finish (setup.fixture->engine, result, &error);
@@ -399,7 +400,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/one-connection", test_one_connection);
   g_test_add_func ("/engine/script/no-to-everything", test_no_to_everything);
   g_test_add_func ("/engine/script/old-mailbox", test_old_mailbox);
-  g_test_add_func ("/engine/script/folder-refused", test_folder_refused);
+  g_test_add_data_func ("/engine/script/folder-refused", "Other", test_folder_refused);
+  g_test_add_data_func ("/engine/script/one-of-all-refused", NULL, test_folder_refused);
   g_test_add_func ("/engine/script/bodies", test_bodies);
   g_test_add_func ("/engine/script/interrupted-epoch", test_interrupted_epoch);
   return g_test_run ();
