@@ -294,6 +294,24 @@ write_left (TernOpRunner *self)
       outcome_unref, NULL, left_cb, runner_ref (self));
 }
 
+/* The window shows it as done; that the server has it otherwise is said when it steps aside. */
+static void
+note_stuck (TernOpRunner *self, const char *reason)
+{
+  guint n = self->group->subjects->len;
+  g_autoptr (GError) fault = tern_fault_new (
+      TERN_FAULT_UNAVAILABLE,
+      ngettext ("What you did with %u message has not been done on the server. It is tried again "
+                "every ten minutes. (%s)",
+                "What you did with %u messages has not been done on the server. It is tried again "
+                "every ten minutes. (%s)",
+                n),
+      n, reason);
+
+  if (!self->freed)
+    self->events.note (fault, self->events_data);
+}
+
 static void
 set_later (TernOpRunner *self, Outcome *outcome, gint64 delay_ms)
 {
@@ -302,6 +320,8 @@ set_later (TernOpRunner *self, Outcome *outcome, gint64 delay_ms)
   outcome->stuck = first->attempts + 1 >= STUCK_AFTER;
   if (outcome->stuck)
     delay_ms = MAX_DELAY_MS;
+  if (first->attempts + 1 == STUCK_AFTER)
+    note_stuck (self, outcome->later != NULL ? outcome->later : outcome->fault);
   outcome->not_before = g_get_real_time () / 1000 + delay_ms;
 }
 

@@ -272,7 +272,8 @@ test_move_old_copy (void)
   world_clear (&world);
 }
 
-/* Nobody knows where the message is while its folder is being listed: nothing is confirmed. */
+/* Nobody knows where the message is while its folder is being listed: nothing is confirmed, and when
+ * it has gone on for too long the person is told. */
 static void
 test_unknown_waits (void)
 {
@@ -289,6 +290,7 @@ test_unknown_waits (void)
   g_assert_cmpint (state_of (&world, op), ==, TERN_OP_STUCK);
   g_assert_cmpuint (world.remote->ops->len, ==, 0);
   g_assert_cmpuint (world.syncs_wanted, >, 0);
+  g_assert_cmpuint (world.notes->len, ==, 1);
   store_verify (world.store);
   world_clear (&world);
 }
