@@ -272,8 +272,8 @@ test_move_old_copy (void)
   world_clear (&world);
 }
 
-/* Nobody knows where the message is while its folder is being listed: nothing is confirmed, and when
- * it has gone on for too long the person is told. */
+/* Nobody knows where the message is while its folder is being listed: nothing is confirmed, and
+ * when it has gone on for too long the person is told. */
 static void
 test_unknown_waits (void)
 {

@@ -4,6 +4,7 @@
 #include "tern-imap-fixture.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 /* Commands and what servers say meanwhile, against scripts. */
 
@@ -607,6 +608,74 @@ test_list_plain (void)
   finish (&fixture);
 }
 
+/* One goes and one comes while all UIDs are listed: the list has as many as there are, but is not
+ * what the numbers of a later EXPUNGE count in. */
+static void
+test_listing_overtaken (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) all = { 0 };
+  g_auto (TernImapResult) noop = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %1 UID SEARCH ALL",
+                            "S: * SEARCH 10 20 30", "S: * 1 EXPUNGE", "S: * 3 EXISTS", "S: %1 OK",
+                            "C: %2 NOOP", "S: * 2 EXPUNGE", "S: %2 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_search_async (fixture.session, "ALL", NULL, tern_imap_result_cb, &all);
+  tern_imap_result_wait (&all);
+  tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &noop);
+  tern_imap_result_wait (&noop);
+  g_assert_null (strstr (fixture.heard->str, "vanished 20"));
+  g_assert_nonnull (strstr (fixture.heard->str, "exists 2"));
+  finish (&fixture);
+}
+
+/* Bodies that nobody asked for are not kept, however many there are. */
+static void
+test_bodies_unasked (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) asked = { 0 };
+  struct rusage before, after;
+
+  start (&fixture);
+  tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %1 UID FETCH 10 (UID BODY.PEEK[1])",
+                            "R: * 1 FETCH (UID 10 BODY[2] {200000000}\r\n", "FILL: 200000000 x",
+                            "R:  BODY[1] {100000}\r\n", "FILL: 100000 y",
+                            "R:  BODY[3] {200000000}\r\n", "FILL: 200000000 x", "R: )\r\n",
+                            "S: %1 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  getrusage (RUSAGE_SELF, &before);
+  tern_imap_session_fetch_body_async (fixture.session, 10, "1", NULL, tern_imap_result_cb, &asked);
+  tern_imap_result_wait (&asked);
+  getrusage (RUSAGE_SELF, &after);
+  g_assert_cmpuint (g_bytes_get_size (asked.reply->body), ==, 100000);
+  /* AddressSanitizer itself keeps 256 MiB of what was freed. */
+  g_assert_cmpint (after.ru_maxrss - before.ru_maxrss, <, 450 * 1024);
+  finish (&fixture);
+}
+
+/* One that is larger than is ever kept ends as a fault of that message. */
+static void
+test_body_too_large (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) asked = { 0 };
+  g_auto (TernImapResult) noop = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %1 UID FETCH 10 (UID BODY.PEEK[1])",
+                            "R: * 1 FETCH (UID 10 BODY[1] {300000000}\r\n", "FILL: 300000000 x",
+                            "R: )\r\n", "S: %1 OK", "C: %2 NOOP", "S: %2 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_fetch_body_async (fixture.session, 10, "1", NULL, tern_imap_result_cb, &asked);
+  tern_imap_result_wait_fault (&asked, TERN_FAULT_LIMIT);
+  tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &noop);
+  tern_imap_result_wait (&noop);
+  finish (&fixture);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -637,5 +706,8 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/close", test_close);
   g_test_add_func ("/imap/session/list-extended", test_list_extended);
   g_test_add_func ("/imap/session/list-plain", test_list_plain);
+  g_test_add_func ("/imap/session/listing-overtaken", test_listing_overtaken);
+  g_test_add_func ("/imap/session/bodies-unasked", test_bodies_unasked);
+  g_test_add_func ("/imap/session/body-too-large", test_body_too_large);
   return g_test_run ();
 }

@@ -46,9 +46,11 @@ struct _TernImapCommand
   gboolean read_only;    /* SELECT: EXAMINE */
   gboolean plain_search; /* answered by SEARCH, which names no command */
   gboolean search_all;   /* its result is every UID of the mailbox */
+  guint n_expunged;      /* with search_all: how many had gone when it was asked for */
   gboolean is_move;
   guint32 body_uid;   /* FETCH of one body */
   char *body_section; /* (nullable) */
+  gboolean too_large; /* the body was more than is kept */
 
   GPtrArray *parts; /* of TernImapPart */
   guint next_part;  /* the first that is not sent */

@@ -99,6 +99,7 @@ tern_imap_selected_expunge (TernImapSelected *self, guint32 position)
   if (position == 0 || position > self->mailbox.exists)
     return FALSE;
   self->mailbox.exists--;
+  self->n_expunged++;
   while (low < high)
     {
       guint middle = (low + high) / 2;

@@ -18,6 +18,7 @@ typedef struct
   gboolean by_uid;         /* QRESYNC is enabled */
   GArray *map;             /* of guint32, ascending but for the zeros */
   GArray *expunged;        /* of guint32: positions not yet taken out of the map, ascending */
+  guint n_expunged;        /* how many there ever were: a listing begun before is no map */
 } TernImapSelected;
 
 void tern_imap_selected_init (TernImapSelected *self);

@@ -241,15 +241,24 @@ find_literal (const char *line, gsize length, gsize *brace, guint64 *size)
   return TRUE;
 }
 
-/* Whether the literal that begins at @brace is the value of BODY[…] (or BINARY[…]) in a FETCH. */
+/* Whether the literal that begins at @brace is the value of BODY[…] (or BINARY[…]) in a FETCH, and
+ * of which section. */
 static gboolean
-is_body_value (TernImapParser *self, gsize brace)
+is_body_value (TernImapParser *self, gsize brace, TernImapSlice *section)
 {
   const char *data = self->buffer + self->start;
   const char *p = data + brace;
+  const char *open, *close;
 
   if (p - data < 12 || p[-1] != ' ' || (p[-2] != ']' && p[-2] != '>'))
     return FALSE;
+  for (close = p - 2; close > data && *close != ']'; close--)
+    ;
+  for (open = close; open > data && *open != '['; open--)
+    ;
+  if (open == data)
+    return FALSE;
+  *section = (TernImapSlice){ open + 1, close - open - 1 };
   p = memchr (data, ' ', p - data);
   for (p++; g_ascii_isdigit (*p); p++)
     ;
@@ -289,7 +298,7 @@ begin_literal (TernImapParser *self, gsize brace, guint64 size, gsize line_end)
       self->sunk_left = size;
       self->piece.size = size;
       self->piece.first = TRUE;
-      self->piece.is_body = !self->skipping && is_body_value (self, brace);
+      self->piece.is_body = !self->skipping && is_body_value (self, brace, &self->piece.section);
     }
   else
     {

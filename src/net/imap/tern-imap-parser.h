@@ -61,7 +61,8 @@ typedef struct
   guint64 size; /* of the whole literal */
   guint64 left; /* still to come after these bytes */
   gboolean first;
-  gboolean is_body; /* the value of BODY[…] in a FETCH: the only kind worth keeping */
+  gboolean is_body;      /* the value of BODY[…] in a FETCH: the only kind worth keeping */
+  TernImapSlice section; /* with @first and @is_body: what is between the brackets, lent */
 } TernImapPiece;
 
 TernImapParser *tern_imap_parser_new (void);

@@ -49,16 +49,44 @@ find_body_fetch (TernImapSession *self, gboolean abandoned)
   return NULL;
 }
 
+static gboolean
+is_section (const TernImapCommand *command, TernImapSlice section)
+{
+  return command->body_section != NULL && strlen (command->body_section) == section.length
+         && g_ascii_strncasecmp (command->body_section, section.data, section.length) == 0;
+}
+
+/* Kept only when somebody waits for this section; of which message is known when the response is
+ * whole. What one response may fill the memory with is bounded, or a server could bring any number
+ * of bodies that nobody asked for. */
+static GByteArray *
+make_sink (TernImapSession *self, const TernImapPiece *piece)
+{
+  gboolean fits = piece->size <= TERN_LIMIT_IMAP_BODY - self->sunk;
+  gboolean wanted = FALSE;
+
+  for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
+    {
+      TernImapCommand *command = l->data;
+
+      if (command->abandoned || command->reply->body != NULL
+          || !is_section (command, piece->section))
+        continue;
+      wanted = TRUE;
+      command->too_large = command->too_large || !fits;
+    }
+  if (!wanted || !fits)
+    return NULL;
+  self->sunk += piece->size;
+  return g_byte_array_sized_new (MIN (piece->size, 1024 * 1024));
+}
+
 void
 tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece)
 {
   if (piece->first)
     {
-      GByteArray *sink = NULL;
-
-      if (piece->is_body && find_body_fetch (self, FALSE) != NULL)
-        sink = g_byte_array_sized_new (MIN (piece->size, 1024 * 1024));
-      g_ptr_array_add (self->sinks, sink);
+      g_ptr_array_add (self->sinks, piece->is_body ? make_sink (self, piece) : NULL);
     }
   if (self->sinks->len > 0 && self->sinks->pdata[self->sinks->len - 1] != NULL)
     g_byte_array_append (self->sinks->pdata[self->sinks->len - 1],
@@ -214,12 +242,8 @@ take_bodies (TernImapSession *self, guint32 uid)
         TernImapCommand *command = l->data;
         GByteArray *sink = NULL;
 
-        if (command->body_section == NULL || command->body_uid != uid || command->abandoned
-            || command->reply->body != NULL
-            || strlen (command->body_section) != bodies[i].section.length
-            || g_ascii_strncasecmp (command->body_section, bodies[i].section.data,
-                                    bodies[i].section.length)
-                   != 0)
+        if (command->body_uid != uid || command->abandoned || command->reply->body != NULL
+            || !is_section (command, bodies[i].section))
           continue;
         if (bodies[i].sunk >= 0 && (guint) bodies[i].sunk < self->sinks->len)
           sink = self->sinks->pdata[bodies[i].sunk];
@@ -539,6 +563,15 @@ end_select (TernImapSession *self, TernImapCommand *command, gboolean ok)
   self->entering = NULL;
 }
 
+static GError *
+new_large_fault (void)
+{
+  g_autofree char *limit = g_format_size_full (TERN_LIMIT_IMAP_BODY, G_FORMAT_SIZE_IEC_UNITS);
+
+  return tern_fault_new (TERN_FAULT_LIMIT,
+                         _ ("This is larger than %s, and too large to be loaded."), limit);
+}
+
 static void
 end_command (TernImapSession *self, TernImapCommand *command, TernImapOutcome outcome)
 {
@@ -546,6 +579,8 @@ end_command (TernImapSession *self, TernImapCommand *command, TernImapOutcome ou
 
   if (outcome != TERN_IMAP_OK)
     error = new_fault (self, command, outcome);
+  else if (command->too_large && command->reply->body == NULL)
+    error = new_large_fault ();
   if (command->verb == TERN_IMAP_VERB_SELECT)
     end_select (self, command, outcome == TERN_IMAP_OK);
   else if (command->verb == TERN_IMAP_VERB_IDLE)
@@ -554,7 +589,9 @@ end_command (TernImapSession *self, TernImapCommand *command, TernImapOutcome ou
     {
       if (command->reply->uids == NULL)
         command->reply->uids = g_array_new (FALSE, FALSE, sizeof (guint32));
-      if (command->search_all && command->generation == self->queue.generation)
+      /* What went meanwhile may be in it still. */
+      if (command->search_all && command->generation == self->queue.generation
+          && command->n_expunged == self->selected.n_expunged)
         tern_imap_selected_learn_all (&self->selected, command->reply->uids);
     }
   if (outcome == TERN_IMAP_OK)
@@ -618,4 +655,5 @@ tern_imap_session_route (TernImapSession *self)
   else
     route_tagged (self, parser);
   g_ptr_array_set_size (self->sinks, 0);
+  self->sunk = 0;
 }

@@ -56,6 +56,7 @@ struct _TernImapSession
   TernImapFetchDecoder *decoder;
   GString *scratch; /* for names of mailboxes */
   GPtrArray *sinks; /* of GByteArray, NULL for what is dropped: literals of one response */
+  guint64 sunk;     /* bytes that they are to keep */
 
   /* While LIST is under way, see tern-imap-list.c. */
   guint extended_lists;   /* in flight: LIST tells subscriptions too */

@@ -238,6 +238,7 @@ tern_imap_session_search_async (TernImapSession *self,
 
   command->plain_search = !extended;
   command->search_all = strcmp (criteria, "ALL") == 0;
+  command->n_expunged = self->selected.n_expunged;
   tern_imap_command_add (command, "UID SEARCH %s%s", extended ? "RETURN (ALL) " : "", criteria);
   tern_imap_session_enqueue (self, command);
 }
