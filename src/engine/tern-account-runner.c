@@ -140,7 +140,9 @@ order_free (gpointer data)
   g_free (order);
 }
 
-/* The runner outlives its worker's queue: it is only freed after the worker was shut down. */
+/* The runner outlives its worker's queue: it is only freed after the worker was shut down. What a
+ * person waits for goes ahead of other calls, but never of an order that was given before it: there
+ * is nothing to call until the first one was carried out. */
 static void
 order (TernAccountRunner *self,
        void (*run) (TernAccountRunner *runner, gpointer data),
@@ -153,7 +155,7 @@ order (TernAccountRunner *self,
   message->run = run;
   message->data = data;
   message->data_free = data_free;
-  tern_worker_invoke (self->worker, G_PRIORITY_DEFAULT, order_run, message, order_free);
+  tern_worker_invoke (self->worker, G_PRIORITY_HIGH, order_run, message, order_free);
 }
 
 static void

@@ -12,6 +12,8 @@
 #include "tern-op-runner-private.h"
 #include "tern-outbox-runner-private.h"
 
+/* A server that has ever new things to say is not listened to for ever. */
+#define MAX_TOLD_WORDS    100
 #define LIST_SECONDS      (5 * 60)
 #define KEEP_DONE_SECONDS (24 * 60 * 60)
 #define STOP_MS           2000
@@ -44,7 +46,8 @@ struct _TernAccountWork
   gboolean first_screen; /* INBOX has shown something: the rest may begin */
   guint listener;
 
-  GHashTable *told; /* (owned) set of TernId (owned): folders whose fault was told */
+  GHashTable *told;       /* (owned) set of TernId (owned): folders whose fault was told */
+  GHashTable *told_words; /* (owned) set of char* (owned): what the remote had to say */
   TernAccountStatus status;
   gint64 reported;          /* monotonic */
   TernRounds *rounds;       /* (owned) */
@@ -226,6 +229,17 @@ on_folder_changed (TernId folder, gpointer data)
         folder == self->inbox || folder == self->focus ? TERN_URGENCY_NEW : TERN_URGENCY_SYNC);
 }
 
+/* The same is said at each sync, and by each connection: a person hears it once. */
+static void
+on_remote_note (const GError *error, gpointer data)
+{
+  TernAccountWork *self = data;
+
+  if (g_hash_table_size (self->told_words) < MAX_TOLD_WORDS
+      && g_hash_table_add (self->told_words, g_strdup (error->message)))
+    report_note (error, self);
+}
+
 static void
 on_closed (const GError *error, gpointer data)
 {
@@ -332,6 +346,7 @@ remote_finalised (gpointer data, GObject *where)
 static const TernRemoteEvents remote_events = {
   .progress = on_progress,
   .folder_changed = on_folder_changed,
+  .note = on_remote_note,
   .closed = on_closed,
 };
 
@@ -529,6 +544,7 @@ tern_account_work_new (TernStore *store,
   self->reports_data = data;
   self->backoff = backoff;
   self->told = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->told_words = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->status.state = TERN_ACCOUNT_DISABLED;
   self->bodies = tern_body_loader_new (store);
   self->rounds = tern_rounds_new (store, account, self->bodies, &rounds_events, ops_busy, self);
@@ -658,6 +674,7 @@ work_free (TernAccountWork *self)
   g_clear_pointer (&self->smtp, tern_credentials_unref);
   g_clear_object (&self->opening);
   g_hash_table_unref (self->told);
+  g_hash_table_unref (self->told_words);
   g_free (self->status.folder);
   g_clear_error (&self->status.error);
   g_clear_error (&self->status.sending);

@@ -5,7 +5,10 @@
 
 #include "tern-sync-writes-private.h"
 
+#include "tern-fault.h"
 #include "tern-limits.h"
+
+#include <glib/gi18n.h>
 
 /*
  * The sessions "work" and "hands": how they are opened and kept alive, and what becomes of what
@@ -178,10 +181,17 @@ on_status (TernImapSession *session, const TernImapStatus *status, gpointer data
     tern_imap_listing_add_status (slot->remote->listing, status);
 }
 
+/* RFC 9051, section 7.1: these words must be shown to the person. */
 static void
 on_alert (TernImapSession *session, const char *text, gpointer data)
 {
-  g_message ("the server says: %s", text);
+  TernImapSlot *slot = data;
+  /* Translators: %s is what a mail server has to say to its user. */
+  g_autoptr (GError) words =
+      tern_fault_new (TERN_FAULT_UNAVAILABLE, _ ("The server says: %s"), text);
+
+  if (!slot->remote->closed)
+    slot->remote->events.note (words, slot->remote->events_data);
 }
 
 static void

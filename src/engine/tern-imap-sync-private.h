@@ -41,8 +41,11 @@ typedef struct
 {
   TernImapSync *sync;
   guint32 low;
-  guint32 high; /* G_MAXUINT32: open, "low:*" */
-  guint32 last; /* highest UID that came */
+  guint32 high;     /* G_MAXUINT32: open, "low:*" */
+  guint32 last;     /* highest UID that came */
+  guint plan_first; /* of a window of a set: its part of the plan */
+  guint plan_n;
+  gboolean done; /* and waits for those before it: the covered range has no gaps */
   TernSyncBatch *batch;
 } TernImapSyncWindow;
 
@@ -67,7 +70,9 @@ struct _TernImapSync
   TernSyncRange range;
   guint32 edge; /* where the covered range ends now */
   guint window_size;
-  GQueue windows; /* of TernImapSyncWindow, in flight, oldest first */
+  GQueue windows;  /* of TernImapSyncWindow, in flight, oldest first */
+  guint refusals;  /* of windows */
+  GArray *refused; /* (owned) of guint32: what the server cannot give */
   guint unwritten;
   guint waiting; /* for other answers */
   gint64 done;
@@ -90,8 +95,7 @@ void tern_imap_sync_written_cb (GObject *source, GAsyncResult *result, gpointer 
 void
 tern_imap_sync_write_window (TernImapSync *self, TernImapSyncWindow *window, gboolean complete);
 void tern_imap_sync_write_changes (TernImapSync *self);
-TernImapSyncWindow *
-tern_imap_sync_push_window (TernImapSync *self, guint32 low, guint32 high, const char *set);
+TernImapSyncWindow *tern_imap_sync_push_window (TernImapSync *self, guint32 low, guint32 high);
 /* Takes @uids (nullable), sorted: what windows are cut from. */
 void tern_imap_sync_set_plan (TernImapSync *self, TernSyncRange range, GArray *uids);
 /* Returns TRUE when the plan is carried out. */

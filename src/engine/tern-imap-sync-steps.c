@@ -230,7 +230,7 @@ tern_imap_sync_step_first (TernImapSync *self)
       return;
     }
   self->edge = next > FIRST_WINDOW ? next - FIRST_WINDOW : 1;
-  window = tern_imap_sync_push_window (self, self->edge, next - 1, NULL);
+  window = tern_imap_sync_push_window (self, self->edge, next - 1);
   window->batch->from = next;
   window->batch->to = MAX (self->edge, TERN_IMAP_SYNC_LOWEST);
   self->window_size = FIRST_WINDOW * 2;
@@ -258,7 +258,7 @@ tern_imap_sync_step_new (TernImapSync *self)
       search_range (self, from, G_MAXUINT32);
       return;
     }
-  window = tern_imap_sync_push_window (self, from, G_MAXUINT32, NULL);
+  window = tern_imap_sync_push_window (self, from, G_MAXUINT32);
   window->batch->from = from;
 }
 

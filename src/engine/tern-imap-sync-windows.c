@@ -12,6 +12,8 @@
 #define MAX_WINDOWS    3
 /* Transactions that may wait for the writer: memory is bounded. */
 #define MAX_UNWRITTEN 8
+/* Windows of one sync that may be refused before the folder is. */
+#define MAX_REFUSALS 100
 
 /* Writing */
 
@@ -111,33 +113,26 @@ free_window (TernImapSyncWindow *window)
   g_free (window);
 }
 
+/* Writes those that are over, in the order in which they were asked for. */
 static void
-window_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+write_done (TernImapSync *self)
 {
-  TernImapSyncWindow *window = user_data;
-  TernImapSync *self = window->sync;
-  GError *error = NULL;
-  g_autoptr (TernImapReply) reply =
-      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+  TernImapSyncWindow *window;
 
-  g_queue_remove (&self->windows, window);
-  if (reply == NULL)
-    tern_imap_sync_take_error (self, error);
-  else if (self->error == NULL)
+  while ((window = g_queue_peek_head (&self->windows)) != NULL && window->done)
     {
-      if (window->high == G_MAXUINT32)
-        window->batch->to = MAX (window->last, window->low - 1) + 1;
-      self->uidnext =
-          MAX (self->uidnext,
-               window->batch->range == TERN_SYNC_RANGE_UP ? window->batch->to : self->uidnext);
-      tern_imap_sync_write_window (self, window, TRUE);
+      g_queue_pop_head (&self->windows);
+      if (self->error == NULL)
+        tern_imap_sync_write_window (self, window, TRUE);
+      free_window (window);
     }
-  free_window (window);
-  tern_imap_sync_advance (self);
 }
 
-TernImapSyncWindow *
-tern_imap_sync_push_window (TernImapSync *self, guint32 low, guint32 high, const char *set)
+static void window_cb (GObject *source, GAsyncResult *result, gpointer user_data);
+
+/* Asks for the headers of @low to @high, or of @set. It comes before @sibling, or last. */
+static TernImapSyncWindow *
+insert_window (TernImapSync *self, GList *sibling, guint32 low, guint32 high, const char *set)
 {
   TernImapSyncWindow *window = g_new0 (TernImapSyncWindow, 1);
   TernImapFetchItems items = TERN_IMAP_FETCH_HEADERS;
@@ -159,10 +154,120 @@ tern_imap_sync_push_window (TernImapSync *self, guint32 low, guint32 high, const
     range = g_strdup_printf ("%u:%u", low, high);
   if (tern_imap_session_get_caps (tern_imap_sync_get_session (self)) & TERN_IMAP_CAP_CONDSTORE)
     items |= TERN_IMAP_FETCH_MODSEQ;
-  g_queue_push_tail (&self->windows, window);
+  g_queue_insert_before (&self->windows, sibling, window);
   tern_imap_session_fetch_async (tern_imap_sync_get_session (self), range, items, 0, NULL,
                                  window_cb, window);
   return window;
+}
+
+TernImapSyncWindow *
+tern_imap_sync_push_window (TernImapSync *self, guint32 low, guint32 high)
+{
+  return insert_window (self, NULL, low, high, NULL);
+}
+
+static void
+insert_window_of_set (TernImapSync *self, GList *sibling, guint first, guint n)
+{
+  const guint32 *uids = &g_array_index (self->plan, guint32, first);
+  g_autofree char *set = tern_imap_set_format (uids, n);
+  TernImapSyncWindow *window = insert_window (self, sibling, uids[0], uids[n - 1], set);
+
+  window->plan_first = first;
+  window->plan_n = n;
+}
+
+/* The part that is nearer to what is covered already comes first. */
+static void
+halve_range (TernImapSync *self, const TernImapSyncWindow *window, GList *sibling)
+{
+  gboolean down = window->batch->range == TERN_SYNC_RANGE_DOWN;
+  guint32 middle = window->low + (window->high - window->low) / 2 + 1;
+  TernImapSyncWindow *near, *far;
+
+  near = insert_window (self, sibling, down ? middle : window->low,
+                        down ? window->high : middle - 1, NULL);
+  near->batch->from = window->batch->from;
+  near->batch->to = middle;
+  far = insert_window (self, sibling, down ? window->low : middle, down ? middle - 1 : window->high,
+                       NULL);
+  far->batch->from = middle;
+  far->batch->to = down ? window->batch->to : window->high + 1;
+}
+
+static void
+note_refused (TernImapSync *self, guint32 uid)
+{
+  for (guint i = 0; i < self->refused->len; i++)
+    if (g_array_index (self->refused, guint32, i) == uid)
+      return;
+  g_array_append_val (self->refused, uid);
+}
+
+/* A server says NO to a whole window when it cannot give one message of it (RFC 9051, section
+ * 6.4.5). It is looked for by halves, and left out, so that one does not keep all others away.
+ * FALSE when that is not why. */
+static gboolean
+salvage (TernImapSync *self, TernImapSyncWindow *window, const GError *error)
+{
+  GList *link = g_queue_find (&self->windows, window);
+
+  if (window->high == G_MAXUINT32 && self->uidnext > window->low)
+    window->high = self->uidnext - 1;
+  if (!(tern_fault_is (error, TERN_FAULT_REFUSED) || tern_fault_is (error, TERN_FAULT_NOT_FOUND))
+      || window->high == G_MAXUINT32 || self->error != NULL || ++self->refusals > MAX_REFUSALS)
+    return FALSE;
+  /* What came of it comes again with its half. */
+  g_ptr_array_set_size (window->batch->facts, 0);
+  if (window->low == window->high)
+    {
+      note_refused (self, window->low);
+      window->batch->to =
+          window->batch->range == TERN_SYNC_RANGE_UP ? window->high + 1 : window->batch->to;
+      window->done = TRUE;
+      return TRUE;
+    }
+  if (window->plan_n > 0)
+    {
+      guint half = window->plan_n / 2;
+
+      insert_window_of_set (self, link->next, window->plan_first, half);
+      insert_window_of_set (self, link->next, window->plan_first + half, window->plan_n - half);
+    }
+  else
+    halve_range (self, window, link->next);
+  g_queue_delete_link (&self->windows, link);
+  free_window (window);
+  return TRUE;
+}
+
+static void
+window_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapSyncWindow *window = user_data;
+  TernImapSync *self = window->sync;
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  if (reply != NULL)
+    {
+      if (window->high == G_MAXUINT32)
+        window->batch->to = MAX (window->last, window->low - 1) + 1;
+      self->uidnext =
+          MAX (self->uidnext,
+               window->batch->range == TERN_SYNC_RANGE_UP ? window->batch->to : self->uidnext);
+      window->done = TRUE;
+    }
+  else if (salvage (self, window, error))
+    g_error_free (error);
+  else
+    {
+      tern_imap_sync_take_error (self, error);
+      window->done = TRUE;
+    }
+  write_done (self);
+  tern_imap_sync_advance (self);
 }
 
 static void
@@ -171,7 +276,7 @@ push_window_down (TernImapSync *self)
   guint rest = self->plan->len - self->plan_taken;
   guint take = MIN (self->window_size, rest);
   guint32 low = take == rest ? 1 : g_array_index (self->plan, guint32, rest - take);
-  TernImapSyncWindow *window = tern_imap_sync_push_window (self, low, self->edge - 1, NULL);
+  TernImapSyncWindow *window = tern_imap_sync_push_window (self, low, self->edge - 1);
 
   window->batch->from = self->edge;
   window->batch->to = MAX (low, TERN_IMAP_SYNC_LOWEST);
@@ -184,7 +289,7 @@ push_window_up (TernImapSync *self)
 {
   guint take = MIN (self->window_size, self->plan->len - self->plan_taken);
   guint32 high = g_array_index (self->plan, guint32, self->plan_taken + take - 1);
-  TernImapSyncWindow *window = tern_imap_sync_push_window (self, self->edge, high, NULL);
+  TernImapSyncWindow *window = tern_imap_sync_push_window (self, self->edge, high);
 
   window->batch->from = self->edge;
   window->batch->to = high + 1;
@@ -196,10 +301,8 @@ static void
 push_window_of_set (TernImapSync *self)
 {
   guint take = MIN (TERN_IMAP_SYNC_BATCH, self->plan->len - self->plan_taken);
-  const guint32 *uids = &g_array_index (self->plan, guint32, self->plan_taken);
-  g_autofree char *set = tern_imap_set_format (uids, take);
 
-  tern_imap_sync_push_window (self, uids[0], uids[take - 1], set);
+  insert_window_of_set (self, NULL, self->plan_taken, take);
   self->plan_taken += take;
 }
 

@@ -3,6 +3,10 @@
 
 #include "tern-imap-sync-private.h"
 
+#include "tern-fault.h"
+
+#include <glib/gi18n.h>
+
 #include "tern-facts-from-fetch-private.h"
 
 /*
@@ -65,7 +69,7 @@ sync_fetch (TernImapJob *job, TernImapFetch *fetch)
       {
         TernImapSyncWindow *window = link->data;
 
-        if (fetch->uid < window->low || fetch->uid > window->high)
+        if (fetch->uid < window->low || fetch->uid > window->high || window->done)
           continue;
         window->last = MAX (window->last, fetch->uid);
         if (tern_imap_sync_hides_deleted (self) && (fetch->flags & TERN_FLAG_DELETED))
@@ -95,6 +99,22 @@ sync_vanished (TernImapJob *job, GArray *uids, gboolean earlier)
 
 /* The order of the steps */
 
+/* Everything else is here. */
+static void
+tell_refused (TernImapSync *self)
+{
+  gpointer data = NULL;
+  const TernRemoteEvents *events = tern_imap_remote_get_events (self->job.remote, &data);
+  g_autoptr (GError) fault = tern_fault_new (
+      TERN_FAULT_REFUSED,
+      ngettext ("The server cannot give %u message of the folder “%s”.",
+                "The server cannot give %u messages of the folder “%s”.", self->refused->len),
+      self->refused->len, self->folder->path);
+
+  if (!tern_imap_remote_is_closed (self->job.remote))
+    events->note (fault, data);
+}
+
 static void
 finish (TernImapSync *self)
 {
@@ -109,7 +129,11 @@ finish (TernImapSync *self)
   if (self->error != NULL)
     g_task_return_error (task, g_steal_pointer (&self->error));
   else
-    g_task_return_pointer (task, g_memdup2 (&self->counts, sizeof self->counts), g_free);
+    {
+      if (self->refused->len > 0)
+        tell_refused (self);
+      g_task_return_pointer (task, g_memdup2 (&self->counts, sizeof self->counts), g_free);
+    }
   tern_imap_job_done (&self->job);
 }
 
@@ -210,6 +234,7 @@ sync_free (TernImapJob *job)
   g_clear_pointer (&self->folder, tern_folder_record_free);
   g_array_unref (self->changes);
   g_array_unref (self->vanished);
+  g_array_unref (self->refused);
   g_clear_pointer (&self->local, g_array_unref);
   g_clear_pointer (&self->suspects, g_array_unref);
   g_clear_pointer (&self->plan, g_array_unref);
@@ -236,6 +261,7 @@ tern_imap_sync_start (TernImapRemote *remote, TernId folder, TernUrgency urgency
   self->job.task = task;
   self->changes = tern_flag_changes_new ();
   self->vanished = g_array_new (FALSE, FALSE, sizeof (guint32));
+  self->refused = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_queue_init (&self->windows);
   tern_imap_remote_add_job (remote, &self->job);
 }

@@ -219,6 +219,68 @@ test_old_mailbox (void)
   tear_down (&setup);
 }
 
+static gboolean
+has_two_notes (gpointer data)
+{
+  return ((Setup *) data)->fixture->notes->len == 2;
+}
+
+/* One message that the server cannot give keeps no other away, neither now nor later; the person is
+ * told, once, and the account is in use. An ALERT is told as well. */
+static void
+test_one_message_refused (void)
+{
+  static const char *const script[] = {
+    "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",
+    "C: %t AUTHENTICATE PLAIN AGFubmFAZXhhbXBsZS50ZXN0AGdlaGVpbQ==",
+    "S: %t OK [ALERT] the cellar is flooded",
+    "C: %t CAPABILITY",
+    "S: * CAPABILITY " IMAP_CAPS,
+    "S: %t OK done",
+    "C: %t SELECT \"INBOX\"",
+    "S: * FLAGS (\\Seen)",
+    "S: * 4 EXISTS",
+    "S: * OK [UIDVALIDITY 77] x",
+    "S: * OK [UIDNEXT 5] x",
+    "S: %t OK [READ-WRITE] selected",
+    "C: %t UID FETCH 1:4 (*",
+    IMAP_MESSAGE ("1", "1", "first"),
+    IMAP_MESSAGE ("4", "4", "fourth"),
+    "S: %t NO some of the messages could not be fetched",
+    "C: %t UID FETCH 3:4 (*",
+    IMAP_MESSAGE ("4", "4", "fourth"),
+    "S: %t NO some of the messages could not be fetched",
+    "C: %t UID FETCH 1:2 (*",
+    IMAP_MESSAGE ("1", "1", "first"),
+    IMAP_MESSAGE ("2", "2", "second"),
+    "S: %t OK fetched",
+    "C: %t UID FETCH 4:4 (*",
+    IMAP_MESSAGE ("4", "4", "fourth"),
+    "S: %t OK fetched",
+    "C: %t UID FETCH 3:3 (*",
+    "S: %t NO some of the messages could not be fetched",
+    IMAP_LIST_INBOX ("4", "77", "5"),
+    "C: %t UID SEARCH *",
+    "S: * SEARCH 1 2 3 4",
+    "S: %t OK searched",
+    "C: %t UID FETCH 3 (*",
+    "S: %t NO some of the messages could not be fetched",
+    "STALL",
+    NULL,
+  };
+  Setup setup;
+
+  set_up (&setup, script);
+  engine_wait (has_two_notes, &setup);
+  g_assert_cmpstr (g_ptr_array_index (setup.fixture->notes, 0), ==,
+                   "anna@example.test: The server says: the cellar is flooded");
+  g_assert_cmpstr (g_ptr_array_index (setup.fixture->notes, 1), ==,
+                   "anna@example.test: The server cannot give 1 message of the folder “INBOX”.");
+  g_assert_false (has_error (&setup));
+  wait_dump (&setup, "INBOX/1 first 0\nINBOX/2 second 0\nINBOX/4 fourth 0");
+  tear_down (&setup);
+}
+
 /* A sync that did not reach every folder it was asked for is no success: not of that folder, not of
  * all. */
 static void
@@ -402,6 +464,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/old-mailbox", test_old_mailbox);
   g_test_add_data_func ("/engine/script/folder-refused", "Other", test_folder_refused);
   g_test_add_data_func ("/engine/script/one-of-all-refused", NULL, test_folder_refused);
+  g_test_add_func ("/engine/script/one-message-refused", test_one_message_refused);
   g_test_add_func ("/engine/script/bodies", test_bodies);
   g_test_add_func ("/engine/script/interrupted-epoch", test_interrupted_epoch);
   return g_test_run ();

@@ -452,6 +452,20 @@ take_namespace (TernImapSession *self, TernImapParser *parser)
   self->namespaces = spaces;
 }
 
+/* @text: the token with the words that follow the code. */
+static void
+take_alert (TernImapSession *self, TernImapParser *parser, guint text)
+{
+  g_autofree char *words = NULL;
+  g_autofree char *valid = NULL;
+
+  if (!tern_imap_parser_is (parser, 3, "ALERT") || self->handlers.alert == NULL)
+    return;
+  words = tern_imap_parser_dup (parser, text);
+  valid = g_utf8_make_valid (words, -1);
+  self->handlers.alert (self, valid, self->data);
+}
+
 static void
 take_untagged_status (TernImapSession *self, TernImapParser *parser)
 {
@@ -461,7 +475,10 @@ take_untagged_status (TernImapSession *self, TernImapParser *parser)
   if (self->opener != NULL && tern_imap_opener_awaits_greeting (self->opener))
     {
       if (has_code)
-        take_code (self, parser, 2, NULL);
+        {
+          take_code (self, parser, 2, NULL);
+          take_alert (self, parser, text);
+        }
       tern_imap_opener_greeting (self->opener, parser);
       return;
     }
@@ -479,13 +496,7 @@ take_untagged_status (TernImapSession *self, TernImapParser *parser)
   if (!has_code)
     return;
   take_code (self, parser, 2, NULL);
-  if (tern_imap_parser_is (parser, 3, "ALERT") && self->handlers.alert != NULL)
-    {
-      g_autofree char *words = tern_imap_parser_dup (parser, text);
-      g_autofree char *valid = g_utf8_make_valid (words, -1);
-
-      self->handlers.alert (self, valid, self->data);
-    }
+  take_alert (self, parser, text);
 }
 
 static void
@@ -625,6 +636,7 @@ route_tagged (TernImapSession *self, TernImapParser *parser)
 
       command->reply->code = g_ascii_strup (raw, -1);
       take_code (self, parser, 2, command);
+      take_alert (self, parser, tern_imap_parser_after (parser, 2));
       if (tern_imap_parser_is (parser, 3, "THROTTLED"))
         tern_imap_session_throttle (self);
     }
