@@ -26,9 +26,13 @@ void tern_store_files_close (TernStoreFiles *self);
 /* Remembers on disk that a damaged page was met, so that the next open looks at everything. */
 void tern_store_mark_damaged (const char *dir);
 
-/* tern-store-recover.c: moves the damaged database aside, makes a new one at the same place and
- * carries over what can be read. */
+/* tern-store-recover.c: makes a new database of what can be read of the damaged one, and puts it in
+ * its place when it is whole and on the disk; the damaged one is kept aside. */
 gboolean tern_store_recover (const char *dir, GError **error);
+
+/* Where a recovery was cut after the damaged database had left: the new one, which is whole then,
+ * is put in place. */
+gboolean tern_store_finish_recovery (const char *dir, gboolean *finished, GError **error);
 
 /* Keeps a copy of the page without which nothing could be carried over. */
 gboolean tern_store_keep_first_page (TernDb *db, const char *dir, GError **error);

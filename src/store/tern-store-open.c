@@ -264,7 +264,10 @@ open_all (TernStoreFiles *self,
 {
   g_autofree char *path = g_build_filename (dir, "mail.db", NULL);
   g_autoptr (GError) fault = NULL;
+  gboolean finished;
 
+  if (!tern_store_finish_recovery (dir, &finished, error))
+    return FALSE;
   if (!open_database (self, dir, path, outcome, &fault))
     {
       if (!tern_fault_is (fault, TERN_FAULT_DAMAGED))
@@ -275,6 +278,8 @@ open_all (TernStoreFiles *self,
       if (!recover (self, dir, path, outcome, error))
         return FALSE;
     }
+  if (finished)
+    *outcome = TERN_STORE_RECOVERED;
   return open_lanes (self, store, dir, path, error);
 }
 

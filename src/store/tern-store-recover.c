@@ -244,41 +244,89 @@ carry_over (const char *dir, const char *old, TernDb *to)
 }
 
 static gboolean
-move_aside (const char *path, const char *kept, GError **error)
+rename_file (const char *from, const char *to, GError **error)
+{
+  if (g_rename (from, to) == 0)
+    return TRUE;
+  g_propagate_error (error, tern_db_fault (SQLITE_IOERR, errno, from, g_strerror (errno)));
+  return FALSE;
+}
+
+static void
+sync_dir (const char *dir)
+{
+  int fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0)
+    return;
+  fsync (fd);
+  close (fd);
+}
+
+/* Puts the finished database in place of the damaged one. The damaged one leaves first, and its log
+ * before anything else has its name: SQLite would take it for the log of the new one. */
+static gboolean
+swap (const char *dir, const char *path, const char *fresh, GError **error)
 {
   static const char *const companions[] = { "-wal", "-shm", "-journal" };
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *date = g_date_time_format (now, "%Y%m%d-%H%M%S");
+  g_autofree char *kept = g_strdup_printf ("%s.corrupt-%s", path, date);
 
-  if (g_rename (path, kept) != 0)
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
     {
-      g_propagate_error (error, tern_db_fault (SQLITE_IOERR, errno, path, g_strerror (errno)));
-      return FALSE;
+      if (!rename_file (path, kept, error))
+        return FALSE;
+      g_message ("The mail database was damaged; it is kept as %s", kept);
     }
   for (gsize i = 0; i < G_N_ELEMENTS (companions); i++)
     {
       g_autofree char *from = g_strconcat (path, companions[i], NULL);
       g_autofree char *to = g_strconcat (kept, companions[i], NULL);
 
-      g_rename (from, to);
+      if (g_file_test (from, G_FILE_TEST_EXISTS) && !rename_file (from, to, error))
+        return FALSE;
     }
+  sync_dir (dir);
+  if (!rename_file (fresh, path, error))
+    return FALSE;
+  sync_dir (dir);
   return TRUE;
+}
+
+/* Everything that can be read of the damaged database, in one of its own, on the disk to stay. */
+static gboolean
+build (const char *dir, const char *damaged, const char *fresh, GError **error)
+{
+  g_autoptr (TernDb) db = NULL;
+  gboolean created;
+
+  remove_database (fresh);
+  db = tern_store_open_writer (fresh, &created, error);
+  if (db == NULL || !tern_db_exec (db, "BEGIN IMMEDIATE", error))
+    return FALSE;
+  carry_over (dir, damaged, db);
+  return tern_db_exec (db, repair, error) && tern_db_exec (db, "COMMIT", error)
+         && tern_db_exec (db, "PRAGMA wal_checkpoint (TRUNCATE)", error);
 }
 
 gboolean
 tern_store_recover (const char *dir, GError **error)
 {
   g_autofree char *path = g_build_filename (dir, "mail.db", NULL);
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autofree char *date = g_date_time_format (now, "%Y%m%d-%H%M%S");
-  g_autofree char *kept = g_strdup_printf ("%s.corrupt-%s", path, date);
-  g_autoptr (TernDb) db = NULL;
-  gboolean created;
+  g_autofree char *fresh = g_strconcat (path, ".new", NULL);
 
-  if (!move_aside (path, kept, error))
-    return FALSE;
-  g_message ("The mail database was damaged; it is kept as %s", kept);
-  db = tern_store_open_writer (path, &created, error);
-  if (db == NULL || !tern_db_exec (db, "BEGIN IMMEDIATE", error))
-    return FALSE;
-  carry_over (dir, kept, db);
-  return tern_db_exec (db, repair, error) && tern_db_exec (db, "COMMIT", error);
+  /* Until the new one is whole the damaged one stays where it is: whatever happens meanwhile, the
+   * next start begins again with it. */
+  return build (dir, path, fresh, error) && swap (dir, path, fresh, error);
+}
+
+gboolean
+tern_store_finish_recovery (const char *dir, gboolean *finished, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, "mail.db", NULL);
+  g_autofree char *fresh = g_strconcat (path, ".new", NULL);
+
+  *finished = !g_file_test (path, G_FILE_TEST_EXISTS) && g_file_test (fresh, G_FILE_TEST_EXISTS);
+  return !*finished || swap (dir, path, fresh, error);
 }

@@ -20,9 +20,29 @@
 
 static gint disk_is_broken; /* (atomic) */
 
+#define DIED 7 /* the exit status of a process that ended at such a moment */
+
+/* Where a process is to end: at this one of the moments that a disk can tell apart; 0 nowhere. */
+static guint die_at;
+
+static void
+reach_moment (void)
+{
+  if (die_at > 0 && --die_at == 0)
+    _exit (DIED);
+}
+
+int
+rename (const char *from, const char *to)
+{
+  reach_moment ();
+  return (int) syscall (SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
 int
 fsync (int fd)
 {
+  reach_moment ();
   if (!g_atomic_int_get (&disk_is_broken))
     return (int) syscall (SYS_fsync, fd);
   errno = EIO;
@@ -693,6 +713,53 @@ test_killed (void)
   store_fixture_free (f);
 }
 
+/* TRUE when the recovery was over before moment @n. */
+static gboolean
+recover_until (StoreFixture *f, guint n)
+{
+  int status;
+  pid_t child = fork ();
+
+  g_assert_cmpint (child, >=, 0);
+  if (child == 0)
+    {
+      die_at = n;
+      if (!store_open (f, NULL))
+        _exit (1);
+      _exit (0);
+    }
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_true (WIFEXITED (status));
+  g_assert_true (WEXITSTATUS (status) == 0 || WEXITSTATUS (status) == DIED);
+  return WEXITSTATUS (status) == 0;
+}
+
+/* A recovery that is cut, at whatever moment, loses nothing: the next start goes on. */
+static void
+test_recovery_cut (void)
+{
+  gboolean over = FALSE;
+  guint n;
+
+  for (n = 1; !over; n++)
+    {
+      StoreFixture *f = store_fixture_new ();
+      Valuables v = fill (f);
+      GError *error = NULL;
+
+      store_close (f);
+      overwrite (f, 0, 4096);
+      over = recover_until (f, n);
+      g_assert_true (store_open (f, &error));
+      g_assert_no_error (error);
+      g_assert_cmpint (f->outcome, !=, TERN_STORE_CREATED);
+      assert_recovered (f, &v);
+      store_fixture_free (f);
+    }
+  g_test_message ("%u moments", n - 2);
+  g_assert_cmpuint (n, >, 5);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -710,6 +777,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/faults/read-only", test_read_only);
   g_test_add_func ("/store/faults/damaged-middle", test_damaged_middle);
   g_test_add_func ("/store/faults/damaged-header", test_damaged_header);
+  g_test_add_func ("/store/faults/recovery-cut", test_recovery_cut);
   g_test_add_func ("/store/faults/damaged-everything", test_damaged_everything);
   g_test_add_func ("/store/faults/truncated", test_truncated);
   return g_test_run ();
