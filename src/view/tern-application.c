@@ -670,14 +670,14 @@ tern_application_edit_outbox (TernApplication *self, TernId outbox)
 }
 
 void
-tern_application_sent (TernApplication *self, TernId outbox)
+tern_application_sent (TernApplication *self, TernId outbox, guint seconds)
 {
   TernWindow *window = find_window (self);
 
   g_hash_table_add (self->sent, g_memdup2 (&outbox, sizeof outbox));
   if (window != NULL)
-    tern_window_toast (window, _ ("Sending…"), _ ("Undo"), "app.undo-send",
-                       g_variant_new_int64 (outbox));
+    tern_window_toast_for (window, seconds, _ ("Sending…"), _ ("Undo"), "app.undo-send",
+                           g_variant_new_int64 (outbox));
 }
 
 void

@@ -32,8 +32,9 @@ GSettings *tern_application_get_settings (TernApplication *self);       /* (tran
 void tern_application_compose (TernApplication *self, TernDraft *draft);
 /* A composer for what could not be sent, with its reason. */
 void tern_application_edit_outbox (TernApplication *self, TernId outbox);
-/* It is in the outbox: offers to undo for a moment, and comes back in a composer when refused. */
-void tern_application_sent (TernApplication *self, TernId outbox);
+/* It is in the outbox: offers to undo for @seconds, which it is held there, and comes back in a
+ * composer when refused. */
+void tern_application_sent (TernApplication *self, TernId outbox, guint seconds);
 /* @draft (transfer full) was thrown away: offers to bring it back. */
 void tern_application_discarded (TernApplication *self, TernDraft *draft);
 /* A toast in the main window. */

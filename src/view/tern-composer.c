@@ -374,7 +374,7 @@ on_sent (GObject *source, GAsyncResult *result, gpointer data)
       set_banner (self, BANNER_REASON, self->reason, NULL);
       return;
     }
-  tern_application_sent (self->app, outbox);
+  tern_application_sent (self->app, outbox, HOLD_SECONDS);
   finish (self);
 }
 

@@ -541,12 +541,8 @@ tern_window_open_message (TernWindow *self, TernId folder, TernId id)
   try_wanted (self);
 }
 
-AdwToast *
-tern_window_toast (TernWindow *self,
-                   const char *text,
-                   const char *label,
-                   const char *action_name,
-                   GVariant *target)
+static AdwToast *
+make_toast (const char *text, const char *label, const char *action_name, GVariant *target)
 {
   g_autofree char *markup = g_markup_escape_text (text, -1);
   AdwToast *toast = adw_toast_new (markup);
@@ -557,8 +553,35 @@ tern_window_toast (TernWindow *self,
       adw_toast_set_action_name (toast, action_name);
       adw_toast_set_action_target_value (toast, target);
     }
+  return toast;
+}
+
+AdwToast *
+tern_window_toast (TernWindow *self,
+                   const char *text,
+                   const char *label,
+                   const char *action_name,
+                   GVariant *target)
+{
+  AdwToast *toast = make_toast (text, label, action_name, target);
+
   adw_toast_overlay_add_toast (self->toasts, toast);
   return toast;
+}
+
+void
+tern_window_toast_for (TernWindow *self,
+                       guint seconds,
+                       const char *text,
+                       const char *label,
+                       const char *action_name,
+                       GVariant *target)
+{
+  AdwToast *toast = make_toast (text, label, action_name, target);
+
+  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
+  adw_toast_set_timeout (toast, seconds);
+  adw_toast_overlay_add_toast (self->toasts, toast);
 }
 
 gboolean

@@ -28,6 +28,13 @@ AdwToast *tern_window_toast (TernWindow *self,
                              const char *label,
                              const char *action_name,
                              GVariant *target);
+/* Before all others, and for so long only: for what can be done for so long only. */
+void tern_window_toast_for (TernWindow *self,
+                            guint seconds,
+                            const char *text,
+                            const char *label,
+                            const char *action_name,
+                            GVariant *target);
 /* Whether @id is the message on screen in a window that has the focus. */
 gboolean tern_window_is_reading (TernWindow *self, TernId id);
 
