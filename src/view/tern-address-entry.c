@@ -49,7 +49,9 @@ on_leave (TernAddressEntry *self)
 static gboolean
 tern_address_entry_grab_focus (GtkWidget *widget)
 {
-  return gtk_widget_grab_focus (GTK_WIDGET (TERN_ADDRESS_ENTRY (widget)->entry));
+  /* From its first part backwards GTK asks the whole for the focus, and then goes on. */
+  return gtk_widget_get_focus_child (widget) == NULL
+         && gtk_widget_grab_focus (GTK_WIDGET (TERN_ADDRESS_ENTRY (widget)->entry));
 }
 
 static void

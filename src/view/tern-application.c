@@ -264,6 +264,7 @@ check_drained (TernApplication *self)
       g_clear_handle_id (&self->drain_timeout, g_source_remove);
       self->state = ENGINE_OPEN;
       g_application_release (G_APPLICATION (self));
+      run_waiting (self);
     }
   else if (!outbox_is_busy (self))
     {

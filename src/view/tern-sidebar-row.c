@@ -201,3 +201,9 @@ tern_sidebar_row_set_item (TernSidebarRow *self, gpointer item)
   self->notify = g_signal_connect_swapped (item, "notify", G_CALLBACK (refresh), self);
   refresh (self);
 }
+
+gpointer
+tern_sidebar_row_get_item (TernSidebarRow *self)
+{
+  return self->item;
+}

@@ -15,5 +15,6 @@ G_DECLARE_FINAL_TYPE (TernSidebarRow, tern_sidebar_row, TERN, SIDEBAR_ROW, GtkWi
 TernSidebarRow *tern_sidebar_row_new (void);
 /* @item: TernAccount, TernFolder or NULL. */
 void tern_sidebar_row_set_item (TernSidebarRow *self, gpointer item);
+gpointer tern_sidebar_row_get_item (TernSidebarRow *self); /* (transfer none) (nullable) */
 
 G_END_DECLS

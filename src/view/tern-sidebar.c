@@ -219,12 +219,34 @@ tern_sidebar_dispose (GObject *object)
   G_OBJECT_CLASS (tern_sidebar_parent_class)->dispose (object);
 }
 
+/* The list view would offer the focus to its first row, the heading of an account, which takes
+ * none.
+ */
+static gboolean
+tern_sidebar_focus (GtkWidget *widget, GtkDirectionType direction)
+{
+  TernSidebar *self = TERN_SIDEBAR (widget);
+
+  if (gtk_widget_get_focus_child (widget) == NULL && self->folder != NULL)
+    for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->view)); item != NULL;
+         item = gtk_widget_get_next_sibling (item))
+      {
+        GtkWidget *row = gtk_widget_get_first_child (item);
+
+        if (TERN_IS_SIDEBAR_ROW (row)
+            && tern_sidebar_row_get_item (TERN_SIDEBAR_ROW (row)) == (gpointer) self->folder)
+          return gtk_widget_grab_focus (item);
+      }
+  return GTK_WIDGET_CLASS (tern_sidebar_parent_class)->focus (widget, direction);
+}
+
 static void
 tern_sidebar_class_init (TernSidebarClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = tern_sidebar_dispose;
+  widget_class->focus = tern_sidebar_focus;
 
   signals[SIGNAL_FOLDER_CHANGED] =
       g_signal_new ("folder-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,

@@ -356,12 +356,13 @@ on_answer_body (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (Answer) answer = data;
   g_autoptr (GError) error = NULL;
+  TernId id = answer->id; /* before the answer is handed on */
 
   answer->body = tern_engine_load_body_finish (TERN_ENGINE (source), result, &error);
   if (answer->body == NULL)
     tern_window_toast (answer->window, error->message, NULL, NULL, NULL);
   else if (answer->kind == TERN_REPLY_FORWARD)
-    tern_engine_load_part_async (TERN_ENGINE (source), answer->id, "", NULL, on_answer_source,
+    tern_engine_load_part_async (TERN_ENGINE (source), id, "", NULL, on_answer_source,
                                  g_steal_pointer (&answer));
   else
     answer_compose (answer, NULL);
@@ -432,7 +433,6 @@ tern_window_install_actions (GtkWidgetClass *widget_class)
     gtk_widget_class_install_action (widget_class, ACTIONS[i].name, ACTIONS[i].type,
                                      ACTIONS[i].func);
   gtk_widget_class_install_property_action (widget_class, "win.show-plain", "show-plain");
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Delete, 0, "win.trash", NULL);
 }
 
 void

@@ -149,9 +149,11 @@ update_title (TernWindow *self)
     return;
   unread = tern_folder_get_unread (self->folder);
   if (unread > 0)
-    subtitle = g_strdup_printf (
-        ngettext ("%'" G_GINT64_FORMAT " unread", "%'" G_GINT64_FORMAT " unread", (gulong) unread),
-        unread);
+    {
+      g_autofree char *number = g_strdup_printf ("%'" G_GINT64_FORMAT, unread);
+
+      subtitle = g_strdup_printf (ngettext ("%s unread", "%s unread", (gulong) unread), number);
+    }
   adw_window_title_set_title (self->list_title, tern_folder_get_name (self->folder));
   adw_window_title_set_subtitle (self->list_title, subtitle != NULL ? subtitle : "");
   gtk_window_set_title (GTK_WINDOW (self), tern_folder_get_name (self->folder));

@@ -85,6 +85,32 @@ class MainJob:
         self.screen.key('ctrl+Return')
         self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the composer to close')
 
+    def forward(self):
+        self.screen.key('ctrl+l')
+        send = self.window.shown(r'\bSend$', 'push button')
+        composer = self.screen.window_of(send)
+        assert composer.get_name() == 'Fwd: Notes on the pier', composer.get_name()
+        body = self.screen.find('^Message text$', 'text', within=composer)
+        self.screen.wait(lambda: 'The tide is highest' in self.screen.text(body), 'what is forwarded')
+        self.window.shot('forward')
+        self.screen.key('ctrl+w')
+        self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the composer to close')
+
+    def folders_by_keyboard(self):
+        """From the start of the window, without the pointer."""
+        def on(name):
+            node = self.screen.focused()
+            return node is not None and node.get_role_name() == 'list item' and node.get_name().startswith(name)
+        for _ in range(5):
+            if on('Inbox'):
+                break
+            self.screen.key('Tab')
+        self.screen.wait(lambda: on('Inbox'), 'the focus on the folder that is shown')
+        self.screen.key('Down')
+        self.screen.wait(lambda: on('Drafts'), 'the focus on the next one')
+        self.screen.key('Up')
+        self.screen.wait(lambda: on('Inbox'), 'the focus on the first one again')
+
     def the_echo_comes_by_push(self):
         self.window.shown('^unread.*Re: Notes on the pier', 'list item', seconds=30)
         self.window.shown('From Echo, Notes on the pier.*answered', 'list item')
@@ -148,9 +174,9 @@ class MainJob:
         self.window.quit()
 
     def steps(self):
-        return [self.new_mail_comes_by_push, self.read_it, self.it_is_read_on_the_server,
-                self.star_another_with_the_pointer, self.reply, self.the_echo_comes_by_push, self.read_the_echo,
-                self.file_it_by_menu, self.undo_and_file_again, self.it_is_there_on_the_server,
+        return [self.new_mail_comes_by_push, self.folders_by_keyboard, self.read_it, self.it_is_read_on_the_server,
+                self.star_another_with_the_pointer, self.forward, self.reply, self.the_echo_comes_by_push,
+                self.read_the_echo, self.file_it_by_menu, self.undo_and_file_again, self.it_is_there_on_the_server,
                 self.find_it_again_without_the_server, self.the_server_comes_back]
 
 
