@@ -179,6 +179,37 @@ test_pieces (void)
   g_assert_cmpmem (got->data, got->len, stream->str + start, 200000);
 }
 
+/* A read that ends with the {N} of a body: the buffer grows or moves before the first of its bytes
+ * is there, and the section is still the one that was sent. */
+static void
+test_section_after_read (void)
+{
+  g_autoptr (GString) grows = filled ("* 1 FETCH (X \"", 'x', 50000, "\" BODY[1.2] {40000}\r\n");
+  g_autoptr (GString) moves = filled ("* OK ", 'x', 50000, "\r\n* 1 FETCH (BODY[1.2] {40000}\r\n");
+  const GString *streams[] = { grows, moves };
+
+  for (guint i = 0; i < G_N_ELEMENTS (streams); i++)
+    {
+      g_autoptr (TernImapParser) parser = tern_imap_parser_new ();
+      const TernImapPiece *piece;
+      gsize room;
+      char *space = tern_imap_parser_reserve (parser, &room);
+
+      g_assert_cmpuint (room, >=, streams[i]->len);
+      memcpy (space, streams[i]->str, streams[i]->len);
+      tern_imap_parser_commit (parser, streams[i]->len);
+      while (tern_imap_parser_next (parser) != TERN_IMAP_EVENT_NEED_MORE)
+        ;
+      space = tern_imap_parser_reserve (parser, &room);
+      memset (space, 'y', 1000);
+      tern_imap_parser_commit (parser, 1000);
+      g_assert_cmpint (tern_imap_parser_next (parser), ==, TERN_IMAP_EVENT_LITERAL);
+      piece = tern_imap_parser_get_piece (parser);
+      g_assert_true (piece->is_body);
+      g_assert_cmpmem (piece->section.data, piece->section.length, "1.2", 3);
+    }
+}
+
 static void
 test_literal_too_large (void)
 {
@@ -277,6 +308,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/parser/stream", test_stream);
   g_test_add_func ("/imap/parser/large-literals", test_large_literals);
   g_test_add_func ("/imap/parser/pieces", test_pieces);
+  g_test_add_func ("/imap/parser/section-after-read", test_section_after_read);
   g_test_add_func ("/imap/parser/literal-too-large", test_literal_too_large);
   g_test_add_func ("/imap/parser/long-line", test_long_line);
   g_test_add_func ("/imap/parser/endless-line", test_endless_line);

@@ -241,13 +241,14 @@ find_literal (const char *line, gsize length, gsize *brace, guint64 *size)
   return TRUE;
 }
 
-/* Whether the literal that begins at @brace is the value of BODY[…] (or BINARY[…]) in a FETCH, and
- * of which section. */
+/* Whether the last literal is the value of BODY[…] (or BINARY[…]) in a FETCH, and of which section.
+ */
 static gboolean
-is_body_value (TernImapParser *self, gsize brace, TernImapSlice *section)
+is_body_value (TernImapParser *self, TernImapSlice *section)
 {
   const char *data = self->buffer + self->start;
-  const char *p = data + brace;
+  const char *p =
+      data + g_array_index (self->literals, TernImapLiteral, self->literals->len - 1).brace;
   const char *open, *close;
 
   if (p - data < 12 || p[-1] != ' ' || (p[-2] != ']' && p[-2] != '>'))
@@ -298,7 +299,6 @@ begin_literal (TernImapParser *self, gsize brace, guint64 size, gsize line_end)
       self->sunk_left = size;
       self->piece.size = size;
       self->piece.first = TRUE;
-      self->piece.is_body = !self->skipping && is_body_value (self, brace, &self->piece.section);
     }
   else
     {
@@ -321,6 +321,9 @@ pass_literal (TernImapParser *self, TernImapEvent *event)
       *event = TERN_IMAP_EVENT_NEED_MORE;
       if (n == 0)
         return FALSE;
+      /* Not sooner: the section is lent, and reading may have moved the buffer since the {N}. */
+      if (self->piece.first)
+        self->piece.is_body = !self->skipping && is_body_value (self, &self->piece.section);
       self->sunk_left -= n;
       self->piece_length = n;
       self->piece.left = self->sunk_left;
