@@ -105,7 +105,7 @@ add_target (TernReader *reader,
   for (gsize i = 0; wanted[i] != NULL; i++)
     if (!g_strv_contains ((const char *const *) here, wanted[i]))
       {
-        TernPartRequest *request = tern_part_request_new (uid, wanted[i]);
+        TernPartRequest *request = tern_part_request_new (uid, wanted[i], record->facts->size);
 
         g_ptr_array_add (self->requests, request);
         g_ptr_array_add (target->requests, request);

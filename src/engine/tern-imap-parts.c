@@ -84,7 +84,7 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       fetch->parts = self;
       fetch->request = g_ptr_array_index (self->requests, i);
       tern_imap_session_fetch_body_async (session, fetch->request->uid, fetch->request->section,
-                                          NULL, fetched_cb, fetch);
+                                          fetch->request->size, NULL, fetched_cb, fetch);
     }
 }
 

@@ -53,12 +53,13 @@ typedef struct
 {
   guint32 uid;
   char *section; /* "" the whole message, "HEADER", "1.2" */
+  guint64 size;  /* of the whole message, as the server told it; 0 = not known */
   GBytes *bytes; /* (nullable) the answer; NULL when the message is gone, or with an error */
   GError *error; /* (nullable) why the server does not give these bytes */
 } TernPartRequest;
 
 void tern_part_request_free (TernPartRequest *self);
-TernPartRequest *tern_part_request_new (guint32 uid, const char *section);
+TernPartRequest *tern_part_request_new (guint32 uid, const char *section, guint64 size);
 
 /**
  * TernRemoteOp:

@@ -11,12 +11,13 @@ tern_remote_default_init (TernRemoteInterface *iface)
 }
 
 TernPartRequest *
-tern_part_request_new (guint32 uid, const char *section)
+tern_part_request_new (guint32 uid, const char *section, guint64 size)
 {
   TernPartRequest *self = g_new0 (TernPartRequest, 1);
 
   self->uid = uid;
   self->section = g_strdup (section);
+  self->size = size;
   return self;
 }
 

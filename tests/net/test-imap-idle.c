@@ -220,7 +220,7 @@ test_cancel_body (gconstpointer data)
                               "FILL: 100000 x", "S: )", "S: %1 OK", "C: %2 NOOP", "S: %2 OK", "EOF",
                               NULL);
   tern_imap_fixture_open_inbox (&fixture);
-  tern_imap_session_fetch_body_async (fixture.session, 10, "", cancellable, tern_imap_result_cb,
+  tern_imap_session_fetch_body_async (fixture.session, 10, "", 0, cancellable, tern_imap_result_cb,
                                       &body);
   wait_position (&fixture, SELECTED_STEPS + 3);
   g_cancellable_cancel (cancellable);

@@ -85,8 +85,8 @@ test_pipelining (void)
                             "S: * 1 FETCH (BODY[1] \"one\" UID 10)", "S: %3 OK stored",
                             "S: %2 OK second", "S: %1 OK first", "EOF", NULL);
   tern_imap_fixture_open_inbox (&fixture);
-  tern_imap_session_fetch_body_async (fixture.session, 10, "1", NULL, tern_imap_result_cb, &a);
-  tern_imap_session_fetch_body_async (fixture.session, 20, "1", NULL, tern_imap_result_cb, &b);
+  tern_imap_session_fetch_body_async (fixture.session, 10, "1", 0, NULL, tern_imap_result_cb, &a);
+  tern_imap_session_fetch_body_async (fixture.session, 20, "1", 0, NULL, tern_imap_result_cb, &b);
   tern_imap_session_store_async (fixture.session, "10", TRUE, TERN_FLAG_SEEN, NULL, NULL,
                                  tern_imap_result_cb, &c);
   tern_imap_result_wait (&a);
@@ -370,7 +370,7 @@ test_large_body (void)
                             "R: * 1 FETCH (BODY[] {3000000}\r\n", "FILL: 3000000 y",
                             "S:  UID 10 FLAGS (\\Seen))", "S: %t OK", "EOF", NULL);
   tern_imap_fixture_open_inbox (&fixture);
-  tern_imap_session_fetch_body_async (fixture.session, 10, "", NULL, tern_imap_result_cb, &body);
+  tern_imap_session_fetch_body_async (fixture.session, 10, "", 0, NULL, tern_imap_result_cb, &body);
   tern_imap_result_wait (&body);
   g_assert_cmpuint (g_bytes_get_size (body.reply->body), ==, 3000000);
   g_assert_cmpint (((const char *) g_bytes_get_data (body.reply->body, NULL))[2999999], ==, 'y');
@@ -387,7 +387,7 @@ test_body_gone (void)
   tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %t UID FETCH 10 (UID BODY.PEEK[])",
                             "S: %t OK nothing there", "EOF", NULL);
   tern_imap_fixture_open_inbox (&fixture);
-  tern_imap_session_fetch_body_async (fixture.session, 10, "", NULL, tern_imap_result_cb, &body);
+  tern_imap_session_fetch_body_async (fixture.session, 10, "", 0, NULL, tern_imap_result_cb, &body);
   tern_imap_result_wait (&body);
   g_assert_null (body.reply->body);
   finish (&fixture);
@@ -405,7 +405,7 @@ test_close_in_literal (void)
                             "R: * 1 FETCH (UID 10 BODY[] {100000}\r\n", "FILL: 5000 y", "CUT",
                             NULL);
   tern_imap_fixture_open_inbox (&fixture);
-  tern_imap_session_fetch_body_async (fixture.session, 10, "", NULL, tern_imap_result_cb, &body);
+  tern_imap_session_fetch_body_async (fixture.session, 10, "", 0, NULL, tern_imap_result_cb, &body);
   tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &noop);
   tern_imap_result_wait_fault (&body, TERN_FAULT_DISCONNECTED);
   tern_imap_result_wait_fault (&noop, TERN_FAULT_DISCONNECTED);
@@ -647,7 +647,8 @@ test_bodies_unasked (void)
                             "S: %1 OK", "EOF", NULL);
   tern_imap_fixture_open_inbox (&fixture);
   getrusage (RUSAGE_SELF, &before);
-  tern_imap_session_fetch_body_async (fixture.session, 10, "1", NULL, tern_imap_result_cb, &asked);
+  tern_imap_session_fetch_body_async (fixture.session, 10, "1", 0, NULL, tern_imap_result_cb,
+                                      &asked);
   tern_imap_result_wait (&asked);
   getrusage (RUSAGE_SELF, &after);
   g_assert_cmpuint (g_bytes_get_size (asked.reply->body), ==, 100000);
@@ -669,10 +670,73 @@ test_body_too_large (void)
                             "R: * 1 FETCH (UID 10 BODY[1] {300000000}\r\n", "FILL: 300000000 x",
                             "R: )\r\n", "S: %1 OK", "C: %2 NOOP", "S: %2 OK", "EOF", NULL);
   tern_imap_fixture_open_inbox (&fixture);
-  tern_imap_session_fetch_body_async (fixture.session, 10, "1", NULL, tern_imap_result_cb, &asked);
+  tern_imap_session_fetch_body_async (fixture.session, 10, "1", 0, NULL, tern_imap_result_cb,
+                                      &asked);
   tern_imap_result_wait_fault (&asked, TERN_FAULT_LIMIT);
   tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &noop);
   tern_imap_result_wait (&noop);
+  finish (&fixture);
+}
+
+/* What is far beyond the size that was told of a message is not kept, and it is a fault of that one
+ * alone: not of one that just is not there any more. */
+static void
+test_body_beyond_size (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) lied = { 0 };
+  g_auto (TernImapResult) gone = { 0 };
+  g_auto (TernImapResult) large = { 0 };
+  g_auto (TernImapResult) near = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "", "SELECTED", "C: %1 UID FETCH 10 (UID BODY.PEEK[1])",
+      "C: %2 UID FETCH 20 (UID BODY.PEEK[1])", "C: %3 UID FETCH 30 (UID BODY.PEEK[1])",
+      "C: %4 UID FETCH 40 (UID BODY.PEEK[2])", "R: * 1 FETCH (UID 10 BODY[1] {3000000}\r\n",
+      "FILL: 3000000 x", "R: )\r\n", "R: * 3 FETCH (BODY[1] {3000000}\r\n", "FILL: 3000000 y",
+      "R:  UID 30)\r\n", "R: * 3 FETCH (UID 40 BODY[2] {1100000}\r\n", "FILL: 1100000 z",
+      "R: )\r\n", "S: %1 OK", "S: %2 OK", "S: %3 OK", "S: %4 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_fetch_body_async (fixture.session, 10, "1", 50000, NULL, tern_imap_result_cb,
+                                      &lied);
+  tern_imap_session_fetch_body_async (fixture.session, 20, "1", 50000, NULL, tern_imap_result_cb,
+                                      &gone);
+  tern_imap_session_fetch_body_async (fixture.session, 30, "1", 2900000, NULL, tern_imap_result_cb,
+                                      &large);
+  tern_imap_session_fetch_body_async (fixture.session, 40, "2", 50000, NULL, tern_imap_result_cb,
+                                      &near);
+  tern_imap_result_wait_fault (&lied, TERN_FAULT_LIMIT);
+  tern_imap_result_wait (&gone);
+  g_assert_null (gone.reply->body);
+  tern_imap_result_wait (&large);
+  g_assert_cmpuint (g_bytes_get_size (large.reply->body), ==, 3000000);
+  tern_imap_result_wait (&near);
+  g_assert_cmpuint (g_bytes_get_size (near.reply->body), ==, 1100000);
+  finish (&fixture);
+}
+
+/* A body that is too large for one is no fault of another with the same section. */
+static void
+test_body_too_large_elsewhere (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) large = { 0 };
+  g_auto (TernImapResult) gone = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %1 UID FETCH 10 (UID BODY.PEEK[1])",
+                            "C: %2 UID FETCH 20 (UID BODY.PEEK[1])",
+                            "R: * 1 FETCH (UID 10 BODY[1] {3000000}\r\n", "FILL: 3000000 x",
+                            "R: )\r\n", "S: %1 OK", "S: %2 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_fetch_body_async (fixture.session, 10, "1", 50000, NULL, tern_imap_result_cb,
+                                      &large);
+  tern_imap_session_fetch_body_async (fixture.session, 20, "1", 50000, NULL, tern_imap_result_cb,
+                                      &gone);
+  tern_imap_result_wait_fault (&large, TERN_FAULT_LIMIT);
+  tern_imap_result_wait (&gone);
+  g_assert_null (gone.reply->body);
   finish (&fixture);
 }
 
@@ -709,5 +773,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/listing-overtaken", test_listing_overtaken);
   g_test_add_func ("/imap/session/bodies-unasked", test_bodies_unasked);
   g_test_add_func ("/imap/session/body-too-large", test_body_too_large);
+  g_test_add_func ("/imap/session/body-beyond-size", test_body_beyond_size);
+  g_test_add_func ("/imap/session/body-too-large-elsewhere", test_body_too_large_elsewhere);
   return g_test_run ();
 }

@@ -214,12 +214,12 @@ test_life_of_a_message (void)
   tern_imap_reply_free (reply_of (&f, &result));
   g_assert_cmpstr (f.heard->str, ==, "fetch 1 flags=1 from the session attachments=1 refs\n");
 
-  tern_imap_session_fetch_body_async (f.session, uid, "", NULL, keep_result, &result);
+  tern_imap_session_fetch_body_async (f.session, uid, "", 0, NULL, keep_result, &result);
   reply = reply_of (&f, &result);
   g_assert_cmpmem (g_bytes_get_data (reply->body, NULL), g_bytes_get_size (reply->body), MESSAGE,
                    strlen (MESSAGE));
   tern_imap_reply_free (reply);
-  tern_imap_session_fetch_body_async (f.session, uid, "2", NULL, keep_result, &result);
+  tern_imap_session_fetch_body_async (f.session, uid, "2", 0, NULL, keep_result, &result);
   reply = reply_of (&f, &result);
   g_assert_cmpmem (g_bytes_get_data (reply->body, NULL), g_bytes_get_size (reply->body), "PDF", 3);
   tern_imap_reply_free (reply);

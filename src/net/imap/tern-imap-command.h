@@ -50,6 +50,7 @@ struct _TernImapCommand
   gboolean is_move;
   guint32 body_uid;   /* FETCH of one body */
   char *body_section; /* (nullable) */
+  guint64 body_size;  /* of the whole message, as the server told it; 0 if it did not */
   gboolean too_large; /* the body was more than is kept */
 
   GPtrArray *parts; /* of TernImapPart */

@@ -56,26 +56,34 @@ is_section (const TernImapCommand *command, TernImapSlice section)
          && g_ascii_strncasecmp (command->body_section, section.data, section.length) == 0;
 }
 
+/* Sizes that servers tell are not exact, but no part is much larger than its message. */
+static guint64
+body_limit (const TernImapCommand *command)
+{
+  if (command->body_size == 0
+      || command->body_size > (TERN_LIMIT_IMAP_BODY - TERN_LIMIT_IMAP_SLACK) / 2)
+    return TERN_LIMIT_IMAP_BODY;
+  return command->body_size * 2 + TERN_LIMIT_IMAP_SLACK;
+}
+
 /* Kept only when somebody waits for this section; of which message is known when the response is
  * whole. What one response may fill the memory with is bounded, or a server could bring any number
- * of bodies that nobody asked for. */
+ * of bodies that nobody asked for: it is about one message, so all that is kept of it together is
+ * no more than may be kept of one. */
 static GByteArray *
 make_sink (TernImapSession *self, const TernImapPiece *piece)
 {
-  gboolean fits = piece->size <= TERN_LIMIT_IMAP_BODY - self->sunk;
-  gboolean wanted = FALSE;
+  guint64 limit = 0;
 
   for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
     {
       TernImapCommand *command = l->data;
 
-      if (command->abandoned || command->reply->body != NULL
-          || !is_section (command, piece->section))
-        continue;
-      wanted = TRUE;
-      command->too_large = command->too_large || !fits;
+      if (!command->abandoned && command->reply->body == NULL
+          && is_section (command, piece->section))
+        limit = MAX (limit, body_limit (command));
     }
-  if (!wanted || !fits)
+  if (piece->size > limit || self->sunk > limit - piece->size)
     return NULL;
   self->sunk += piece->size;
   return g_byte_array_sized_new (MIN (piece->size, 1024 * 1024));
@@ -85,9 +93,7 @@ void
 tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece)
 {
   if (piece->first)
-    {
-      g_ptr_array_add (self->sinks, piece->is_body ? make_sink (self, piece) : NULL);
-    }
+    g_ptr_array_add (self->sinks, piece->is_body ? make_sink (self, piece) : NULL);
   if (self->sinks->len > 0 && self->sinks->pdata[self->sinks->len - 1] != NULL)
     g_byte_array_append (self->sinks->pdata[self->sinks->len - 1],
                          (const guint8 *) piece->bytes.data, piece->bytes.length);
@@ -247,11 +253,13 @@ take_bodies (TernImapSession *self, guint32 uid)
           continue;
         if (bodies[i].sunk >= 0 && (guint) bodies[i].sunk < self->sinks->len)
           sink = self->sinks->pdata[bodies[i].sunk];
-        if (sink != NULL)
+        if (sink != NULL && sink->len <= body_limit (command))
           {
             self->sinks->pdata[bodies[i].sunk] = NULL;
             command->reply->body = g_byte_array_free_to_bytes (sink);
           }
+        else if (bodies[i].sunk >= 0)
+          command->too_large = TRUE;
         else if (bodies[i].value.data != NULL)
           command->reply->body = g_bytes_new (bodies[i].value.data, bodies[i].value.length);
         break;
@@ -575,10 +583,16 @@ end_select (TernImapSession *self, TernImapCommand *command, gboolean ok)
 }
 
 static GError *
-new_large_fault (void)
+new_large_fault (TernImapSession *self, const TernImapCommand *command)
 {
-  g_autofree char *limit = g_format_size_full (TERN_LIMIT_IMAP_BODY, G_FORMAT_SIZE_IEC_UNITS);
+  guint64 size = body_limit (command);
+  g_autofree char *limit = g_format_size_full (size, G_FORMAT_SIZE_IEC_UNITS);
 
+  if (size < TERN_LIMIT_IMAP_BODY)
+    return tern_fault_new (TERN_FAULT_LIMIT,
+                           _ ("%s sent far more than the size that it tells of this message, so it "
+                              "was not loaded."),
+                           self->endpoint->host);
   return tern_fault_new (TERN_FAULT_LIMIT,
                          _ ("This is larger than %s, and too large to be loaded."), limit);
 }
@@ -591,7 +605,7 @@ end_command (TernImapSession *self, TernImapCommand *command, TernImapOutcome ou
   if (outcome != TERN_IMAP_OK)
     error = new_fault (self, command, outcome);
   else if (command->too_large && command->reply->body == NULL)
-    error = new_large_fault ();
+    error = new_large_fault (self, command);
   if (command->verb == TERN_IMAP_VERB_SELECT)
     end_select (self, command, outcome == TERN_IMAP_OK);
   else if (command->verb == TERN_IMAP_VERB_IDLE)

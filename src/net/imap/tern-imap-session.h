@@ -122,10 +122,12 @@ void tern_imap_session_fetch_async (TernImapSession *self,
                                     GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
-/* UID FETCH @uid BODY.PEEK[@section]; result in reply->body. */
+/* UID FETCH @uid BODY.PEEK[@section]; result in reply->body. @size: what the server told of the
+ * whole message, 0 if it is not known; a body far beyond it ends as LIMIT. */
 void tern_imap_session_fetch_body_async (TernImapSession *self,
                                          guint32 uid,
                                          const char *section,
+                                         guint64 size,
                                          GCancellable *cancellable,
                                          GAsyncReadyCallback callback,
                                          gpointer user_data);

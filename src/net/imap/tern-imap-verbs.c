@@ -212,6 +212,7 @@ void
 tern_imap_session_fetch_body_async (TernImapSession *self,
                                     guint32 uid,
                                     const char *section,
+                                    guint64 size,
                                     GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data)
@@ -221,6 +222,7 @@ tern_imap_session_fetch_body_async (TernImapSession *self,
 
   command->body_uid = uid;
   command->body_section = g_strdup (section);
+  command->body_size = size;
   tern_imap_command_add (command, "UID FETCH %u (UID BODY.PEEK[%s])", uid, section);
   tern_imap_session_enqueue (self, command);
 }
