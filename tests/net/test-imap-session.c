@@ -631,6 +631,39 @@ test_listing_overtaken (void)
   finish (&fixture);
 }
 
+/* A VANISHED from a server without QRESYNC, and an EXISTS that takes some away, say how many went
+ * but not from where: no number after them is taken for the UID that it had before. */
+static void
+test_map_overtaken (void)
+{
+  static const char *const told[] = { "S: * VANISHED 10", "S: * 2 EXISTS" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (told) * 2; i++)
+    {
+      g_auto (TernImapFixture) fixture;
+      g_auto (TernImapResult) all = { 0 };
+      g_auto (TernImapResult) noop = { 0 };
+      const char *what = told[i / 2];
+      const char *nothing = "S: * OK still here";
+      gboolean meanwhile = i % 2;
+
+      start (&fixture);
+      tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %1 UID SEARCH ALL",
+                                "S: * SEARCH 10 20 30", meanwhile ? what : nothing,
+                                meanwhile ? "S: * 3 EXISTS" : nothing, "S: %1 OK", "C: %2 NOOP",
+                                meanwhile ? nothing : what, meanwhile ? nothing : "S: * 3 EXISTS",
+                                "S: * 2 EXPUNGE", "S: %2 OK", "EOF", NULL);
+      tern_imap_fixture_open_inbox (&fixture);
+      tern_imap_session_search_async (fixture.session, "ALL", NULL, tern_imap_result_cb, &all);
+      tern_imap_result_wait (&all);
+      tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &noop);
+      tern_imap_result_wait (&noop);
+      g_assert_null (strstr (fixture.heard->str, "vanished 20"));
+      g_assert_true (g_str_has_suffix (fixture.heard->str, "exists 3\nexists 2\n"));
+      finish (&fixture);
+    }
+}
+
 /* Bodies that nobody asked for are not kept, however many there are. */
 static void
 test_bodies_unasked (void)
@@ -771,6 +804,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/list-extended", test_list_extended);
   g_test_add_func ("/imap/session/list-plain", test_list_plain);
   g_test_add_func ("/imap/session/listing-overtaken", test_listing_overtaken);
+  g_test_add_func ("/imap/session/map-overtaken", test_map_overtaken);
   g_test_add_func ("/imap/session/bodies-unasked", test_bodies_unasked);
   g_test_add_func ("/imap/session/body-too-large", test_body_too_large);
   g_test_add_func ("/imap/session/body-beyond-size", test_body_beyond_size);

@@ -46,7 +46,7 @@ struct _TernImapCommand
   gboolean read_only;    /* SELECT: EXAMINE */
   gboolean plain_search; /* answered by SEARCH, which names no command */
   gboolean search_all;   /* its result is every UID of the mailbox */
-  guint n_expunged;      /* with search_all: how many had gone when it was asked for */
+  guint n_expunged;      /* with search_all: n_expunged of the mailbox when it was asked for */
   gboolean is_move;
   guint32 body_uid;   /* FETCH of one body */
   char *body_section; /* (nullable) */

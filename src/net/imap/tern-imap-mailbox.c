@@ -48,12 +48,20 @@ tern_imap_selected_enter (TernImapSelected *self,
   self->mailbox.uids_sticky = TRUE;
 }
 
+/* Some went, and nobody said from which positions. */
+static void
+forget_map (TernImapSelected *self)
+{
+  g_array_set_size (self->map, 0);
+  self->n_expunged++;
+}
+
 void
 tern_imap_selected_exists (TernImapSelected *self, guint32 count)
 {
+  if (count < self->mailbox.exists)
+    forget_map (self);
   self->mailbox.exists = count;
-  if (self->map->len > count)
-    g_array_set_size (self->map, count);
 }
 
 void
@@ -149,4 +157,5 @@ void
 tern_imap_selected_vanish (TernImapSelected *self, guint n)
 {
   self->mailbox.exists -= MIN (n, self->mailbox.exists);
+  forget_map (self);
 }

@@ -18,7 +18,7 @@ typedef struct
   gboolean by_uid;         /* QRESYNC is enabled */
   GArray *map;             /* of guint32, ascending but for the zeros */
   GArray *expunged;        /* of guint32: positions not yet taken out of the map, ascending */
-  guint n_expunged;        /* how many there ever were: a listing begun before is no map */
+  guint n_expunged;        /* how often any went: a listing begun before is no map */
 } TernImapSelected;
 
 void tern_imap_selected_init (TernImapSelected *self);
@@ -31,6 +31,7 @@ void tern_imap_selected_enter (TernImapSelected *self,
                                gboolean read_only,
                                guint generation);
 
+/* Only EXPUNGE may take messages away by number; after an EXISTS that does, the map is unknown. */
 void tern_imap_selected_exists (TernImapSelected *self, guint32 count);
 void tern_imap_selected_learn (TernImapSelected *self, guint32 position, guint32 uid);
 /* Every UID of the mailbox in order; taken when their number is right. */
@@ -43,7 +44,7 @@ gboolean tern_imap_selected_expunge (TernImapSelected *self, guint32 position);
 /* (transfer full) (nullable): the UIDs that went; *@unknown: how many had no known UID. */
 GArray *tern_imap_selected_settle (TernImapSelected *self, guint *unknown);
 
-/* VANISHED without EARLIER. */
+/* VANISHED without EARLIER, which ends a map if there is one. Nothing may be collected. */
 void tern_imap_selected_vanish (TernImapSelected *self, guint n);
 
 G_END_DECLS

@@ -328,6 +328,7 @@ take_vanished (TernImapSession *self, TernImapParser *parser, guint first)
   gsize total = 0;
   guint32 from, to;
 
+  tern_imap_session_settle (self);
   while (self->selected.mailbox.name != NULL && tern_imap_set_next (&rest, &from, &to))
     {
       /* No UID from UIDNEXT on was ever given to a message. */
