@@ -25,7 +25,8 @@ struct _TernImapWatch
   gboolean working;
   gboolean selected;
   guint32 uidvalidity;
-  guint32 next; /* the UID from which on messages are new to us */
+  guint32 next;   /* the UID from which on messages are new to us */
+  guint32 exists; /* messages in INBOX, without those that are known to have gone */
   gboolean fetching;
   gboolean again;   /* EXISTS came while fetching */
   GPtrArray *facts; /* (owned) of TernMessageFacts, of the fetch that runs */
@@ -202,6 +203,7 @@ on_vanished (TernImapSession *session, GArray *uids, gboolean earlier, gpointer 
 {
   TernImapWatch *self = data;
 
+  self->exists -= MIN (uids->len, self->exists);
   if (self->remote != NULL)
     tern_imap_remote_store_vanished (self->remote, self->selected ? self->inbox : 0, uids);
 }
@@ -211,8 +213,13 @@ on_exists (TernImapSession *session, guint32 count, gpointer data)
 {
   TernImapWatch *self = data;
 
-  if (self->selected)
-    fetch_new (self);
+  if (!self->selected)
+    return;
+  /* Some went, and the server did not say which: a sync finds out. */
+  if (count < self->exists && self->remote != NULL)
+    report_change (self);
+  self->exists = count;
+  fetch_new (self);
 }
 
 static void
@@ -278,6 +285,7 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->selected = TRUE;
   tern_backoff_reset (&self->backoff);
   self->uidvalidity = mailbox->uidvalidity;
+  self->exists = mailbox->exists;
   self->next = mailbox->uidnext;
   if (self->folder->uidvalidity == mailbox->uidvalidity && self->folder->uidnext != 0)
     self->next = self->folder->uidnext;

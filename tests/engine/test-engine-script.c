@@ -454,6 +454,57 @@ test_interrupted_epoch (void)
   tear_down (&setup);
 }
 
+/* Without QRESYNC the session that waits for news hears that a message of INBOX went, but not
+ * which: a listing finds out. */
+static void
+test_watch_expunge (void)
+{
+  static const char *const work[] = {
+    IMAP_LOGIN,
+    IMAP_SELECT_INBOX ("2", "77", "3"),
+    "C: %t UID FETCH 1:2 (*",
+    IMAP_MESSAGE ("1", "1", "first"),
+    IMAP_MESSAGE ("2", "2", "second"),
+    "S: %t OK fetched",
+    IMAP_LIST_INBOX ("2", "77", "3"),
+    "C: %t NOOP",
+    "S: %t OK nothing",
+    "C: %t UID FETCH 3:* (*",
+    "S: %t OK fetched",
+    "C: %t NOOP",
+    "S: * 1 EXPUNGE",
+    "S: %t OK noticed",
+    "C: %t UID FETCH 3:* (*",
+    "S: %t OK fetched",
+    "C: %t UID SEARCH ALL",
+    "S: * SEARCH 2",
+    "S: %t OK listed",
+    "C: %t UID SEARCH ALL",
+    "S: * SEARCH 2",
+    "S: %t OK listed",
+    "STALL",
+    NULL,
+  };
+  static const char *const watch[] = {
+    IMAP_LOGIN,   IMAP_SELECT_INBOX ("2", "77", "3"),
+    "C: %t IDLE", "S: + idling",
+    "WAIT",       "S: * 1 EXPUNGE",
+    "STALL",      NULL,
+  };
+  Setup setup;
+  StepWait wait;
+
+  set_up (&setup, work);
+  tern_script_server_addv (setup.server, watch);
+  wait_dump (&setup, "INBOX/1 first 0\nINBOX/2 second 0");
+  wait.server = setup.server;
+  wait.steps = 21; /* up to the second NOOP */
+  engine_wait (has_come_to, &wait);
+  tern_script_server_go (setup.server);
+  wait_dump (&setup, "INBOX/2 second 0");
+  tear_down (&setup);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -467,5 +518,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/one-message-refused", test_one_message_refused);
   g_test_add_func ("/engine/script/bodies", test_bodies);
   g_test_add_func ("/engine/script/interrupted-epoch", test_interrupted_epoch);
+  g_test_add_func ("/engine/script/watch-expunge", test_watch_expunge);
   return g_test_run ();
 }
