@@ -5,6 +5,9 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
+
+#define NICENESS 10
 
 typedef enum
 {
@@ -18,6 +21,7 @@ struct _TernWorker
   gatomicrefcount refs;
   GMainContext *context; /* (owned) */
   GThread *thread;       /* (owned); joined when the shutdown ends */
+  gboolean niced;
   GMutex lock;
   WorkerState state; /* (lock: lock) */
   gboolean quit;     /* (thread: worker) */
@@ -52,10 +56,10 @@ worker_thread (gpointer data)
 {
   TernWorker *self = data;
 
-  /* Where cores are few, the window goes first. Niceness would do more, but the threads that GLib
-   * starts from here for its pools want to be as those of the window are, and only root may go
-   * back. A failure costs smoothness only. */
+  /* Where cores are few, the window goes first. A failure costs smoothness only. */
   (void) pthread_setschedparam (pthread_self (), SCHED_BATCH, &(struct sched_param){ 0 });
+  if (self->niced) /* of this thread alone: Linux keeps it by thread */
+    (void) setpriority (PRIO_PROCESS, 0, getpriority (PRIO_PROCESS, 0) + NICENESS);
   g_main_context_push_thread_default (self->context);
   while (!self->quit)
     g_main_context_iteration (self->context, TRUE);
@@ -63,15 +67,29 @@ worker_thread (gpointer data)
   return NULL;
 }
 
-TernWorker *
-tern_worker_new (const char *name)
+static TernWorker *
+worker_new (const char *name, gboolean niced)
 {
   TernWorker *self = g_new0 (TernWorker, 1);
+
+  self->niced = niced;
   g_atomic_ref_count_init (&self->refs);
   g_mutex_init (&self->lock);
   self->context = g_main_context_new ();
   self->thread = g_thread_new (name, worker_thread, self);
   return self;
+}
+
+TernWorker *
+tern_worker_new (const char *name)
+{
+  return worker_new (name, FALSE);
+}
+
+TernWorker *
+tern_worker_new_niced (const char *name)
+{
+  return worker_new (name, TRUE);
 }
 
 TernWorker *

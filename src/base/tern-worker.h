@@ -18,6 +18,10 @@ G_BEGIN_DECLS
 typedef struct _TernWorker TernWorker;
 
 TernWorker *tern_worker_new (const char *name);
+/* One that stands further behind the window. Its jobs compute and use files; nothing that they call
+ * may run in a pool thread of GLib's (GTask's, a resolver's, a TLS handshake's): such a thread
+ * wants to be as those of the window are, and only root may go back from niceness. */
+TernWorker *tern_worker_new_niced (const char *name);
 TernWorker *tern_worker_ref (TernWorker *self);
 void tern_worker_unref (TernWorker *self);
 

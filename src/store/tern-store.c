@@ -289,9 +289,9 @@ tern_store_open_async (TernStore *self,
       g_object_unref (task);
       return;
     }
-  self->writer = tern_worker_new ("tern-writer");
+  self->writer = tern_worker_new_niced ("tern-writer");
   self->readers[TERN_LANE_LIST] = tern_worker_new ("tern-list");
-  self->readers[TERN_LANE_SLOW] = tern_worker_new ("tern-slow");
+  self->readers[TERN_LANE_SLOW] = tern_worker_new_niced ("tern-slow");
   inner = g_task_new (NULL, cancellable, opened_cb, task);
   g_task_set_source_tag (inner, tern_store_open_async);
   tern_call_start (inner, tern_worker_get_context (self->writer), G_PRIORITY_DEFAULT, open_run,
