@@ -167,6 +167,7 @@ tern_imap_job_select (TernImapJob *job,
 
   g_task_set_source_tag (task, tern_imap_job_select);
   g_task_set_task_data (task, job, NULL);
+  tern_imap_remote_write_unasked (job->remote);
   job->folder = folder->id;
   *live = mailbox != NULL && g_strcmp0 (mailbox->name, folder->remote_name) == 0;
   g_free (job->mailbox);
@@ -177,8 +178,8 @@ tern_imap_job_select (TernImapJob *job,
       g_free (slot->left_mailbox);
       slot->left_mailbox = mailbox != NULL ? g_strdup (mailbox->name) : NULL;
       slot->selected = 0;
+      slot->grown = FALSE;
     }
-  slot->grown = FALSE;
   tern_imap_session_select_async (slot->session, folder->remote_name, FALSE,
                                   resync ? folder->uidvalidity : 0, resync ? folder->modseq : 0,
                                   NULL, selected_cb, task);

@@ -8,8 +8,17 @@ G_BEGIN_DECLS
 /*
  * What the files of the remote share among themselves: tern-imap-remote.c (the interface),
  * tern-imap-jobs.c (who works when, and where), tern-imap-slots.c (the sessions and what they
- * hear).
+ * hear), tern-imap-unasked.c (what becomes of that when nobody asked for it).
  */
+
+/* tern-imap-unasked.c */
+typedef struct
+{
+  TernId folder;
+  GArray *changes; /* (owned) (nullable) of flags of that folder, still to be written */
+  GSource *source; /* (owned) (nullable): writes them */
+  guint writes;    /* under way */
+} TernImapUnasked;
 
 struct _TernImapRemote
 {
@@ -33,8 +42,9 @@ struct _TernImapRemote
   TernId focus;
   GQueue queue;       /* of TernImapJob (owned), most urgent first */
   GHashTable *moving; /* of MovingKey */
-  GSource *poll;      /* (owned) (nullable) */
-  TernId restless;    /* cannot be listened to, as things are */
+  TernImapUnasked unasked;
+  GSource *poll;   /* (owned) (nullable) */
+  TernId restless; /* cannot be listened to, as things are */
   gboolean closed;
   GCancellable *cancellable; /* (owned) of what is being opened */
   guint64 bytes_in;          /* of sessions that are gone */
@@ -55,6 +65,10 @@ gboolean tern_imap_slot_can_work (TernImapSlot *slot);
 /* Opens a second session when something that is not long waits. */
 void tern_imap_remote_want_hands (TernImapRemote *self);
 void tern_imap_remote_start_poll (TernImapRemote *self);
+
+/* tern-imap-unasked.c */
 GHashTable *tern_imap_moving_new (void);
+/* Hands what was gathered to the store: before anything that claims to be newer. */
+void tern_imap_remote_write_unasked (TernImapRemote *self);
 
 G_END_DECLS

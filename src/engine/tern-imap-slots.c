@@ -3,8 +3,6 @@
 
 #include "tern-imap-remote-state-private.h"
 
-#include "tern-sync-writes-private.h"
-
 #include "tern-fault.h"
 #include "tern-limits.h"
 
@@ -18,91 +16,6 @@
 #define POLL_SECONDS (2 * 60)
 /* A connection that may have died unseen, while the machine slept say, is given so long. */
 #define PROBE_MS (15 * 1000)
-
-/* Messages on the move */
-
-typedef struct
-{
-  TernId folder;
-  guint32 uid;
-} MovingKey;
-
-static guint
-moving_hash (gconstpointer key)
-{
-  const MovingKey *moving = key;
-
-  return g_int64_hash (&moving->folder) ^ moving->uid;
-}
-
-static gboolean
-moving_equal (gconstpointer a, gconstpointer b)
-{
-  const MovingKey *first = a;
-  const MovingKey *second = b;
-
-  return first->folder == second->folder && first->uid == second->uid;
-}
-
-GHashTable *
-tern_imap_moving_new (void)
-{
-  return g_hash_table_new_full (moving_hash, moving_equal, g_free, NULL);
-}
-
-gboolean
-tern_imap_remote_is_moving (TernImapRemote *self, TernId folder, guint32 uid)
-{
-  MovingKey key = { folder, uid };
-
-  return g_hash_table_contains (self->moving, &key);
-}
-
-void
-tern_imap_remote_set_moving (TernImapRemote *self,
-                             TernId folder,
-                             const GArray *uids,
-                             gboolean moving)
-{
-  for (guint i = 0; i < uids->len; i++)
-    {
-      MovingKey key = { folder, g_array_index (uids, guint32, i) };
-
-      if (moving)
-        g_hash_table_add (self->moving, g_memdup2 (&key, sizeof key));
-      else
-        g_hash_table_remove (self->moving, &key);
-    }
-}
-
-void
-tern_imap_remote_store_flags (TernImapRemote *self, TernId folder, const TernImapFetch *fetch)
-{
-  GArray *changes;
-
-  if (folder == 0 || fetch->uid == 0 || (fetch->has & TERN_IMAP_FETCH_FLAGS) == 0)
-    return;
-  changes = tern_flag_changes_new ();
-  tern_flag_changes_add (changes, fetch);
-  tern_sync_write_flags (self->store, folder, changes, tern_sync_write_logged_cb,
-                         tern_store_ref (self->store));
-}
-
-void
-tern_imap_remote_store_vanished (TernImapRemote *self, TernId folder, GArray *uids)
-{
-  g_autoptr (GArray) believed = NULL;
-
-  if (folder == 0)
-    return;
-  believed = g_array_new (FALSE, FALSE, sizeof (guint32));
-  for (guint i = 0; i < uids->len; i++)
-    if (!tern_imap_remote_is_moving (self, folder, g_array_index (uids, guint32, i)))
-      g_array_append_val (believed, g_array_index (uids, guint32, i));
-  if (believed->len > 0)
-    tern_sync_write_removed (self->store, folder, g_steal_pointer (&believed),
-                             tern_sync_write_logged_cb, tern_store_ref (self->store));
-}
 
 /* Handlers of "work" and "hands" */
 

@@ -505,6 +505,60 @@ test_watch_expunge (void)
   tear_down (&setup);
 }
 
+static void
+count_change (TernEngine *engine, TernChangeSet *changes, guint *n)
+{
+  ++*n;
+}
+
+static char *
+dup_flood (void)
+{
+  GString *flood = g_string_new ("R: ");
+
+  for (guint i = 0; i < 5000; i++)
+    g_string_append (flood, i % 2 == 0 ? "* 1 FETCH (UID 1 FLAGS ())\r\n"
+                                       : "* 1 FETCH (UID 1 FLAGS (\\Flagged))\r\n");
+  return g_string_free (flood, FALSE);
+}
+
+/* A server that tells of the same message again and again: what it says last holds, and a read of
+ * the connection is one transaction. */
+static void
+test_flood (void)
+{
+  static const char *const work[] = {
+    IMAP_LOGIN,
+    IMAP_SELECT_INBOX ("1", "77", "2"),
+    "C: %t UID FETCH 1:1 (*",
+    IMAP_MESSAGE ("1", "1", "first"),
+    "S: %t OK fetched",
+    IMAP_LIST_INBOX ("1", "77", "2"),
+    "EACH: %t OK nothing",
+    NULL,
+  };
+  g_autofree char *flood = dup_flood ();
+  const char *const watch[] = {
+    IMAP_LOGIN, IMAP_SELECT_INBOX ("1", "77", "2"),    "C: %t IDLE", "S: + idling", "WAIT",
+    flood,      "S: * 1 FETCH (UID 1 FLAGS (\\Seen))", "STALL",      NULL,
+  };
+  Setup setup;
+  StepWait wait;
+  guint changes = 0;
+
+  set_up (&setup, work);
+  tern_script_server_addv (setup.server, watch);
+  wait_dump (&setup, "INBOX/1 first 0");
+  g_signal_connect (setup.fixture->engine, "changed", G_CALLBACK (count_change), &changes);
+  wait.server = setup.server;
+  wait.steps = G_N_ELEMENTS (work) - 2;
+  engine_wait (has_come_to, &wait);
+  tern_script_server_go (setup.server);
+  wait_dump (&setup, "INBOX/1 first 1");
+  g_assert_cmpuint (changes, <, 500);
+  tear_down (&setup);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -519,5 +573,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/bodies", test_bodies);
   g_test_add_func ("/engine/script/interrupted-epoch", test_interrupted_epoch);
   g_test_add_func ("/engine/script/watch-expunge", test_watch_expunge);
+  g_test_add_func ("/engine/script/flood", test_flood);
   return g_test_run ();
 }

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-remote-state-private.h"
+
+#include "tern-sync-writes-private.h"
+
+/*
+ * What a server tells of a selected mailbox without having been asked by a job: flags that another
+ * client set, messages that went. Flags are gathered for as long as there is something to read, and
+ * then written in one transaction; of a server that tells more than can be written, only the last
+ * word is asked for, by a sync.
+ */
+
+#define GATHER_MAX 1000
+#define WRITES_MAX 16
+
+/* Messages on the move */
+
+typedef struct
+{
+  TernId folder;
+  guint32 uid;
+} MovingKey;
+
+static guint
+moving_hash (gconstpointer key)
+{
+  const MovingKey *moving = key;
+
+  return g_int64_hash (&moving->folder) ^ moving->uid;
+}
+
+static gboolean
+moving_equal (gconstpointer a, gconstpointer b)
+{
+  const MovingKey *first = a;
+  const MovingKey *second = b;
+
+  return first->folder == second->folder && first->uid == second->uid;
+}
+
+GHashTable *
+tern_imap_moving_new (void)
+{
+  return g_hash_table_new_full (moving_hash, moving_equal, g_free, NULL);
+}
+
+gboolean
+tern_imap_remote_is_moving (TernImapRemote *self, TernId folder, guint32 uid)
+{
+  MovingKey key = { folder, uid };
+
+  return g_hash_table_contains (self->moving, &key);
+}
+
+void
+tern_imap_remote_set_moving (TernImapRemote *self,
+                             TernId folder,
+                             const GArray *uids,
+                             gboolean moving)
+{
+  for (guint i = 0; i < uids->len; i++)
+    {
+      MovingKey key = { folder, g_array_index (uids, guint32, i) };
+
+      if (moving)
+        g_hash_table_add (self->moving, g_memdup2 (&key, sizeof key));
+      else
+        g_hash_table_remove (self->moving, &key);
+    }
+}
+
+/* Flags */
+
+typedef struct
+{
+  TernImapRemote *remote; /* (owned) */
+  TernStore *store;       /* (owned) */
+} Write;
+
+static void
+written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Write *write = user_data;
+
+  write->remote->unasked.writes--;
+  tern_sync_write_logged_cb (source, result, write->store);
+  g_object_unref (write->remote);
+  g_free (write);
+}
+
+void
+tern_imap_remote_write_unasked (TernImapRemote *self)
+{
+  TernImapUnasked *unasked = &self->unasked;
+  Write *write;
+
+  if (unasked->source != NULL)
+    {
+      g_source_destroy (unasked->source);
+      g_clear_pointer (&unasked->source, g_source_unref);
+    }
+  if (unasked->changes == NULL)
+    return;
+  if (unasked->writes >= WRITES_MAX)
+    {
+      g_clear_pointer (&unasked->changes, g_array_unref);
+      if (!self->closed)
+        self->events.folder_changed (unasked->folder, self->events_data);
+      return;
+    }
+  unasked->writes++;
+  write = g_new0 (Write, 1);
+  write->remote = g_object_ref (self);
+  write->store = tern_store_ref (self->store);
+  tern_sync_write_flags (self->store, unasked->folder, g_steal_pointer (&unasked->changes),
+                         written_cb, write);
+}
+
+static gboolean
+on_all_read (gpointer user_data)
+{
+  tern_imap_remote_write_unasked (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+void
+tern_imap_remote_store_flags (TernImapRemote *self, TernId folder, const TernImapFetch *fetch)
+{
+  TernImapUnasked *unasked = &self->unasked;
+
+  if (folder == 0 || fetch->uid == 0 || (fetch->has & TERN_IMAP_FETCH_FLAGS) == 0)
+    return;
+  if (unasked->folder != folder)
+    tern_imap_remote_write_unasked (self);
+  unasked->folder = folder;
+  if (unasked->changes == NULL)
+    unasked->changes = tern_flag_changes_new ();
+  tern_flag_changes_add (unasked->changes, fetch);
+  if (unasked->changes->len >= GATHER_MAX)
+    {
+      tern_imap_remote_write_unasked (self);
+      return;
+    }
+  if (unasked->source != NULL)
+    return;
+  /* Behind the one that reads the connection: all that has come is gathered. */
+  unasked->source = g_idle_source_new ();
+  g_source_set_priority (unasked->source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (unasked->source, on_all_read, g_object_ref (self), g_object_unref);
+  g_source_attach (unasked->source, g_main_context_get_thread_default ());
+}
+
+void
+tern_imap_remote_store_vanished (TernImapRemote *self, TernId folder, GArray *uids)
+{
+  g_autoptr (GArray) believed = NULL;
+
+  if (folder == 0)
+    return;
+  believed = g_array_new (FALSE, FALSE, sizeof (guint32));
+  for (guint i = 0; i < uids->len; i++)
+    if (!tern_imap_remote_is_moving (self, folder, g_array_index (uids, guint32, i)))
+      g_array_append_val (believed, g_array_index (uids, guint32, i));
+  if (believed->len > 0)
+    tern_sync_write_removed (self->store, folder, g_steal_pointer (&believed),
+                             tern_sync_write_logged_cb, tern_store_ref (self->store));
+}
