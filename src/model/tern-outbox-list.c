@@ -3,6 +3,8 @@
 
 #include "tern-outbox-list.h"
 
+#include <glib/gi18n.h>
+
 struct _TernOutboxItem
 {
   GObject parent_instance;
@@ -61,14 +63,71 @@ tern_outbox_item_get_record (TernOutboxItem *self)
   return self->record;
 }
 
-gboolean
-tern_outbox_item_is_troubled (TernOutboxItem *self)
+TernOutboxTrouble
+tern_outbox_item_get_trouble (TernOutboxItem *self)
 {
-  TernOutboxState state = self->record->state;
+  switch (self->record->state)
+    {
+    case TERN_OUTBOX_REFUSED:
+      return TERN_OUTBOX_TROUBLE_REFUSED;
+    case TERN_OUTBOX_UNCERTAIN:
+      return TERN_OUTBOX_TROUBLE_UNCERTAIN;
+    case TERN_OUTBOX_ACCEPTED:
+    case TERN_OUTBOX_DONE:
+      return tern_outbox_record_was_refused (self->record) ? TERN_OUTBOX_TROUBLE_PARTLY
+                                                           : TERN_OUTBOX_TROUBLE_NONE;
+    case TERN_OUTBOX_HELD:
+    case TERN_OUTBOX_QUEUED:
+    case TERN_OUTBOX_CONNECTING:
+    case TERN_OUTBOX_SENT_DATA:
+    default:
+      return TERN_OUTBOX_TROUBLE_NONE;
+    }
+}
 
-  if (state == TERN_OUTBOX_ACCEPTED || state == TERN_OUTBOX_DONE)
-    return tern_outbox_record_was_refused (self->record);
-  return state == TERN_OUTBOX_REFUSED || state == TERN_OUTBOX_UNCERTAIN;
+static const char *
+describe_state (TernOutboxState state)
+{
+  switch (state)
+    {
+    case TERN_OUTBOX_REFUSED:
+      return _ ("The server refused this message.");
+    case TERN_OUTBOX_UNCERTAIN:
+      return _ ("The connection was lost while this was being sent. It may have arrived; sending "
+                "again may deliver it twice.");
+    case TERN_OUTBOX_ACCEPTED:
+      return _ ("Sent. A copy is being filed.");
+    case TERN_OUTBOX_CONNECTING:
+    case TERN_OUTBOX_SENT_DATA:
+      return _ ("Being sent.");
+    case TERN_OUTBOX_DONE:
+      return _ ("Sent, but not to everybody.");
+    case TERN_OUTBOX_HELD:
+    case TERN_OUTBOX_QUEUED:
+    default:
+      return _ ("Waiting to be sent.");
+    }
+}
+
+char *
+tern_outbox_item_dup_description (TernOutboxItem *self)
+{
+  const TernOutboxRecord *record = self->record;
+  GString *text = g_string_new (record->fault != NULL && *record->fault != '\0'
+                                    ? record->fault
+                                    : describe_state (record->state));
+
+  if (record->server_text != NULL && *record->server_text != '\0')
+    {
+      g_string_append_c (text, '\n');
+      g_string_append_printf (text, _ ("The server says: %s"), record->server_text);
+    }
+  if (tern_outbox_item_get_trouble (self) == TERN_OUTBOX_TROUBLE_PARTLY)
+    {
+      g_string_append_c (text, '\n');
+      g_string_append (text, _ ("The other recipients have been sent it."));
+    }
+  return g_string_free (text, FALSE);
 }
 
 gboolean
@@ -275,13 +334,18 @@ tern_outbox_list_find (TernOutboxList *self, TernId id)
 }
 
 guint
-tern_outbox_list_count_troubled (TernOutboxList *self)
+tern_outbox_list_count_troubled (TernOutboxList *self, TernOutboxTrouble *troubles)
 {
   guint n = 0;
 
+  *troubles = TERN_OUTBOX_TROUBLE_NONE;
   for (guint i = 0; i < self->items->len; i++)
-    if (tern_outbox_item_is_troubled (g_ptr_array_index (self->items, i)))
-      n++;
+    {
+      TernOutboxTrouble trouble = tern_outbox_item_get_trouble (g_ptr_array_index (self->items, i));
+
+      *troubles |= trouble;
+      n += trouble != TERN_OUTBOX_TROUBLE_NONE;
+    }
   return n;
 }
 

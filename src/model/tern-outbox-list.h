@@ -10,8 +10,18 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TernOutboxItem, tern_outbox_item, TERN, OUTBOX_ITEM, GObject)
 
 const TernOutboxRecord *tern_outbox_item_get_record (TernOutboxItem *self);
-/* A person has to look at it: REFUSED, UNCERTAIN, or sent but not taken for everybody. */
-gboolean tern_outbox_item_is_troubled (TernOutboxItem *self);
+/* What a person has to look at; flags, so that those of a list can be joined. */
+typedef enum
+{
+  TERN_OUTBOX_TROUBLE_NONE = 0,
+  TERN_OUTBOX_TROUBLE_REFUSED = 1 << 0,   /* nobody gets it */
+  TERN_OUTBOX_TROUBLE_UNCERTAIN = 1 << 1, /* nobody knows */
+  TERN_OUTBOX_TROUBLE_PARTLY = 1 << 2,    /* sent, but not taken for everybody */
+} TernOutboxTrouble;
+
+TernOutboxTrouble tern_outbox_item_get_trouble (TernOutboxItem *self);
+/* What became of it, in sentences, with the server's own words when there are some. */
+char *tern_outbox_item_dup_description (TernOutboxItem *self);
 /* It will be tried again by itself, but a try has failed. */
 gboolean tern_outbox_item_is_waiting (TernOutboxItem *self);
 
@@ -29,7 +39,8 @@ G_DECLARE_FINAL_TYPE (TernOutboxList, tern_outbox_list, TERN, OUTBOX_LIST, GObje
 TernOutboxList *tern_outbox_list_new (TernEngine *engine);
 gboolean tern_outbox_list_is_reading (TernOutboxList *self);
 TernOutboxItem *tern_outbox_list_find (TernOutboxList *self, TernId id); /* (transfer none) */
-guint tern_outbox_list_count_troubled (TernOutboxList *self);
+/* @troubles (out): all that they have. */
+guint tern_outbox_list_count_troubled (TernOutboxList *self, TernOutboxTrouble *troubles);
 /* The first one that waits; @n: how many of its account do. (transfer none) (nullable) */
 TernOutboxItem *tern_outbox_list_find_waiting (TernOutboxList *self, guint *n);
 

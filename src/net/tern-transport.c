@@ -213,9 +213,11 @@ certificate_fault (Attempt *self)
            "a new one, or somebody is between you and the server. Nothing was sent."),
         endpoint->host);
   reasons = tern_certificate_describe (self->rejected, endpoint->host, self->problems);
-  return tern_fault_new (TERN_FAULT_CERTIFICATE,
-                         _ ("The certificate of %s is not to be trusted. %s"), endpoint->host,
-                         reasons);
+  return tern_fault_new (
+      TERN_FAULT_CERTIFICATE,
+      _ ("The certificate of %s is not to be trusted. %s Nothing was sent. Check "
+         "the name of the server, or ask those who run it."),
+      endpoint->host, reasons);
 }
 
 static GError *

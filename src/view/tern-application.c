@@ -46,6 +46,7 @@ struct _TernApplication
   TernNotifier *notifier;    /* (owned) (nullable) */
   GPtrArray *waiting;        /* of TernDraft: to be composed when the store is open */
   TernId wanted_message;     /* to be opened then; 0 = none */
+  TernId wanted_outbox;      /* to be edited then; 0 = none */
   GPtrArray *early_notes;    /* of char*: said while the store was being opened */
   TernAssistant *assistant;  /* (unowned, weak) (nullable): the open one */
   GHashTable *sent;          /* set of gint64 outbox ids sent from here, owned */
@@ -295,6 +296,30 @@ begin_end (TernApplication *self)
   check_drained (self);
 }
 
+/* Without a window it is told from outside of one, and stays in the outbox until somebody comes. */
+static void
+return_refused (TernApplication *self, TernOutboxItem *item)
+{
+  TernId id = tern_outbox_item_get_record (item)->id;
+
+  if (self->state == ENGINE_DRAINING)
+    tern_notifier_tell_refused (self->notifier, item);
+  else
+    tern_application_edit_outbox (self, id);
+}
+
+/* When the outbox is known, for the reason stands there. */
+static void
+edit_wanted (TernApplication *self)
+{
+  TernId id = self->wanted_outbox;
+
+  if (id == 0 || self->state != ENGINE_OPEN || tern_outbox_list_is_reading (self->outbox))
+    return;
+  self->wanted_outbox = 0;
+  tern_application_edit_outbox (self, id);
+}
+
 /* What was sent from this window and refused comes back by itself, with everything in it. */
 static void
 on_outbox_changed (TernApplication *self)
@@ -302,23 +327,30 @@ on_outbox_changed (TernApplication *self)
   GHashTableIter iter;
   gint64 *id;
 
-  if (self->state == ENGINE_DRAINING)
-    {
-      check_drained (self);
-      return;
-    }
-
   g_hash_table_iter_init (&iter, self->sent);
   while (g_hash_table_iter_next (&iter, (gpointer *) &id, NULL))
     {
       TernOutboxItem *item = tern_outbox_list_find (self->outbox, *id);
 
-      if (item != NULL && tern_outbox_item_get_record (item)->state == TERN_OUTBOX_REFUSED)
+      if (item != NULL && tern_outbox_item_get_trouble (item) == TERN_OUTBOX_TROUBLE_REFUSED)
         {
-          tern_composer_open_outbox (self, *id);
+          return_refused (self, item);
           g_hash_table_iter_remove (&iter);
         }
     }
+  edit_wanted (self);
+  check_drained (self);
+}
+
+/* From a notification, which may outlive the program that made it. */
+static void
+on_edit_outbox (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  TernApplication *self = data;
+
+  self->wanted_outbox = g_variant_get_int64 (parameter);
+  show_window (self);
+  edit_wanted (self);
 }
 
 static void
@@ -530,6 +562,8 @@ add_accels (GtkApplication *app)
     { "win.mark-unread", { "<Primary>u" } },
     { "win.toggle-star", { "<Primary>d" } },
     { "win.undo", { "<Primary>z" } },
+    { "win.next-pane", { "F6" } },
+    { "win.previous-pane", { "<Shift>F6" } },
     { "composer.send", { "<Primary>Return", "<Primary>KP_Enter" } },
     { "composer.attach", { "<Primary><Shift>a" } },
   };
@@ -548,6 +582,7 @@ tern_application_startup (GApplication *app)
     { "compose", on_compose, NULL, NULL, NULL, { 0 } },
     { "add-account", on_add_account, NULL, NULL, NULL, { 0 } },
     { "open-message", on_open_message, "x", NULL, NULL, { 0 } },
+    { "edit-outbox", on_edit_outbox, "x", NULL, NULL, { 0 } },
     { "undo-send", on_undo_send, "x", NULL, NULL, { 0 } },
     { "undo-discard", on_undo_discard, NULL, NULL, NULL, { 0 } },
     { "open-store", on_open_store, NULL, NULL, NULL, { 0 } },
@@ -667,6 +702,7 @@ tern_application_compose (TernApplication *self, TernDraft *draft)
 void
 tern_application_edit_outbox (TernApplication *self, TernId outbox)
 {
+  tern_notifier_withdraw_refused (self->notifier, outbox);
   tern_composer_open_outbox (self, outbox);
 }
 

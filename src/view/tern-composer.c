@@ -589,17 +589,10 @@ static char *
 dup_reason (TernApplication *app, TernId outbox)
 {
   TernOutboxItem *item = tern_outbox_list_find (tern_application_get_outbox (app), outbox);
-  const TernOutboxRecord *record = item != NULL ? tern_outbox_item_get_record (item) : NULL;
-  const char *fault;
 
-  if (record == NULL
-      || (record->state != TERN_OUTBOX_REFUSED && record->state != TERN_OUTBOX_UNCERTAIN))
+  if (item == NULL || tern_outbox_item_get_trouble (item) == TERN_OUTBOX_TROUBLE_NONE)
     return NULL;
-  fault = record->fault != NULL && *record->fault != '\0' ? record->fault
-                                                          : _ ("This message could not be sent.");
-  if (record->server_text != NULL && *record->server_text != '\0')
-    return g_strdup_printf (_ ("%s\nThe server says: %s"), fault, record->server_text);
-  return g_strdup (fault);
+  return tern_outbox_item_dup_description (item);
 }
 
 void

@@ -236,6 +236,36 @@ on_not_new (TernId id, gpointer data)
     g_application_withdraw_notification (G_APPLICATION (self->app), name);
 }
 
+static char *
+refused_id (TernId outbox)
+{
+  return g_strdup_printf ("refused-%" TERN_ID_FORMAT, outbox);
+}
+
+void
+tern_notifier_withdraw_refused (TernNotifier *self, TernId outbox)
+{
+  g_autofree char *id = refused_id (outbox);
+
+  g_application_withdraw_notification (G_APPLICATION (self->app), id);
+}
+
+void
+tern_notifier_tell_refused (TernNotifier *self, TernOutboxItem *item)
+{
+  const TernOutboxRecord *record = tern_outbox_item_get_record (item);
+  g_autofree char *reason = tern_outbox_item_dup_description (item);
+  g_autofree char *body = tern_notifier_dup_shown (reason);
+  g_autofree char *id = refused_id (record->id);
+  g_autoptr (GNotification) notification = g_notification_new (_ ("Message not sent"));
+
+  g_notification_set_body (notification, body);
+  g_notification_set_category (notification, "transfer.error");
+  g_notification_set_priority (notification, G_NOTIFICATION_PRIORITY_HIGH);
+  g_notification_set_default_action_and_target (notification, "app.edit-outbox", "x", record->id);
+  g_application_send_notification (G_APPLICATION (self->app), id, notification);
+}
+
 TernNotifier *
 tern_notifier_new (TernApplication *app, TernEngine *engine)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tern-application.h"
+#include "tern-outbox-list.h"
 
 G_BEGIN_DECLS
 
@@ -10,14 +11,17 @@ G_BEGIN_DECLS
  *
  * Announces new mail on the desktop, sender and subject, or a number when much comes at once, and
  * takes the announcement back when the message was read, here or elsewhere, or has gone; the
- * number, when that is so for all that it counts. Plain struct, owned by the application. Thread:
- * UI.
+ * number, when that is so for all that it counts. Tells of refused mail when no window can. Plain
+ * struct, owned by the application. Thread: UI.
  */
 typedef struct _TernNotifier TernNotifier;
 
 TernNotifier *tern_notifier_new (TernApplication *app, TernEngine *engine);
 void tern_notifier_free (TernNotifier *self);
 void tern_notifier_withdraw (TernNotifier *self, TernId id);
+/* For a person who has closed the window by now: it opens the message for editing. */
+void tern_notifier_tell_refused (TernNotifier *self, TernOutboxItem *item);
+void tern_notifier_withdraw_refused (TernNotifier *self, TernId outbox);
 /* Text of a mail as a notification may have it: nothing that a server could read as markup, no line
  * ends, about 200 characters. */
 char *tern_notifier_dup_shown (const char *text);

@@ -19,43 +19,6 @@ struct _TernOutboxWindow
 
 G_DEFINE_FINAL_TYPE (TernOutboxWindow, tern_outbox_window, ADW_TYPE_WINDOW)
 
-/* What the state means to a person, with the server's own words when there are some. */
-static char *
-describe (const TernOutboxRecord *record)
-{
-  const char *sentence = record->fault;
-
-  if (sentence == NULL || *sentence == '\0')
-    switch (record->state)
-      {
-      case TERN_OUTBOX_REFUSED:
-        sentence = _ ("The server refused this message.");
-        break;
-      case TERN_OUTBOX_UNCERTAIN:
-        sentence = _ ("The connection was lost while this was being sent. It may have arrived; "
-                      "sending again may deliver it twice.");
-        break;
-      case TERN_OUTBOX_ACCEPTED:
-        sentence = _ ("Sent. A copy is being filed.");
-        break;
-      case TERN_OUTBOX_CONNECTING:
-      case TERN_OUTBOX_SENT_DATA:
-        sentence = _ ("Being sent.");
-        break;
-      case TERN_OUTBOX_DONE:
-        sentence = _ ("Sent, but not to everybody.");
-        break;
-      case TERN_OUTBOX_HELD:
-      case TERN_OUTBOX_QUEUED:
-      default:
-        sentence = _ ("Waiting to be sent.");
-        break;
-      }
-  if (record->server_text != NULL && *record->server_text != '\0')
-    return g_strdup_printf (_ ("%s\nThe server says: %s"), sentence, record->server_text);
-  return g_strdup (sentence);
-}
-
 static void
 tell (TernOutboxWindow *self, const GError *error)
 {
@@ -162,7 +125,7 @@ make_row (gpointer item, gpointer data)
   TernOutboxWindow *self = data;
   const TernOutboxRecord *record = tern_outbox_item_get_record (item);
   GtkWidget *row = adw_action_row_new ();
-  g_autofree char *reason = describe (record);
+  g_autofree char *reason = tern_outbox_item_dup_description (item);
 
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
   adw_preferences_row_set_title (

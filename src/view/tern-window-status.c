@@ -58,11 +58,34 @@ update_account_banner (TernWindow *self)
                     refused ? _ ("Sign In…") : _ ("Try Again"));
 }
 
-static void
-show_troubled (TernWindow *self, guint n)
+/* Of several kinds of trouble none is claimed for all. */
+static char *
+dup_trouble (TernOutboxTrouble troubles, guint n)
 {
-  g_autofree char *title = g_strdup_printf (
-      ngettext ("%u message could not be sent.", "%u messages could not be sent.", n), n);
+  switch ((guint) troubles)
+    {
+    case TERN_OUTBOX_TROUBLE_REFUSED:
+      return g_strdup_printf (
+          ngettext ("%u message could not be sent.", "%u messages could not be sent.", n), n);
+    case TERN_OUTBOX_TROUBLE_UNCERTAIN:
+      return g_strdup_printf (ngettext ("It is not known whether %u message was sent.",
+                                        "It is not known whether %u messages were sent.", n),
+                              n);
+    case TERN_OUTBOX_TROUBLE_PARTLY:
+      return g_strdup_printf (ngettext ("%u message could not be sent to everybody.",
+                                        "%u messages could not be sent to everybody.", n),
+                              n);
+    default:
+      return g_strdup_printf (ngettext ("%u message in the outbox needs a decision.",
+                                        "%u messages in the outbox need a decision.", n),
+                              n);
+    }
+}
+
+static void
+show_troubled (TernWindow *self, guint n, TernOutboxTrouble troubles)
+{
+  g_autofree char *title = dup_trouble (troubles, n);
 
   tern_banner_show (self->outbox_banner, title, _ ("Review…"));
 }
@@ -86,7 +109,8 @@ show_waiting (TernWindow *self, TernAccount *account, const TernOutboxRecord *re
 static void
 update_outbox_banner (TernWindow *self)
 {
-  guint troubled = tern_outbox_list_count_troubled (self->outbox);
+  TernOutboxTrouble troubles;
+  guint troubled = tern_outbox_list_count_troubled (self->outbox, &troubles);
   guint n = 0;
   TernOutboxItem *item = tern_outbox_list_find_waiting (self->outbox, &n);
   const TernOutboxRecord *record = item != NULL ? tern_outbox_item_get_record (item) : NULL;
@@ -98,7 +122,7 @@ update_outbox_banner (TernWindow *self)
   if (account != NULL && (troubled == 0 || tern_account_get_sending_error (account) != NULL))
     show_waiting (self, account, record, n);
   else if (troubled > 0)
-    show_troubled (self, troubled);
+    show_troubled (self, troubled, troubles);
   else
     tern_banner_hide (self->outbox_banner);
 }

@@ -84,7 +84,7 @@ class Desktop:
         self._start_bus()
         if self.keyring:
             self._start_keyring()
-        self.spawn(['openbox'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._start_window_manager()
 
     def _start_display(self):
         read_end, write_end = os.pipe()
@@ -114,6 +114,12 @@ class Desktop:
         wait_for(lambda: self.run(['dbus-send', '--session', '--print-reply', '--dest=org.freedesktop.DBus', '/',
                                    'org.freedesktop.DBus.GetNameOwner', 'string:org.freedesktop.secrets'],
                                   check=False).returncode == 0, what='the keyring')
+
+    def _start_window_manager(self):
+        self.spawn(['openbox'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # It says so on the root window; before that a window gets neither a frame nor the keyboard.
+        wait_for(lambda: 'window id' in self.run(['xprop', '-root', '_NET_SUPPORTING_WM_CHECK'], check=False).stdout,
+                 what='the window manager')
 
     def spawn(self, argv, env=None, **kwargs):
         """Starts a program on this desktop; it is stopped with it."""

@@ -56,6 +56,23 @@ is_read (gpointer data)
   return !tern_outbox_list_is_reading (data);
 }
 
+/* Of the first entry in that state. */
+static void
+check_description (TernOutboxList *list, TernOutboxState state, const char *expected)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (list)); i++)
+    {
+      g_autoptr (TernOutboxItem) item = g_list_model_get_item (G_LIST_MODEL (list), i);
+      g_autofree char *text = tern_outbox_item_dup_description (item);
+
+      if (tern_outbox_item_get_record (item)->state != state)
+        continue;
+      g_assert_cmpstr (text, ==, expected);
+      return;
+    }
+  g_assert_not_reached ();
+}
+
 /* What a person has to look at, what waits for something, and what is nobody's trouble. */
 static void
 test_count (void)
@@ -64,6 +81,7 @@ test_count (void)
   TernId account;
   TernOutboxList *list;
   TernOutboxItem *item;
+  TernOutboxTrouble troubles;
   guint n = 0;
 
   engine_fixture_open (fixture, FALSE);
@@ -72,7 +90,13 @@ test_count (void)
   list = tern_outbox_list_new (fixture->engine);
   engine_wait (is_read, list);
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (list)), ==, 8);
-  g_assert_cmpuint (tern_outbox_list_count_troubled (list), ==, 4);
+  g_assert_cmpuint (tern_outbox_list_count_troubled (list, &troubles), ==, 4);
+  g_assert_cmpuint (
+      troubles, ==,
+      TERN_OUTBOX_TROUBLE_REFUSED | TERN_OUTBOX_TROUBLE_UNCERTAIN | TERN_OUTBOX_TROUBLE_PARTLY);
+  check_description (list, TERN_OUTBOX_DONE,
+                     "not for cem\nThe other recipients have been sent it.");
+  check_description (list, TERN_OUTBOX_UNCERTAIN, "who knows");
   item = tern_outbox_list_find_waiting (list, &n);
   g_assert_nonnull (item);
   g_assert_cmpint (tern_outbox_item_get_record (item)->account, ==, account);

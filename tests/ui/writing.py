@@ -10,6 +10,7 @@ import os
 import sys
 
 from uitest import Tap, session
+from notifications import Notifications
 
 REASON = 'this mailbox does not want your mail'
 
@@ -138,10 +139,55 @@ class Writing:
         answer = self.window.server.command('doveadm', 'search', '-u', 'bob', 'mailbox', 'INBOX', 'SUBJECT', 'Last')
         assert answer['output'].strip() != '', 'it is still in the outbox'
 
+    def write(self, to, subject):
+        self.screen.key('ctrl+n')
+        composer = self.composer('New Message')
+        self.screen.wait(lambda: self.screen.find_all('^To$', 'text', composer), 'the line for addresses')
+        self.screen.type(to)
+        self.screen.click(self.screen.find('^Subject$', 'text', within=composer))
+        self.screen.type(subject)
+        self.composer(subject)
+        self.screen.key('ctrl+Return')
+        self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the composer to close')
+
+    def one_that_somebody_refused_says_so(self):
+        self.write('bob@example.test, refused@example.test', 'For two')
+        self.screen.find_text('1 message could not be sent to everybody', seconds=60)
+        self.window.shot('partly')
+        self.window.click('Review', 'push button')
+        row = self.window.shown('For two', 'list item')
+        self.screen.find_text('The other recipients have been sent it', within=row)
+        self.window.shot('partly-outbox')
+        self.screen.click(self.screen.find('Edit$', 'push button', within=row))
+        composer = self.composer('For two')
+        assert self.text_of('^To$', composer) == 'refused@example.test', self.text_of('^To$', composer)
+        self.screen.find_text(REASON, within=composer)
+        self.window.shot('partly-composer')
+        self.screen.key('ctrl+w')
+        self.window.click('^Discard$|Discard Discard', 'push button')
+        self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the composer to close')
+
+    def a_refusal_after_the_window_closed_is_told(self):
+        with Notifications(self.window.desktop, 'freedesktop') as notifications:
+            self.window.start()
+            self.window.shown('From ', 'list item', seconds=60)
+            self.write('refused@example.test', 'Too late')
+            self.window.quit()
+            told = notifications.standing()
+            assert [n['title'] for n in told] == ['Message not sent'], told
+            assert REASON in told[0]['body'], told
+        self.window.start()
+        self.screen.find_text('1 message could not be sent', seconds=60)
+        self.window.click('Review', 'push button')
+        row = self.window.shown('Too late', 'list item')
+        self.screen.click(self.screen.find('Edit$', 'push button', within=row))
+        self.screen.find_text(REASON, within=self.composer('Too late'))
+
     def steps(self):
         return [self.a_wrong_address_is_told, self.a_refused_message_comes_back, self.closing_asks,
                 self.discarding_can_be_undone, self.it_is_sent_to_somebody_else, self.a_mailto_link_opens_a_composer,
-                self.what_is_being_written_survives, self.mail_sent_before_quitting_leaves]
+                self.what_is_being_written_survives, self.one_that_somebody_refused_says_so,
+                self.mail_sent_before_quitting_leaves, self.a_refusal_after_the_window_closed_is_told]
 
 
 def main():
