@@ -189,6 +189,9 @@ set_busy (TernAssistant *self, gboolean busy)
   gtk_widget_set_sensitive (self->fields, !busy);
   gtk_widget_set_visible (self->busy, busy);
   gtk_widget_set_sensitive (GTK_WIDGET (self->connect), !busy);
+  /* What lost its sensitivity lost the focus. */
+  if (!busy && gtk_window_get_focus (GTK_WINDOW (self)) == NULL)
+    gtk_widget_grab_focus (GTK_WIDGET (self->connect));
 }
 
 /* NULL, and the banner says why, when the port is none. */

@@ -51,6 +51,7 @@ tern_banner_class_init (TernBannerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, TernBanner, button);
   gtk_widget_class_bind_template_callback (widget_class, on_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_child_revealed);
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_ALERT);
 }
 
 static void
@@ -68,6 +69,7 @@ tern_banner_show (TernBanner *self, const char *title, const char *button_label)
       return;
     }
   gtk_label_set_text (self->label, title);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
   gtk_widget_set_visible (GTK_WIDGET (self->button), button_label != NULL);
   if (button_label != NULL)
     gtk_button_set_label (self->button, button_label);

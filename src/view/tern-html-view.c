@@ -30,6 +30,7 @@ struct _TernHtmlView
   gboolean remote_allowed;
   gboolean waiting; /* for the filter */
   guint own_loads;  /* loads of ours that decide-policy has not seen yet */
+  guint32 tab_time; /* of the last Tab that went to the page, as its event says */
 };
 
 enum
@@ -277,6 +278,46 @@ make_settings (void)
       "hardware-acceleration-policy", WEBKIT_HARDWARE_ACCELERATION_POLICY_NEVER, NULL);
 }
 
+/* WebKit translates keys with a text view that nobody sees, a child of the page. Tab, past the last
+ * link, would end there. */
+static void
+keep_focus_from_helpers (TernHtmlView *self)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->view)); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    gtk_widget_set_can_focus (child, FALSE);
+}
+
+/* Past its last link the page moves the focus on, and then WebKit sends the same Tab to the window
+ * once more, which would move it a second time. */
+static gboolean
+on_window_key (GtkEventControllerKey *key,
+               guint keyval,
+               guint keycode,
+               GdkModifierType state,
+               TernHtmlView *self)
+{
+  guint32 time = gtk_event_controller_get_current_event_time (GTK_EVENT_CONTROLLER (key));
+
+  if (keyval != GDK_KEY_Tab && keyval != GDK_KEY_ISO_Left_Tab)
+    return GDK_EVENT_PROPAGATE;
+  if (gtk_widget_is_focus (GTK_WIDGET (self->view)))
+    self->tab_time = time;
+  else if (time == self->tab_time)
+    return GDK_EVENT_STOP;
+  return GDK_EVENT_PROPAGATE;
+}
+
+static void
+watch_window_keys (TernHtmlView *self)
+{
+  GtkEventController *key = gtk_event_controller_key_new ();
+
+  gtk_event_controller_set_propagation_phase (key, GTK_PHASE_CAPTURE);
+  g_signal_connect_object (key, "key-pressed", G_CALLBACK (on_window_key), self, 0);
+  gtk_widget_add_controller (GTK_WIDGET (gtk_widget_get_root (GTK_WIDGET (self))), key);
+}
+
 static void
 connect_view (TernHtmlView *self)
 {
@@ -311,6 +352,8 @@ make_view (TernHtmlView *self)
                                   _ ("Message page"), -1);
   adw_bin_set_child (ADW_BIN (self), GTK_WIDGET (self->view));
   connect_view (self);
+  keep_focus_from_helpers (self);
+  watch_window_keys (self);
   compile_filter (self);
 }
 

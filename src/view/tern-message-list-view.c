@@ -274,6 +274,22 @@ focus_selected (TernMessageListView *self)
   return FALSE;
 }
 
+/* The rows are one stop on the way of Tab through the window: the arrows go from row to row. */
+static gboolean
+tern_message_list_view_focus (GtkWidget *widget, GtkDirectionType direction)
+{
+  TernMessageListView *self = TERN_MESSAGE_LIST_VIEW (widget);
+
+  if (direction == GTK_DIR_TAB_FORWARD || direction == GTK_DIR_TAB_BACKWARD)
+    {
+      if (gtk_widget_get_focus_child (widget) != NULL)
+        return FALSE;
+      if (focus_selected (self))
+        return TRUE;
+    }
+  return GTK_WIDGET_CLASS (tern_message_list_view_parent_class)->focus (widget, direction);
+}
+
 /* GTK gives the focus of a menu that closes to the first widget of the window. */
 static void
 on_menu_closed (TernMessageListView *self)
@@ -386,6 +402,7 @@ tern_message_list_view_class_init (TernMessageListViewClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = tern_message_list_view_dispose;
+  widget_class->focus = tern_message_list_view_focus;
 
   signals[SIGNAL_SELECTION_CHANGED] =
       g_signal_new ("selection-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,

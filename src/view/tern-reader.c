@@ -355,3 +355,16 @@ tern_reader_set_plain (TernReader *self, gboolean plain)
   if (self->body != NULL && self->body->text->html != NULL)
     show_body (self);
 }
+
+gboolean
+tern_reader_focus_body (TernReader *self)
+{
+  return gtk_widget_child_focus (GTK_WIDGET (self->body_stack), GTK_DIR_TAB_FORWARD)
+         || gtk_widget_child_focus (GTK_WIDGET (self), GTK_DIR_TAB_FORWARD);
+}
+
+GtkWidget *
+tern_reader_get_attachments (TernReader *self)
+{
+  return GTK_WIDGET (self->attachments);
+}

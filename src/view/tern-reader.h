@@ -30,6 +30,11 @@ TernId tern_reader_get_id (TernReader *self); /* 0 = none */
 /* What is on screen now; (nullable) (transfer none). */
 TernBody *tern_reader_get_body (TernReader *self);
 
+/* Gives the focus to the text or page, or to what stands in its place. FALSE when nothing of it can
+ * take the focus. */
+gboolean tern_reader_focus_body (TernReader *self);
+GtkWidget *tern_reader_get_attachments (TernReader *self); /* (transfer none): hidden without any */
+
 /* Shows HTML messages as text from now on. */
 void tern_reader_set_plain (TernReader *self, gboolean plain);
 

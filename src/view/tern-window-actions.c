@@ -202,11 +202,9 @@ on_junk (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 on_picked (TernFolderPicker *picker, TernFolder *folder, TernWindow *self)
 {
-  g_autoptr (GArray) ids = tern_selection_dup_ids (get_selection (self));
+  GArray *ids = g_object_get_data (G_OBJECT (picker), "tern-ids");
   char *done;
 
-  if (ids->len == 0)
-    return;
   /* Translators: the number of messages and the name of a folder. */
   done = g_strdup_printf (ngettext ("%u message moved to %s", "%u messages moved to %s", ids->len),
                           ids->len, tern_folder_get_name (folder));
@@ -221,11 +219,15 @@ on_move (GtkWidget *widget, const char *name, GVariant *parameter)
   TernWindow *self = TERN_WINDOW (widget);
   TernFolderTree *tree =
       tern_sidebar_get_tree (self->sidebar, tern_folder_get_account (self->folder));
+  g_autoptr (GArray) ids = tern_selection_dup_ids (get_selection (self));
   TernFolderPicker *picker;
 
-  if (tree == NULL)
+  if (tree == NULL || ids->len == 0)
     return;
   picker = tern_folder_picker_new (GTK_WINDOW (self), tree, tern_folder_get_id (self->folder));
+  /* What was selected when they were chosen: new mail may change that while the picker is open. */
+  g_object_set_data_full (G_OBJECT (picker), "tern-ids", g_steal_pointer (&ids),
+                          (GDestroyNotify) g_array_unref);
   g_signal_connect_object (picker, "picked", G_CALLBACK (on_picked), self, 0);
   gtk_window_present (GTK_WINDOW (picker));
 }
@@ -427,6 +429,8 @@ tern_window_install_actions (GtkWidgetClass *widget_class)
     { "win.refresh", NULL, on_refresh },
     { "win.select-all", NULL, on_select_all },
     { "win.outbox", NULL, on_outbox },
+    { "win.next-pane", NULL, tern_window_next_pane },
+    { "win.previous-pane", NULL, tern_window_previous_pane },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (ACTIONS); i++)

@@ -65,6 +65,13 @@ void tern_window_update_actions (TernWindow *self);
 /* Quietly, without a toast and without an undo. */
 void tern_window_mark_read (TernWindow *self, TernId id);
 
+/* In tern-window-focus.c: from pane to pane by keyboard; the actions "win.next-pane" and
+ * "win.previous-pane". What a narrow window does not show is passed over. */
+void tern_window_next_pane (GtkWidget *widget, const char *name, GVariant *parameter);
+void tern_window_previous_pane (GtkWidget *widget, const char *name, GVariant *parameter);
+/* When the list is there first: the focus goes to it, unless a person has put it into a pane. */
+void tern_window_focus_list (TernWindow *self);
+
 /* In tern-window-status.c: banners and progress. */
 void tern_window_queue_status (TernWindow *self);
 

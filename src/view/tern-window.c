@@ -191,6 +191,13 @@ try_wanted (TernWindow *self)
 }
 
 static void
+on_list_ready (TernWindow *self)
+{
+  try_wanted (self);
+  tern_window_focus_list (self);
+}
+
+static void
 remember_folder (TernWindow *self)
 {
   const char *uuid =
@@ -215,7 +222,8 @@ on_folder_changed (TernWindow *self)
   if (self->list_items_changed == 0)
     self->list_items_changed =
         g_signal_connect_swapped (selection, "items-changed", G_CALLBACK (try_wanted), self);
-  g_signal_connect_object (list, "notify::ready", G_CALLBACK (try_wanted), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (list, "notify::ready", G_CALLBACK (on_list_ready), self,
+                           G_CONNECT_SWAPPED);
   tern_window_queue_status (self);
   show_selected (self);
   tern_window_update_actions (self);
