@@ -154,6 +154,25 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, error);
 }
 
+static void
+caught_up_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapReply *reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, NULL);
+
+  g_clear_pointer (&reply, tern_imap_reply_free);
+}
+
+/* A UID that another session of ours has made may be news to this one, and a server passes over
+ * what it does not know yet without a word: STORE says OK and has done nothing. NOOP lets it look;
+ * it is not waited for. A sync looks for itself. */
+static void
+catch_up (TernImapJob *job)
+{
+  if (!job->klass->is_long)
+    tern_imap_session_noop_async (job->slot->session, NULL, caught_up_cb, NULL);
+}
+
 void
 tern_imap_job_select (TernImapJob *job,
                       const TernFolderRecord *folder,
@@ -172,7 +191,9 @@ tern_imap_job_select (TernImapJob *job,
   *live = mailbox != NULL && g_strcmp0 (mailbox->name, folder->remote_name) == 0;
   g_free (job->mailbox);
   job->mailbox = g_strdup (folder->remote_name);
-  if (!*live)
+  if (*live)
+    catch_up (job);
+  else
     {
       slot->left = slot->selected;
       g_free (slot->left_mailbox);
