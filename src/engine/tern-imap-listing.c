@@ -99,6 +99,8 @@ tern_imap_listing_add_status (TernImapListing *self, const TernImapStatus *statu
 
 /* Storing */
 
+#define COMPARE_SECONDS (7 * 24 * 60 * 60)
+
 typedef struct
 {
   TernId account;
@@ -117,13 +119,15 @@ listing_write_free (gpointer data)
   g_free (self);
 }
 
-/* Is what we have of the folder what the server has? When in doubt, no. */
+/* Is what we have of the folder what the server has? When in doubt, no; and once a week the numbers
+ * are not believed but the UIDs compared. */
 static gboolean
 agrees (const TernFolderRecord *stored, const FolderStatus *status)
 {
   if (!status->known || stored->uidvalidity == 0 || stored->backfill != 1
       || status->uidvalidity != stored->uidvalidity || status->uidnext != stored->uidnext
-      || status->messages != stored->remote_total)
+      || status->messages != stored->remote_total
+      || g_get_real_time () / G_USEC_PER_SEC - stored->compared >= COMPARE_SECONDS)
     return FALSE;
   if (status->modseq != 0)
     return status->modseq == stored->modseq;

@@ -65,7 +65,10 @@ struct _TernImapSync
   GArray *local;    /* (owned) (nullable) of guint32 */
   GArray *suspects; /* (owned) (nullable) of guint32: here, but not in the first listing */
   guint listed;     /* UIDs in the first listing */
-  GArray *plan;     /* (owned) (nullable) of guint32: what windows are cut from */
+  gboolean fresh;   /* all of them came with this sync */
+  gboolean compare; /* list the UIDs even if their number agrees: it is time to */
+  gboolean compared;
+  GArray *plan; /* (owned) (nullable) of guint32: what windows are cut from */
   guint plan_taken;
   TernSyncRange range;
   guint32 edge; /* where the covered range ends now */

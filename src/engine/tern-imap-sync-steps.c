@@ -7,6 +7,8 @@
 
 /* The first window is small, so that the first screen is there at once. */
 #define FIRST_WINDOW 200
+/* How often the UIDs of a folder that is synced anyway are compared with the server's. */
+#define COMPARE_SECONDS (24 * 60 * 60)
 /* A range of UIDs up to this is asked for as it is; beyond, it is searched first for gaps. */
 #define DENSE_RANGE 2000
 
@@ -39,6 +41,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   g_clear_pointer (&self->folder, tern_folder_record_free);
   self->folder = folder;
+  if (self->folder != NULL)
+    self->compare = g_get_real_time () / G_USEC_PER_SEC - self->folder->compared >= COMPARE_SECONDS;
   /* A sync that did not come to its end may have been one after a change of UIDVALIDITY: what it
    * would have removed is still to be removed. */
   if (self->folder != NULL)
@@ -213,6 +217,7 @@ tern_imap_sync_step_first (TernImapSync *self)
   guint32 next = self->uidnext;
   TernImapSyncWindow *window;
 
+  self->fresh = TRUE;
   self->step = TERN_IMAP_SYNC_BACKFILL;
   self->range = TERN_SYNC_RANGE_DOWN;
   self->window_size = FIRST_WINDOW;
@@ -305,7 +310,12 @@ counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     tern_imap_sync_take_error (self, error);
   g_clear_pointer (&self->local, g_array_unref);
   self->local = uids;
-  if (self->error == NULL && self->local->len == tern_imap_sync_get_exists (self))
+  self->compared =
+      self->error == NULL && self->fresh && self->local->len == tern_imap_sync_get_exists (self);
+  self->listed = self->error == NULL ? self->local->len : 0;
+  if (self->compared
+      || (self->error == NULL && !self->compare
+          && self->local->len == tern_imap_sync_get_exists (self)))
     self->step = TERN_IMAP_SYNC_END;
   else
     self->step = TERN_IMAP_SYNC_LIST;
@@ -340,15 +350,21 @@ difference (const GArray *a, const GArray *b)
   return rest;
 }
 
+/* Only a listing that agrees with the count is complete; one without the deleted ones must agree
+ * with the first at least. */
+static gboolean
+is_complete (TernImapSync *self, const GArray *listing)
+{
+  return listing->len
+         == (tern_imap_sync_hides_deleted (self) ? self->listed : tern_imap_sync_get_exists (self));
+}
+
 static void
 believe_removals (TernImapSync *self, const GArray *listing)
 {
   g_autoptr (GArray) gone = difference (self->suspects, listing);
 
-  /* Only a listing that agrees with the count is complete; one without the deleted ones must agree
-   * with the first at least. */
-  if (listing->len
-      != (tern_imap_sync_hides_deleted (self) ? self->listed : tern_imap_sync_get_exists (self)))
+  if (!is_complete (self, listing))
     return;
   for (guint i = gone->len; i > 0; i--)
     if (tern_imap_remote_is_moving (self->job.remote, self->folder->id,
@@ -380,11 +396,14 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       tern_imap_sync_set_plan (self, TERN_SYNC_RANGE_KEEP, difference (listing, self->local));
       self->suspects = difference (self->local, listing);
       self->listed = listing->len;
+      self->compared = is_complete (self, listing);
       self->step = TERN_IMAP_SYNC_MISSING;
     }
   else
     {
       self->step = TERN_IMAP_SYNC_END;
+      self->listed = listing->len;
+      self->compared = is_complete (self, listing);
       believe_removals (self, listing);
     }
   tern_imap_sync_advance (self);
@@ -416,7 +435,9 @@ tern_imap_sync_step_end (TernImapSync *self)
                       .uidnext = self->uidnext,
                       .modseq = self->modseq,
                       .total = tern_imap_sync_get_exists (self),
-                      .end_rematch = self->rematch };
+                      .end_rematch = self->rematch,
+                      .compared = self->compared,
+                      .listed = self->listed };
 
   self->step = TERN_IMAP_SYNC_DONE;
   self->unwritten++;

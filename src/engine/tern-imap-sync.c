@@ -142,6 +142,7 @@ static void
 yield (TernImapSync *self)
 {
   self->step = TERN_IMAP_SYNC_READ;
+  self->fresh = FALSE;
   tern_imap_sync_set_plan (self, TERN_SYNC_RANGE_KEEP, NULL);
   g_clear_pointer (&self->suspects, g_array_unref);
   tern_imap_job_requeue (&self->job);

@@ -82,6 +82,8 @@ typedef struct
   guint64 modseq;
   gint64 total;
   gboolean end_rematch;
+  gboolean compared; /* with a listing of all UIDs that has @listed of them */
+  gint64 listed;
 } TernSyncEnd;
 void tern_sync_write_end (TernStore *store,
                           const TernSyncEnd *end,

@@ -24,9 +24,10 @@ typedef enum
   PROP_DEPTH,
   PROP_SELECTABLE,
   PROP_ICON_NAME,
+  PROP_COMPARED,
 } TernFolderProperty;
 
-static GParamSpec *properties[PROP_ICON_NAME + 1];
+static GParamSpec *properties[PROP_COMPARED + 1];
 
 G_DEFINE_FINAL_TYPE (TernFolder, tern_folder, G_TYPE_OBJECT)
 
@@ -83,6 +84,9 @@ tern_folder_get_property (GObject *object, guint id, GValue *value, GParamSpec *
     case PROP_ICON_NAME:
       g_value_set_string (value, tern_folder_get_icon_name (self));
       break;
+    case PROP_COMPARED:
+      g_value_take_string (value, tern_folder_dup_compared (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -113,6 +117,7 @@ tern_folder_class_init (TernFolderClass *klass)
   properties[PROP_DEPTH] = g_param_spec_uint ("depth", NULL, NULL, 0, G_MAXUINT, 0, flags);
   properties[PROP_SELECTABLE] = g_param_spec_boolean ("selectable", NULL, NULL, TRUE, flags);
   properties[PROP_ICON_NAME] = g_param_spec_string ("icon-name", NULL, NULL, NULL, flags);
+  properties[PROP_COMPARED] = g_param_spec_string ("compared", NULL, NULL, NULL, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 
@@ -165,6 +170,8 @@ tern_folder_update (TernFolder *self, const TernFolderRecord *record, guint dept
     notify (self, PROP_UNREAD);
   if (old->total != record->total)
     notify (self, PROP_TOTAL);
+  if (old->compared != record->compared)
+    notify (self, PROP_COMPARED);
   g_object_thaw_notify (G_OBJECT (self));
 }
 
@@ -237,6 +244,24 @@ gboolean
 tern_folder_get_selectable (TernFolder *self)
 {
   return self->record->selectable;
+}
+
+char *
+tern_folder_dup_compared (TernFolder *self)
+{
+  const TernFolderRecord *record = self->record;
+  g_autoptr (GDateTime) when = g_date_time_new_from_unix_local (record->compared);
+  g_autofree char *time = NULL;
+  g_autofree char *remote = NULL;
+  g_autofree char *here = NULL;
+
+  if (record->compared == 0 || when == NULL)
+    return NULL;
+  time = g_date_time_format (when, "%x %H:%M");
+  remote = g_strdup_printf ("%'" G_GINT64_FORMAT, record->compared_remote);
+  here = g_strdup_printf ("%'" G_GINT64_FORMAT, record->compared_here);
+  /* Translators: two numbers of messages, and when they were compared. */
+  return g_strdup_printf (_ ("Server %s, here %s, compared %s"), remote, here, time);
 }
 
 const char *

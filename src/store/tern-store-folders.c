@@ -9,9 +9,10 @@
 
 #include <glib/gi18n.h>
 
-#define COLUMNS                                                                                  \
-  "id, account, parent, path, name, remote_name, delimiter, role, subscribed, selectable, gone," \
-  " uidvalidity, uidnext, modseq, backfill, total, unread, remote_total, remote_unread, checked"
+#define COLUMNS                                                                                   \
+  "id, account, parent, path, name, remote_name, delimiter, role, subscribed, selectable, gone,"  \
+  " uidvalidity, uidnext, modseq, backfill, total, unread, remote_total, remote_unread, checked," \
+  " compared, compared_remote, compared_here"
 
 /* How long the mail of a folder stays that the server does not list any more. */
 #define GONE_SECONDS (24 * 60 * 60)
@@ -327,6 +328,17 @@ tern_txn_set_remote_counts (TernTxn *txn,
                       folder, total, unread, checked_now ? g_get_real_time () / G_USEC_PER_SEC : 0);
 }
 
+gboolean
+tern_txn_set_compared (TernTxn *txn, TernId folder, gint64 remote, GError **error)
+{
+  txn->changes->tree_changed = TRUE;
+  return tern_db_run (tern_txn_db (txn), error,
+                      "UPDATE folder SET compared = ?2, compared_remote = ?3, compared_here ="
+                      " (SELECT count (*) FROM location WHERE folder = ?1 AND uid IS NOT NULL)"
+                      " WHERE id = ?1",
+                      folder, g_get_real_time () / G_USEC_PER_SEC, remote);
+}
+
 /* Reading. */
 
 static TernFolderRecord *
@@ -354,6 +366,9 @@ take_record (sqlite3_stmt *stmt)
   record->remote_total = sqlite3_column_int64 (stmt, 17);
   record->remote_unread = sqlite3_column_int64 (stmt, 18);
   record->checked = sqlite3_column_int64 (stmt, 19);
+  record->compared = sqlite3_column_int64 (stmt, 20);
+  record->compared_remote = sqlite3_column_int64 (stmt, 21);
+  record->compared_here = sqlite3_column_int64 (stmt, 22);
   return record;
 }
 

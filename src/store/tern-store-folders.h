@@ -29,6 +29,11 @@ typedef struct
   gint64 remote_total;  /* what STATUS/EXISTS said last; -1 = unknown */
   gint64 remote_unread; /* -1 = unknown */
   gint64 checked;       /* when it last agreed with the server, seconds; 0 = never */
+  /* The last reconciliation: all UIDs were compared with a listing of the server's, and what
+   * differed was repaired. */
+  gint64 compared;        /* when, seconds; 0 = never */
+  gint64 compared_remote; /* messages there */
+  gint64 compared_here;   /* and here, afterwards */
 } TernFolderRecord;
 
 TernFolderRecord *tern_folder_record_copy (const TernFolderRecord *self);
@@ -71,6 +76,9 @@ gboolean tern_txn_set_remote_counts (TernTxn *txn,
                                      gint64 unread,
                                      gboolean checked_now,
                                      GError **error);
+
+/* After a reconciliation with a listing of @remote messages; what is here is counted now. */
+gboolean tern_txn_set_compared (TernTxn *txn, TernId folder, gint64 remote, GError **error);
 
 GPtrArray *tern_read_folders (TernReader *reader, TernId account, GError **error); /* 0 = all */
 TernFolderRecord *tern_read_folder (TernReader *reader, TernId folder, GError **error);

@@ -121,10 +121,18 @@ static const char version_2[] =
     "UPDATE op SET begun = 1 WHERE state = 1 OR attempts > 0;"
     "CREATE INDEX op_part ON op (part_of) WHERE part_of <> 0;";
 
+/* folder.compared: when the UIDs here were compared with a listing of the server's, one by one, and
+ * how many each had then, after what differed was repaired. */
+static const char version_3[] =
+    "ALTER TABLE folder ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE folder ADD COLUMN compared_remote INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE folder ADD COLUMN compared_here INTEGER NOT NULL DEFAULT 0;";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
   version_1,
   version_2,
+  version_3,
 };
 
 static gboolean

@@ -72,6 +72,22 @@ end_text (Query *query, TernCtlJson *json, GString *lines)
   return g_string_free (lines, FALSE);
 }
 
+/* The last reconciliation, null before the first one. */
+static void
+format_compared (TernCtlJson *json, const TernFolderRecord *folder)
+{
+  if (folder->compared == 0)
+    {
+      tern_ctl_json_string (json, "compared", NULL);
+      return;
+    }
+  tern_ctl_json_open (json, "compared", '{');
+  tern_ctl_json_time (json, "time", folder->compared, 0);
+  tern_ctl_json_int (json, "server", folder->compared_remote);
+  tern_ctl_json_int (json, "here", folder->compared_here);
+  tern_ctl_json_close (json, '}');
+}
+
 static void
 format_folder (Query *query, TernCtlJson *json, GString *lines, const TernFolderRecord *folder)
 {
@@ -89,6 +105,7 @@ format_folder (Query *query, TernCtlJson *json, GString *lines, const TernFolder
   tern_ctl_json_int (json, "unread", folder->unread);
   tern_ctl_json_bool (json, "subscribed", folder->subscribed);
   tern_ctl_json_bool (json, "selectable", folder->selectable);
+  format_compared (json, folder);
   tern_ctl_json_close (json, '}');
 }
 

@@ -129,10 +129,12 @@ tern_sidebar_row_query_tooltip (GtkWidget *widget,
                                 GtkTooltip *tooltip)
 {
   TernSidebarRow *self = TERN_SIDEBAR_ROW (widget);
-  const char *status = NULL;
+  g_autofree char *status = NULL;
 
   if (TERN_IS_ACCOUNT (self->item))
-    status = tern_account_get_status_text (TERN_ACCOUNT (self->item));
+    status = g_strdup (tern_account_get_status_text (TERN_ACCOUNT (self->item)));
+  else if (TERN_IS_FOLDER (self->item))
+    status = tern_folder_dup_compared (TERN_FOLDER (self->item));
   gtk_tooltip_set_text (tooltip, status);
   return status != NULL && *status != '\0';
 }
