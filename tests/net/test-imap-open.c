@@ -218,6 +218,27 @@ test_inform (void)
   tern_script_server_finish (fixture.server, 1);
 }
 
+/* Refused, it changes nothing; and nothing is sent before that is known. */
+static void
+test_compress_refused (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) result = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  tern_imap_fixture_init (&fixture, TERN_SECURITY_TLS);
+  tern_imap_fixture_script (
+      &fixture, "COMPRESS=DEFLATE NAMESPACE", "C: %1 NAMESPACE", "C: %2 COMPRESS DEFLATE",
+      "QUIET: 50", "S: * NAMESPACE ((\"\" \"/\")) NIL NIL", "S: %1 OK done",
+      "S: %2 NO [COMPRESSIONACTIVE] it is by TLS", "C: %t NOOP", "S: %t OK nothing", "EOF", NULL);
+  error = tern_imap_fixture_open (&fixture);
+  g_assert_no_error (error);
+  tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &result);
+  tern_imap_result_wait (&result);
+  g_clear_object (&fixture.session);
+  tern_script_server_finish (fixture.server, 1);
+}
+
 /* A server without SASL: LOGIN, under TLS. Without LITERAL+ nothing is hurried. */
 static void
 test_login_command (void)
@@ -355,6 +376,7 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/imap/open/starttls", test_starttls);
   g_test_add_func ("/imap/open/inform", test_inform);
+  g_test_add_func ("/imap/open/compress-refused", test_compress_refused);
   g_test_add_func ("/imap/open/login-command", test_login_command);
   g_test_add_func ("/imap/open/sasl-without-initial", test_sasl_without_initial);
   g_test_add_func ("/imap/open/preauth-in-tls", test_preauth_in_tls);

@@ -32,6 +32,32 @@ test_first_sync (void)
   engine_setup_end (&setup);
 }
 
+/* COMPRESS=DEFLATE: the same mail in fewer bytes. */
+static void
+test_compress (void)
+{
+  guint64 bytes[2];
+
+  for (guint i = 0; i < 2; i++)
+    {
+      EngineSetup setup;
+      TernSyncReport *report;
+      const char *option = i == 1 ? "--compress" : NULL;
+
+      if (!engine_setup_begin (
+              &setup, FALSE,
+              tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix",
+                                    "--seed", "anna:300", option, NULL)))
+        return;
+      report = engine_fixture_sync (setup.fixture, setup.uuid);
+      bytes[i] = report->bytes_in;
+      tern_sync_report_free (report);
+      engine_setup_end (&setup);
+    }
+  g_test_message ("%" G_GUINT64_FORMAT " bytes, compressed %" G_GUINT64_FORMAT, bytes[0], bytes[1]);
+  g_assert_cmpuint (bytes[1], <, bytes[0] / 2);
+}
+
 #define MESSAGE(subject)                                                                    \
   "From: Carl <carl@example.test>\r\nTo: anna@example.test\r\nSubject: " subject            \
   "\r\nMessage-ID: <" subject "@example.test>\r\nDate: Mon, 23 Nov 2026 10:00:00 +0100\r\n" \
@@ -325,6 +351,7 @@ static const struct
                    "LITERAL+,SASL-IR,ENABLE,NAMESPACE" } },
   { "no-uidplus", { "--without", "MOVE,UIDPLUS" } },
   { "prefix", { "--prefix", "INBOX.", "--separator", "." } },
+  { "compress", { "--compress" } },
 };
 
 static TernMailServer *
@@ -473,6 +500,7 @@ main (int argc, char **argv)
   engine_fixture_prepare ();
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/sync/first", test_first_sync);
+  g_test_add_func ("/engine/sync/compressed", test_compress);
   g_test_add_func ("/engine/sync/flags-both-ways", test_flags_both_ways);
   g_test_add_func ("/engine/sync/push", test_push);
   g_test_add_func ("/engine/sync/archive-makes-folder", test_archive_makes_folder);

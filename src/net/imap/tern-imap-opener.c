@@ -448,6 +448,17 @@ enable (TernImapOpener *self)
                 caps & TERN_IMAP_CAP_QRESYNC ? "ENABLE CONDSTORE QRESYNC" : "ENABLE CONDSTORE");
 }
 
+/* RFC 4978 section 3: what follows the reply is compressed; a refusal changes nothing. */
+static void
+on_compress (TernImapCommand *command, const GError *error, gpointer data)
+{
+  TernImapSession *session = data;
+
+  if (error == NULL && session->opener != NULL)
+    tern_imap_wire_compress (session->wire);
+  on_help_done (command, error, data);
+}
+
 /* The name only: a version or the system would be nobody's business. */
 static void
 inform (TernImapOpener *self)
@@ -466,6 +477,12 @@ inform (TernImapOpener *self)
     {
       self->outstanding++;
       send_command (self, TERN_IMAP_VERB_INFORM, on_help_done, "NAMESPACE");
+    }
+  /* Last of one flight: nothing more may be sent until its reply. */
+  if (session->opener == self && (caps & TERN_IMAP_CAP_COMPRESS) && !session->queue.safe_mode)
+    {
+      self->outstanding++;
+      send_command (self, TERN_IMAP_VERB_COMPRESS, on_compress, "COMPRESS DEFLATE");
     }
   if (session->opener == self && --self->outstanding == 0)
     go_to (self, STEP_DONE);

@@ -147,6 +147,16 @@ tern_imap_parser_get_buffered (TernImapParser *self)
   return self->end - self->start - self->used - self->piece_length;
 }
 
+GBytes *
+tern_imap_parser_take_buffered (TernImapParser *self)
+{
+  gsize length = tern_imap_parser_get_buffered (self);
+  GBytes *rest = g_bytes_new (self->buffer + self->end - length, length);
+
+  self->end -= length;
+  return rest;
+}
+
 static TernImapEvent
 fatal (TernImapParser *self, const char *problem)
 {

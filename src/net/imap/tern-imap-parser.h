@@ -73,6 +73,8 @@ void tern_imap_parser_clear (TernImapParser *self); /* forgets every byte */
 char *tern_imap_parser_reserve (TernImapParser *self, gsize *room);
 void tern_imap_parser_commit (TernImapParser *self, gsize length);
 gsize tern_imap_parser_get_buffered (TernImapParser *self); /* not yet used by an event */
+/* Takes those out: they are not for this parser as they are. (transfer full) */
+GBytes *tern_imap_parser_take_buffered (TernImapParser *self);
 
 TernImapEvent tern_imap_parser_next (TernImapParser *self);
 const char *tern_imap_parser_get_problem (TernImapParser *self); /* after ERROR and FATAL */

@@ -3,6 +3,8 @@
 
 #include "tern-imap-wire.h"
 
+#include "tern-imap-deflate.h"
+
 #include "tern-fault.h"
 #include "tern-limits.h"
 #include "tern-log.h"
@@ -20,7 +22,8 @@ struct _TernImapWire
   TernImapWireHandlers handlers;
   gpointer data;
   GMainContext *context;
-  GIOStream *stream; /* (nullable) */
+  GIOStream *stream;        /* (nullable) */
+  TernImapDeflate *deflate; /* (owned) (nullable): the stream is compressed */
   TernImapParser *parser;
   guint bad_responses; /* in a row */
   gboolean failed;
@@ -29,6 +32,7 @@ struct _TernImapWire
   GQueue unsent;   /* of GBytes */
   gsize head_sent; /* bytes of the first one that are on their way */
   GSource *read_source;
+  GSource *more_source;  /* (nullable): what was read is not unpacked yet */
   GSource *write_source; /* (nullable): waits until there is room */
   GSource *later_source; /* (nullable): tells of an error that came while writing */
   GError *later_error;
@@ -73,6 +77,7 @@ static void
 drop_stream (TernImapWire *self)
 {
   clear_source (&self->read_source);
+  clear_source (&self->more_source);
   clear_source (&self->write_source);
   g_clear_object (&self->stream);
 }
@@ -83,6 +88,7 @@ wire_unref (TernImapWire *self)
   if (!g_ref_count_dec (&self->refs))
     return;
   tern_imap_parser_free (self->parser);
+  g_clear_pointer (&self->deflate, tern_imap_deflate_free);
   g_main_context_unref (self->context);
   g_free (self->log_tag);
   g_free (self->host);
@@ -216,15 +222,52 @@ drain (TernImapWire *self, GIOStream *stream)
     }
 }
 
+static gssize
+receive_raw (TernImapWire *self, GIOStream *stream, char *space, gsize room, GError **error)
+{
+  GPollableInputStream *input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
+  gssize n = g_pollable_input_stream_read_nonblocking (input, space, room, NULL, error);
+
+  if (n > 0)
+    {
+      self->last_byte = g_get_monotonic_time ();
+      self->bytes_in += n;
+    }
+  return n;
+}
+
+/* As a read without waiting: 0 at the end of the stream. */
+static gssize
+receive (TernImapWire *self, GIOStream *stream, char *space, gsize room, GError **error)
+{
+  if (self->deflate == NULL)
+    return receive_raw (self, stream, space, room, error);
+  for (;;)
+    {
+      gsize raw_room;
+      char *raw;
+      gssize n = 0;
+
+      if (tern_imap_deflate_has_more (self->deflate))
+        n = tern_imap_deflate_unpack (self->deflate, space, room, error);
+      if (n != 0)
+        return n;
+      raw = tern_imap_deflate_reserve (self->deflate, &raw_room);
+      n = receive_raw (self, stream, raw, raw_room, error);
+      tern_imap_deflate_commit (self->deflate, (gsize) MAX (n, 0));
+      if (n <= 0)
+        return n;
+    }
+}
+
 /* FALSE when there is nothing more to read now, or ever. */
 static gboolean
 read_once (TernImapWire *self, GIOStream *stream, gsize *budget)
 {
-  GPollableInputStream *input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
   GError *error = NULL;
   gsize room;
   char *space = tern_imap_parser_reserve (self->parser, &room);
-  gssize n = g_pollable_input_stream_read_nonblocking (input, space, room, NULL, &error);
+  gssize n = receive (self, stream, space, room, &error);
 
   if (n < 0)
     {
@@ -240,11 +283,24 @@ read_once (TernImapWire *self, GIOStream *stream, gsize *budget)
             tern_fault_new (TERN_FAULT_DISCONNECTED, _ ("%s closed the connection."), self->host));
       return FALSE;
     }
-  self->last_byte = g_get_monotonic_time ();
-  self->bytes_in += n;
   *budget -= MIN (*budget, (gsize) n);
   tern_imap_parser_commit (self->parser, n);
   return drain (self, stream);
+}
+
+static gboolean on_more (gpointer data);
+
+/* Nothing on the socket will say that there is more to unpack. */
+static void
+read_more_later (TernImapWire *self)
+{
+  if (self->deflate == NULL || !tern_imap_deflate_has_more (self->deflate)
+      || self->more_source != NULL)
+    return;
+  self->more_source = g_idle_source_new ();
+  g_source_set_priority (self->more_source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->more_source, on_more, self, NULL);
+  g_source_attach (self->more_source, self->context);
 }
 
 static gboolean
@@ -259,8 +315,20 @@ on_readable (GObject *input, gpointer data)
   while (budget > 0 && read_once (self, stream, &budget))
     ;
   alive = !self->freed && self->stream == stream;
+  if (alive)
+    read_more_later (self);
   wire_unref (self);
   return alive ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_more (gpointer data)
+{
+  TernImapWire *self = data;
+
+  clear_source (&self->more_source);
+  on_readable (NULL, self);
+  return G_SOURCE_REMOVE;
 }
 
 void
@@ -282,6 +350,18 @@ tern_imap_wire_detach (TernImapWire *self)
 {
   drop_stream (self);
   return tern_imap_parser_get_buffered (self->parser);
+}
+
+void
+tern_imap_wire_compress (TernImapWire *self)
+{
+  g_autoptr (GBytes) rest = tern_imap_parser_take_buffered (self->parser);
+  gsize length;
+  const char *data = g_bytes_get_data (rest, &length);
+
+  g_return_if_fail (self->deflate == NULL);
+  self->deflate = tern_imap_deflate_new ();
+  tern_imap_deflate_put (self->deflate, data, length);
 }
 
 static gboolean on_writable (GObject *output, gpointer data);
@@ -347,7 +427,9 @@ tern_imap_wire_send (TernImapWire *self, GBytes *bytes, gboolean secret)
                    g_bytes_get_size (bytes), secret);
   if (g_bytes_get_size (bytes) == 0)
     return;
-  g_queue_push_tail (&self->unsent, g_bytes_ref (bytes));
+  g_queue_push_tail (&self->unsent, self->deflate != NULL
+                                        ? tern_imap_deflate_pack (self->deflate, bytes)
+                                        : g_bytes_ref (bytes));
   if (self->write_source == NULL && self->later_error == NULL)
     flush (self);
 }

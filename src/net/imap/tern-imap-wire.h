@@ -41,6 +41,10 @@ void tern_imap_wire_attach (TernImapWire *self, GIOStream *stream);
  * must not be there before a TLS handshake. */
 gsize tern_imap_wire_detach (TernImapWire *self);
 
+/* Every byte after the response that is being handled is compressed, and so is what is sent from
+ * now on (RFC 4978). Once, after TLS, while nothing is unsent. */
+void tern_imap_wire_compress (TernImapWire *self);
+
 /* Sends in the order of the calls. @secret: not in the transcript. */
 void tern_imap_wire_send (TernImapWire *self, GBytes *bytes, gboolean secret);
 gboolean tern_imap_wire_has_unsent (TernImapWire *self);
