@@ -229,6 +229,15 @@ on_folder_changed (TernId folder, gpointer data)
         folder == self->inbox || folder == self->focus ? TERN_URGENCY_NEW : TERN_URGENCY_SYNC);
 }
 
+static void
+on_folders_changed (gpointer data)
+{
+  TernAccountWork *self = data;
+
+  if (self->connected)
+    tern_rounds_list (self->rounds);
+}
+
 /* The same is said at each sync, and by each connection: a person hears it once. */
 static void
 on_remote_note (const GError *error, gpointer data)
@@ -346,6 +355,7 @@ remote_finalised (gpointer data, GObject *where)
 static const TernRemoteEvents remote_events = {
   .progress = on_progress,
   .folder_changed = on_folder_changed,
+  .folders_changed = on_folders_changed,
   .note = on_remote_note,
   .closed = on_closed,
 };

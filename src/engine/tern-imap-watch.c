@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "tern-imap-remote-private.h"
+#include "tern-imap-notify-private.h"
 
 #include "tern-backoff.h"
 #include "tern-facts-from-fetch-private.h"
@@ -28,8 +28,9 @@ struct _TernImapWatch
   guint32 next;   /* the UID from which on messages are new to us */
   guint32 exists; /* messages in INBOX, without those that are known to have gone */
   gboolean fetching;
-  gboolean again;   /* EXISTS came while fetching */
-  GPtrArray *facts; /* (owned) of TernMessageFacts, of the fetch that runs */
+  gboolean again;         /* EXISTS came while fetching */
+  GPtrArray *facts;       /* (owned) of TernMessageFacts, of the fetch that runs */
+  TernImapNotify *notify; /* (owned) (nullable) NULL once freed by its owner */
   TernBackoff backoff;
   GSource *timer; /* (owned) (nullable): next try, or next poll */
 };
@@ -223,6 +224,34 @@ on_exists (TernImapSession *session, guint32 count, gpointer data)
 }
 
 static void
+on_status (TernImapSession *session, const TernImapStatus *status, gpointer data)
+{
+  TernImapWatch *self = data;
+
+  /* INBOX speaks for itself. */
+  if (self->notify != NULL && g_strcmp0 (status->mailbox, self->folder->remote_name) != 0)
+    tern_imap_notify_take_status (self->notify, status);
+}
+
+static void
+on_list (TernImapSession *session, const TernImapList *list, gpointer data)
+{
+  TernImapWatch *self = data;
+
+  if (self->notify != NULL)
+    tern_imap_notify_take_list (self->notify);
+}
+
+static void
+on_overflow (TernImapSession *session, gpointer data)
+{
+  TernImapWatch *self = data;
+
+  if (self->notify != NULL)
+    tern_imap_notify_take_overflow (self->notify);
+}
+
+static void
 on_closed (TernImapSession *session, const GError *error, gpointer data)
 {
   TernImapWatch *self = data;
@@ -241,6 +270,9 @@ static const TernImapHandlers watch_handlers = {
   .fetch = on_fetch,
   .vanished = on_vanished,
   .exists = on_exists,
+  .status = on_status,
+  .list = on_list,
+  .overflow = on_overflow,
   .closed = on_closed,
 };
 
@@ -294,6 +326,7 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   /* What changed between the last sync and this SELECT was told to nobody. */
   if (mailbox->modseq == 0 || mailbox->modseq != self->folder->modseq)
     report_change (self);
+  tern_imap_notify_start (self->notify, self->session);
   if (tern_imap_session_get_caps (self->session) & TERN_IMAP_CAP_IDLE)
     tern_imap_session_start_idle (self->session);
   else
@@ -377,6 +410,7 @@ tern_imap_watch_new (TernImapRemote *remote, TernId inbox)
   self->store = tern_store_ref (tern_imap_remote_get_store (remote));
   self->inbox = inbox;
   self->facts = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_message_facts_unref);
+  self->notify = tern_imap_notify_new (remote);
   self->backoff = backoff;
   /* Until it turns out otherwise: "work" need not sit in INBOX. */
   self->working = TRUE;
@@ -409,6 +443,7 @@ void
 tern_imap_watch_free (TernImapWatch *self)
 {
   self->remote = NULL;
+  g_clear_pointer (&self->notify, tern_imap_notify_free);
   set_timer (self, 0, NULL);
   if (self->selected)
     tern_imap_session_close (self->session);

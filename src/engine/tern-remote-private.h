@@ -25,6 +25,9 @@ typedef struct
   void (*progress) (const char *path, gint64 done, gint64 total, gpointer data);
   /* The server says that something changed there: it should be synced. */
   void (*folder_changed) (TernId folder, gpointer data);
+  /* Folders came, went or were renamed, or too much changed to be told one by one: they should be
+   * listed. */
+  void (*folders_changed) (gpointer data);
   /* Something that a person should know, and that ends nothing. It may come again. */
   void (*note) (const GError *error, gpointer data);
   /* The connection is over; @error says why. Last event. */

@@ -445,7 +445,9 @@ keep_result (GObject *source, GAsyncResult *result, gpointer data)
 static void
 wire_init (Wire *self, const char *const *script)
 {
-  static const TernRemoteEvents events = { on_progress, on_remote_folder_changed, on_closed };
+  static const TernRemoteEvents events = { .progress = on_progress,
+                                           .folder_changed = on_remote_folder_changed,
+                                           .closed = on_closed };
   g_autoptr (TernCredentials) credentials = tern_credentials_new ("anna", "secret");
   g_autoptr (TernEndpoint) endpoint = NULL;
   GError *error = NULL;

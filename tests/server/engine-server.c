@@ -104,12 +104,21 @@ engine_setup_move_to_role (EngineSetup *setup, const char *subject, TernRole rol
 void
 engine_setup_append (EngineSetup *setup, const char *subject, const char *flags)
 {
+  engine_setup_append_to (setup, "INBOX", subject, flags);
+}
+
+void
+engine_setup_append_to (EngineSetup *setup,
+                        const char *folder,
+                        const char *subject,
+                        const char *flags)
+{
   g_autofree char *message = g_strdup_printf ("From: c@example.test\r\nSubject: %s\r\n"
                                               "Message-ID: <%s@example.test>\r\n"
                                               "Date: Mon, 23 Nov 2026 10:00:00 +0100\r\n\r\n%s\r\n",
                                               subject, subject, subject);
 
-  tern_mail_server_append (setup->server, "anna", "INBOX", message, flags);
+  tern_mail_server_append (setup->server, "anna", folder, message, flags);
 }
 
 TernBody *

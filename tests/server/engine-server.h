@@ -25,6 +25,10 @@ void engine_setup_end (EngineSetup *setup);
 guint engine_setup_count (EngineSetup *setup, const char *folder, const char *search);
 /* A message "@subject" into INBOX on the server. */
 void engine_setup_append (EngineSetup *setup, const char *subject, const char *flags);
+void engine_setup_append_to (EngineSetup *setup,
+                             const char *folder,
+                             const char *subject,
+                             const char *flags);
 
 GArray *engine_setup_finish_verb (EngineSetup *setup, GAsyncResult **slot);
 /* Of a message in INBOX. */

@@ -169,6 +169,35 @@ test_push (void)
   engine_setup_end (&setup);
 }
 
+/* What a filter of the server puts elsewhere is there at once as well, not with the next listing;
+ * so is a folder that somebody else makes, and what somebody else reads. */
+static void
+test_push_elsewhere (void)
+{
+  EngineSetup setup;
+  Expect expect = { &setup, "Lists/News", "carl", 0, FALSE };
+
+  if (!engine_setup_begin (
+          &setup, FALSE,
+          tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix", NULL)))
+    return;
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  engine_wait (is_watching, &setup);
+  g_free (
+      tern_mail_server_doveadm (setup.server, "mailbox create -u anna@example.test Lists/News"));
+  engine_setup_append_to (&setup, "Lists/News", "carl", "");
+  engine_wait_for (G_STRLOC, "the message in another folder", is_as_expected, &expect, 30);
+  g_free (tern_mail_server_doveadm (setup.server, "flags add -u anna@example.test '\\Seen' mailbox "
+                                                  "Lists/News all"));
+  expect.flags = TERN_FLAG_SEEN;
+  engine_wait_for (G_STRLOC, "its flags", is_as_expected, &expect, 30);
+  g_free (tern_mail_server_doveadm (setup.server,
+                                    "expunge -u anna@example.test mailbox Lists/News all"));
+  expect.gone = TRUE;
+  engine_wait_for (G_STRLOC, "its end", is_as_expected, &expect, 30);
+  engine_setup_end (&setup);
+}
+
 static void
 test_archive_makes_folder (void)
 {
@@ -503,6 +532,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/sync/compressed", test_compress);
   g_test_add_func ("/engine/sync/flags-both-ways", test_flags_both_ways);
   g_test_add_func ("/engine/sync/push", test_push);
+  g_test_add_func ("/engine/sync/push-elsewhere", test_push_elsewhere);
   g_test_add_func ("/engine/sync/archive-makes-folder", test_archive_makes_folder);
   g_test_add_func ("/engine/sync/body", test_body);
   g_test_add_func ("/engine/sync/offline-operations", test_offline_operations);

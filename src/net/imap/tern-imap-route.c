@@ -214,6 +214,11 @@ take_code (TernImapSession *self, TernImapParser *parser, guint code, TernImapCo
     take_caps (self, parser, value, tern_imap_parser_end (parser, code));
   else if (tern_imap_parser_is (parser, name, "CLOSED"))
     enter_mailbox (self);
+  else if (tern_imap_parser_is (parser, name, "NOTIFICATIONOVERFLOW"))
+    {
+      if (self->handlers.overflow != NULL)
+        self->handlers.overflow (self, self->data);
+    }
   else if (tern_imap_parser_is (parser, name, "COPYUID"))
     {
       if (command == NULL)

@@ -54,6 +54,8 @@ typedef struct
   void (*status) (TernImapSession *self, const TernImapStatus *status, gpointer data);
   void (*search) (TernImapSession *self, GArray *uids, gpointer data); /* SEARCH or ESEARCH ALL */
   void (*alert) (TernImapSession *self, const char *text, gpointer data);
+  /* [NOTIFICATIONOVERFLOW]: NOTIFY is off again. */
+  void (*overflow) (TernImapSession *self, gpointer data);
   /* The connection is over; @error says why, NULL after tern_imap_session_close(). Called once,
    * last; not called when opening failed, which its callback tells. */
   void (*closed) (TernImapSession *self, const GError *error, gpointer data);
@@ -177,6 +179,12 @@ void tern_imap_session_append_async (TernImapSession *self,
                                      gpointer user_data);
 void tern_imap_session_create_async (TernImapSession *self,
                                      const char *mailbox,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+/* NOTIFY (RFC 5465; needs TERN_IMAP_CAP_NOTIFY): from now on handlers status and list tell of all
+ * personal mailboxes, the selected one is told of as without it. */
+void tern_imap_session_notify_async (TernImapSession *self,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);

@@ -33,6 +33,7 @@ typedef enum
   TERN_IMAP_CAP_CHILDREN = 1 << 19,
   TERN_IMAP_CAP_IMAP4REV2 = 1 << 20,
   TERN_IMAP_CAP_COMPRESS = 1 << 21, /* DEFLATE */
+  TERN_IMAP_CAP_NOTIFY = 1 << 22,
 } TernImapCaps;
 
 typedef struct

@@ -385,3 +385,18 @@ tern_imap_session_noop_async (TernImapSession *self,
   tern_imap_command_add (command, "NOOP");
   tern_imap_session_enqueue (self, command);
 }
+
+void
+tern_imap_session_notify_async (TernImapSession *self,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
+                                          user_data, tern_imap_session_notify_async);
+
+  tern_imap_command_add (command, "NOTIFY SET STATUS"
+                                  " (SELECTED (MessageNew MessageExpunge FlagChange))"
+                                  " (PERSONAL (MessageNew MessageExpunge FlagChange MailboxName))");
+  tern_imap_session_enqueue (self, command);
+}
