@@ -509,6 +509,53 @@ test_watch_expunge (void)
   tear_down (&setup);
 }
 
+/* A server that has more to tell by NOTIFY than it can says so and stops: a listing finds out. */
+static void
+test_notify_overflow (void)
+{
+  static const char *const work[] = {
+    IMAP_LOGIN,
+    IMAP_SELECT_INBOX ("0", "77", "1"),
+    IMAP_LIST_INBOX ("0", "77", "1"),
+    "C: %t NOOP",
+    "S: %t OK nothing",
+    "C: %t UID FETCH 1:* (*",
+    "S: %t OK nothing",
+    "C: %t LIST *",
+    "S: * LIST () \"/\" INBOX",
+    "S: * LIST () \"/\" Other",
+    "S: %t OK listed",
+    "EACH: %t OK nothing",
+    NULL,
+  };
+  static const char *const watch[] = {
+    "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",
+    "C: %t AUTHENTICATE PLAIN *",
+    "S: %t OK [CAPABILITY " IMAP_CAPS " NOTIFY] in",
+    IMAP_SELECT_INBOX ("0", "77", "1"),
+    "C: %t NOTIFY SET STATUS (SELECTED (MessageNew MessageExpunge FlagChange)) (PERSONAL *",
+    "S: %t OK you will hear",
+    "C: %t IDLE",
+    "S: + idling",
+    "WAIT",
+    "S: * OK [NOTIFICATIONOVERFLOW] too much happens",
+    "STALL",
+    NULL,
+  };
+  Setup setup;
+  StepWait wait;
+
+  set_up (&setup, work);
+  tern_script_server_addv (setup.server, watch);
+  wait.server = setup.server;
+  wait.steps = G_N_ELEMENTS (work) - 6; /* up to the first listing */
+  engine_wait (has_come_to, &wait);
+  tern_script_server_go (setup.server);
+  wait.steps = G_N_ELEMENTS (work) - 2;
+  engine_wait (has_come_to, &wait);
+  tear_down (&setup);
+}
+
 static void
 count_change (TernEngine *engine, TernChangeSet *changes, guint *n)
 {
@@ -578,5 +625,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/interrupted-epoch", test_interrupted_epoch);
   g_test_add_func ("/engine/script/watch-expunge", test_watch_expunge);
   g_test_add_func ("/engine/script/flood", test_flood);
+  g_test_add_func ("/engine/script/notify-overflow", test_notify_overflow);
   return g_test_run ();
 }
