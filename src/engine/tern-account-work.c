@@ -13,8 +13,10 @@
 #include "tern-outbox-runner-private.h"
 
 /* A server that has ever new things to say is not listened to for ever. */
-#define MAX_TOLD_WORDS    100
-#define LIST_SECONDS      (5 * 60)
+#define MAX_TOLD_WORDS 100
+#define LIST_SECONDS   (5 * 60)
+/* Of a server that tells everything by itself: in case that it does not. */
+#define RARE_LISTS        6
 #define KEEP_DONE_SECONDS (24 * 60 * 60)
 #define STOP_MS           2000
 #define SEND_MS           5000 /* for a message that is just being sent */
@@ -41,6 +43,7 @@ struct _TernAccountWork
   TernBackoff backoff;
   GSource *retry;      /* (owned) (nullable) */
   GSource *list_timer; /* (owned) (nullable) */
+  guint lists_left_out;
   TernId inbox;
   TernId focus;
   gboolean first_screen; /* INBOX has shown something: the rest may begin */
@@ -185,6 +188,9 @@ on_list_timer (gpointer user_data)
 {
   TernAccountWork *self = user_data;
 
+  if (++self->lists_left_out < RARE_LISTS && tern_remote_hears_all (self->remote))
+    return G_SOURCE_CONTINUE;
+  self->lists_left_out = 0;
   tern_rounds_list (self->rounds);
   return G_SOURCE_CONTINUE;
 }

@@ -118,6 +118,7 @@ start_job (TernImapSlot *slot, TernImapJob *job)
 {
   slot->job = job;
   job->slot = slot;
+  slot->remote->hands_used |= slot == &slot->remote->hands;
   tern_imap_session_stop_idle (slot->session);
   job->klass->start (job);
 }

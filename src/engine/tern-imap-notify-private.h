@@ -25,5 +25,7 @@ void tern_imap_notify_take_status (TernImapNotify *self, const TernImapStatus *s
  * stopped telling. */
 void tern_imap_notify_take_list (TernImapNotify *self);
 void tern_imap_notify_take_overflow (TernImapNotify *self);
+/* The server has agreed, and still tells. */
+gboolean tern_imap_notify_hears_all (TernImapNotify *self);
 
 G_END_DECLS

@@ -27,6 +27,7 @@ struct _TernImapNotify
   TernImapSession *session; /* (owned) (nullable): the one that tells */
   GPtrArray *news;          /* (owned) of News, to be compared with the store */
   gboolean comparing;
+  gboolean hears; /* the server has agreed to tell */
   GSource *again; /* (owned) (nullable) */
 };
 
@@ -228,13 +229,23 @@ tern_imap_notify_take_list (TernImapNotify *self)
 static void
 asked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  TernImapNotify *self = user_data;
   g_autoptr (GError) error = NULL;
   TernImapReply *reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
   if (reply == NULL)
     g_debug ("no news of the other mailboxes: %s", error->message);
+  self->hears = reply != NULL;
   g_clear_pointer (&reply, tern_imap_reply_free);
+  notify_unref (self);
+}
+
+static void
+ask (TernImapNotify *self)
+{
+  self->refs++;
+  tern_imap_session_notify_async (self->session, NULL, asked_cb, self);
 }
 
 void
@@ -243,7 +254,14 @@ tern_imap_notify_start (TernImapNotify *self, TernImapSession *session)
   clear_again (self);
   g_set_object (&self->session, session);
   if (tern_imap_session_get_caps (session) & TERN_IMAP_CAP_NOTIFY)
-    tern_imap_session_notify_async (session, NULL, asked_cb, NULL);
+    ask (self);
+}
+
+gboolean
+tern_imap_notify_hears_all (TernImapNotify *self)
+{
+  return self->hears && self->session != NULL
+         && tern_imap_session_get_state (self->session) < TERN_IMAP_LEAVING;
 }
 
 static gboolean
@@ -253,13 +271,14 @@ on_again (gpointer user_data)
 
   clear_again (self);
   if (tern_imap_session_get_state (self->session) < TERN_IMAP_LEAVING)
-    tern_imap_session_notify_async (self->session, NULL, asked_cb, NULL);
+    ask (self);
   return G_SOURCE_REMOVE;
 }
 
 void
 tern_imap_notify_take_overflow (TernImapNotify *self)
 {
+  self->hears = FALSE;
   report_all (self);
   if (self->again != NULL || self->session == NULL)
     return;

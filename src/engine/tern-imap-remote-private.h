@@ -130,6 +130,8 @@ typedef struct _TernImapWatch TernImapWatch;
 TernImapWatch *tern_imap_watch_new (TernImapRemote *remote, TernId inbox);
 /* The server lets us have it: INBOX need not be watched otherwise. */
 gboolean tern_imap_watch_is_working (TernImapWatch *self);
+/* The server tells of what happens in every mailbox. */
+gboolean tern_imap_watch_hears_all (TernImapWatch *self);
 void tern_imap_watch_check (TernImapWatch *self);
 void tern_imap_watch_free (TernImapWatch *self);
 TernImapSession *tern_imap_watch_get_session (TernImapWatch *self); /* (nullable) */

@@ -36,6 +36,7 @@ struct _TernImapRemote
   TernImapSlot hands;
   gboolean hands_opening;
   gboolean hands_refused;
+  gboolean hands_used;      /* since the last poll */
   TernImapWatch *watch;     /* (owned) (nullable) */
   TernImapListing *listing; /* (nullable) collects LIST and STATUS */
   TernId inbox;

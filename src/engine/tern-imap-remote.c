@@ -257,6 +257,14 @@ imap_set_focus (TernRemote *remote, TernId folder)
   tern_imap_remote_schedule (self);
 }
 
+static gboolean
+imap_hears_all (TernRemote *remote)
+{
+  TernImapRemote *self = TERN_IMAP_REMOTE (remote);
+
+  return self->watch != NULL && tern_imap_watch_hears_all (self->watch);
+}
+
 static void
 imap_check (TernRemote *remote)
 {
@@ -327,6 +335,7 @@ tern_imap_remote_remote_init (TernRemoteInterface *iface)
   iface->watch = imap_watch;
   iface->set_focus = imap_set_focus;
   iface->check = imap_check;
+  iface->hears_all = imap_hears_all;
   iface->close = imap_close;
   iface->get_traffic = imap_get_traffic;
 }

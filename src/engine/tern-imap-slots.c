@@ -13,7 +13,10 @@
  * they hear while no job asks for it.
  */
 
+/* A server without IDLE is asked for news; one with it tells by itself, and a session that does not
+ * listen is only kept from being thrown out (after 30 minutes, RFC 9051 section 5.4). */
 #define POLL_SECONDS (2 * 60)
+#define KEEP_SECONDS (9 * 60)
 /* A connection that may have died unseen, while the machine slept say, is given so long. */
 #define PROBE_MS (15 * 1000)
 
@@ -250,14 +253,21 @@ on_poll (gpointer user_data)
 
   if (tern_imap_session_get_state (self->work.session) != TERN_IMAP_IDLING)
     noop (self, &self->work);
-  noop (self, &self->hands);
+  /* The second pair of hands goes when nobody has needed it: it is opened again in a moment. */
+  if (self->hands_used)
+    noop (self, &self->hands);
+  else if (tern_imap_slot_can_work (&self->hands) && self->hands.job == NULL)
+    tern_imap_session_close (self->hands.session);
+  self->hands_used = FALSE;
   return G_SOURCE_CONTINUE;
 }
 
 void
 tern_imap_remote_start_poll (TernImapRemote *self)
 {
-  self->poll = g_timeout_source_new_seconds (POLL_SECONDS);
+  gboolean idle = (tern_imap_session_get_caps (self->work.session) & TERN_IMAP_CAP_IDLE) != 0;
+
+  self->poll = g_timeout_source_new_seconds (idle ? KEEP_SECONDS : POLL_SECONDS);
   g_source_set_callback (self->poll, on_poll, self, NULL);
   g_source_attach (self->poll, g_main_context_get_thread_default ());
 }

@@ -424,6 +424,12 @@ tern_imap_watch_is_working (TernImapWatch *self)
   return self->working;
 }
 
+gboolean
+tern_imap_watch_hears_all (TernImapWatch *self)
+{
+  return self->working && tern_imap_notify_hears_all (self->notify);
+}
+
 TernImapSession *
 tern_imap_watch_get_session (TernImapWatch *self)
 {

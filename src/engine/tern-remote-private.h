@@ -130,6 +130,7 @@ struct _TernRemoteInterface
   GArray *(*run_operation_finish) (TernRemote *self, GAsyncResult *result, GError **error);
   void (*watch) (TernRemote *self);
   void (*set_focus) (TernRemote *self, TernId folder);
+  gboolean (*hears_all) (TernRemote *self);
   void (*check) (TernRemote *self);
   void (*close) (TernRemote *self);
   void (*get_traffic) (TernRemote *self, guint64 *bytes_in, guint64 *bytes_out, guint *round_trips);
@@ -180,6 +181,8 @@ GArray *tern_remote_run_operation_finish (TernRemote *self, GAsyncResult *result
 /* From now on report and store what changes in INBOX (and, as far as possible, in the focus). */
 void tern_remote_watch (TernRemote *self);
 void tern_remote_set_focus (TernRemote *self, TernId folder);
+/* The server tells of every change in every folder: there is little to ask for. */
+gboolean tern_remote_hears_all (TernRemote *self);
 /* Is the connection still there? If not, closed follows. */
 void tern_remote_check (TernRemote *self);
 /* Ends without waiting; everything asked for ends with DISCONNECTED. No event follows. */

@@ -149,6 +149,12 @@ tern_remote_set_focus (TernRemote *self, TernId folder)
   TERN_REMOTE_GET_IFACE (self)->set_focus (self, folder);
 }
 
+gboolean
+tern_remote_hears_all (TernRemote *self)
+{
+  return TERN_REMOTE_GET_IFACE (self)->hears_all (self);
+}
+
 void
 tern_remote_check (TernRemote *self)
 {
