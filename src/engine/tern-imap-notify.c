@@ -147,7 +147,8 @@ report_news (TernImapNotify *self, const GPtrArray *folders, const GPtrArray *al
           report_all (self);
           return;
         }
-      if (!agrees (folder, news))
+      /* One that is not all here yet is on the list of what is to be synced. */
+      if (folder->backfill == 1 && !agrees (folder, news))
         events->folder_changed (folder->id, data);
     }
 }

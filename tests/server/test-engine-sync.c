@@ -169,6 +169,45 @@ test_push (void)
   engine_setup_end (&setup);
 }
 
+/* Nothing has changed in any of 30 folders: that is known after four round trips (ENABLE, ID and
+ * NAMESPACE, SELECT, LIST) besides the three of a login by SCRAM, and each was fetched once. */
+static void
+test_reconnect (void)
+{
+  EngineSetup setup;
+  g_autoptr (GString) create = g_string_new ("mailbox create -u anna@example.test");
+  TernSyncReport *report;
+
+  if (!engine_setup_begin (&setup, FALSE,
+                           tern_mail_server_new ("--password", "geheim", "--users", "anna",
+                                                 "--no-postfix", "--seed", "anna:50", NULL)))
+    return;
+  engine_fixture_close (setup.fixture);
+  for (guint i = 0; i < 30; i++)
+    g_string_append_printf (create, " Folder%u", i);
+  g_free (tern_mail_server_doveadm (setup.server, "%s", create->str));
+  for (guint i = 0; i < 30; i++)
+    {
+      g_autofree char *folder = g_strdup_printf ("Folder%u", i);
+
+      engine_setup_append_to (&setup, folder, folder, "");
+    }
+  engine_fixture_open (setup.fixture, TRUE);
+  report = engine_fixture_sync (setup.fixture, setup.uuid);
+  g_assert_cmpuint (report->folders, <=, 37);
+  tern_sync_report_free (report);
+  engine_fixture_close (setup.fixture);
+
+  engine_fixture_open (setup.fixture, TRUE);
+  report = engine_fixture_sync (setup.fixture, setup.uuid);
+  g_test_message ("%u round trips, %" G_GUINT64_FORMAT " bytes", report->round_trips,
+                  report->bytes_in);
+  g_assert_cmpuint (report->round_trips, <=, 7);
+  g_assert_cmpuint (report->bytes_in + report->bytes_out, <=, 8 * 1024);
+  tern_sync_report_free (report);
+  engine_setup_end (&setup);
+}
+
 /* What a filter of the server puts elsewhere is there at once as well, not with the next listing;
  * so is a folder that somebody else makes, and what somebody else reads. */
 static void
@@ -532,6 +571,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/sync/compressed", test_compress);
   g_test_add_func ("/engine/sync/flags-both-ways", test_flags_both_ways);
   g_test_add_func ("/engine/sync/push", test_push);
+  g_test_add_func ("/engine/sync/reconnect", test_reconnect);
   g_test_add_func ("/engine/sync/push-elsewhere", test_push_elsewhere);
   g_test_add_func ("/engine/sync/archive-makes-folder", test_archive_makes_folder);
   g_test_add_func ("/engine/sync/body", test_body);
