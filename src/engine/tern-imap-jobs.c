@@ -59,13 +59,26 @@ tern_imap_remote_add_job (TernImapRemote *self, TernImapJob *job)
   tern_imap_remote_schedule (self);
 }
 
+/* What came to its mailbox while a job had other things to do. */
+static void
+report_growth (TernImapSlot *slot)
+{
+  TernImapRemote *self = slot->remote;
+
+  if (slot->grown && slot->selected != 0 && !self->closed)
+    self->events.folder_changed (slot->selected, self->events_data);
+  slot->grown = FALSE;
+}
+
 void
 tern_imap_job_done (TernImapJob *job)
 {
   g_autoptr (TernImapRemote) self = g_object_ref (job->remote);
+  TernImapSlot *slot = job->slot;
 
-  job->slot->job = NULL;
+  slot->job = NULL;
   free_job (job);
+  report_growth (slot);
   tern_imap_remote_schedule (self);
 }
 
@@ -75,6 +88,7 @@ tern_imap_job_requeue (TernImapJob *job)
   g_autoptr (TernImapRemote) self = g_object_ref (job->remote);
 
   job->slot->job = NULL;
+  report_growth (job->slot);
   job->slot = NULL;
   if (self->closed)
     {
@@ -200,7 +214,6 @@ tern_imap_job_select (TernImapJob *job,
       g_free (slot->left_mailbox);
       slot->left_mailbox = mailbox != NULL ? g_strdup (mailbox->name) : NULL;
       slot->selected = 0;
-      slot->grown = FALSE;
     }
   tern_imap_session_select_async (slot->session, folder->remote_name, FALSE,
                                   resync ? folder->uidvalidity : 0, resync ? folder->modseq : 0,
@@ -309,12 +322,7 @@ listen_to (TernImapRemote *self, TernId place)
 {
   RestJob *rest;
 
-  if (self->work.selected == place && self->work.grown)
-    {
-      self->work.grown = FALSE;
-      self->events.folder_changed (place, self->events_data);
-    }
-  else if (self->work.selected == place)
+  if (self->work.selected == place)
     {
       if (tern_imap_session_get_caps (self->work.session) & TERN_IMAP_CAP_IDLE)
         tern_imap_session_start_idle (self->work.session);

@@ -127,7 +127,7 @@ agrees (const TernFolderRecord *stored, const FolderStatus *status)
   if (!status->known || stored->uidvalidity == 0 || stored->backfill != 1
       || status->uidvalidity != stored->uidvalidity || status->uidnext != stored->uidnext
       || status->messages != stored->remote_total
-      || g_get_real_time () / G_USEC_PER_SEC - stored->compared >= COMPARE_SECONDS)
+      || g_get_real_time () / G_USEC_PER_SEC - stored->compare_tried >= COMPARE_SECONDS)
     return FALSE;
   if (status->modseq != 0)
     return status->modseq == stored->modseq;

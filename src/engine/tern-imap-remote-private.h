@@ -111,6 +111,10 @@ void tern_imap_remote_probe (TernImapRemote *self);
 /* Untagged data of a selected mailbox, outside of a sync, straight to the store. */
 void tern_imap_remote_store_flags (TernImapRemote *self, TernId folder, const TernImapFetch *fetch);
 void tern_imap_remote_store_vanished (TernImapRemote *self, TernId folder, GArray *uids);
+/* The server has told of more flags there than could be written: a sync has to ask for them, even
+ * where the mailbox was selected all the time. */
+gboolean tern_imap_remote_is_stale (TernImapRemote *self, TernId folder);
+void tern_imap_remote_set_stale (TernImapRemote *self, TernId folder, gboolean stale);
 
 /* tern-imap-sync.c, tern-imap-parts.c, tern-imap-ops.c: make a job and queue it. */
 void tern_imap_sync_start (TernImapRemote *remote, TernId folder, TernUrgency urgency, GTask *task);

@@ -15,9 +15,10 @@ G_BEGIN_DECLS
 typedef struct
 {
   TernId folder;
-  GArray *changes; /* (owned) (nullable) of flags of that folder, still to be written */
-  GSource *source; /* (owned) (nullable): writes them */
-  guint writes;    /* under way */
+  GArray *changes;   /* (owned) (nullable) of flags of that folder, still to be written */
+  GSource *source;   /* (owned) (nullable): writes them */
+  guint writes;      /* under way */
+  GHashTable *stale; /* (owned) set of TernId (owned): flags of theirs were told and not written */
 } TernImapUnasked;
 
 struct _TernImapRemote

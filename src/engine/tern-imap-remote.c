@@ -358,6 +358,7 @@ tern_imap_remote_finalize (GObject *object)
   g_free (self->work.left_mailbox);
   g_free (self->hands.left_mailbox);
   g_hash_table_unref (self->moving);
+  g_hash_table_unref (self->unasked.stale);
   g_object_unref (self->cancellable);
   tern_endpoint_unref (self->endpoint);
   tern_credentials_unref (self->credentials);
@@ -381,6 +382,7 @@ tern_imap_remote_init (TernImapRemote *self)
   g_queue_init (&self->queue);
   self->cancellable = g_cancellable_new ();
   self->moving = tern_imap_moving_new ();
+  self->unasked.stale = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
 }
 
 TernImapRemote *

@@ -42,7 +42,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_clear_pointer (&self->folder, tern_folder_record_free);
   self->folder = folder;
   if (self->folder != NULL)
-    self->compare = g_get_real_time () / G_USEC_PER_SEC - self->folder->compared >= COMPARE_SECONDS;
+    self->compare =
+        g_get_real_time () / G_USEC_PER_SEC - self->folder->compare_tried >= COMPARE_SECONDS;
   /* A sync that did not come to its end may have been one after a change of UIDVALIDITY: what it
    * would have removed is still to be removed. */
   if (self->folder != NULL)
@@ -132,8 +133,13 @@ tern_imap_sync_step_select (TernImapSync *self)
 }
 
 static void
-command_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+flags_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  TernImapSync *self = user_data;
+
+  /* What is told from now on and cannot be written makes it stale anew. */
+  if (!g_task_had_error (G_TASK (result)))
+    tern_imap_remote_set_stale (self->job.remote, self->folder->id, FALSE);
   nooped_cb (source, result, user_data);
 }
 
@@ -141,8 +147,9 @@ void
 tern_imap_sync_step_changes (TernImapSync *self)
 {
   TernImapSession *session = tern_imap_sync_get_session (self);
+  gboolean stale = tern_imap_remote_is_stale (self->job.remote, self->folder->id);
   gboolean condstore = (tern_imap_session_get_caps (session) & TERN_IMAP_CAP_CONDSTORE) != 0
-                       && self->folder->modseq != 0 && self->modseq != 0;
+                       && self->folder->modseq != 0 && (self->live || self->modseq != 0);
   g_autofree char *set = NULL;
 
   self->step = self->folder->uidnext == 0 ? TERN_IMAP_SYNC_FIRST : TERN_IMAP_SYNC_NEW;
@@ -151,13 +158,13 @@ tern_imap_sync_step_changes (TernImapSync *self)
       tern_imap_sync_advance (self);
       return;
     }
-  if (self->live)
+  if (self->live && !stale)
     {
       self->waiting++;
       tern_imap_session_noop_async (session, NULL, nooped_cb, self);
       return;
     }
-  if (self->resynced || (condstore && self->modseq == self->folder->modseq)
+  if ((!stale && (self->resynced || (condstore && self->modseq == self->folder->modseq)))
       || tern_imap_sync_get_exists (self) == 0
       || self->folder->uidnext <= MAX (self->folder->backfill, 1))
     {
@@ -169,7 +176,7 @@ tern_imap_sync_step_changes (TernImapSync *self)
   tern_imap_session_fetch_async (
       session, set,
       condstore ? TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_MODSEQ : TERN_IMAP_FETCH_FLAGS,
-      condstore ? self->folder->modseq : 0, NULL, command_cb, self);
+      condstore ? self->folder->modseq : 0, NULL, flags_cb, self);
 }
 
 /* The plan for a range comes from a search, when the range may have gaps. */
@@ -359,13 +366,12 @@ is_complete (TernImapSync *self, const GArray *listing)
          == (tern_imap_sync_hides_deleted (self) ? self->listed : tern_imap_sync_get_exists (self));
 }
 
+/* @listing is complete, and the second one. */
 static void
 believe_removals (TernImapSync *self, const GArray *listing)
 {
   g_autoptr (GArray) gone = difference (self->suspects, listing);
 
-  if (!is_complete (self, listing))
-    return;
   for (guint i = gone->len; i > 0; i--)
     if (tern_imap_remote_is_moving (self->job.remote, self->folder->id,
                                     g_array_index (gone, guint32, i - 1)))
@@ -396,15 +402,18 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       tern_imap_sync_set_plan (self, TERN_SYNC_RANGE_KEEP, difference (listing, self->local));
       self->suspects = difference (self->local, listing);
       self->listed = listing->len;
-      self->compared = is_complete (self, listing);
+      /* Without the deleted ones it has no number to agree with, so it may lack nothing. */
+      self->compared = tern_imap_sync_hides_deleted (self) ? self->suspects->len == 0
+                                                           : is_complete (self, listing);
       self->step = TERN_IMAP_SYNC_MISSING;
     }
   else
     {
       self->step = TERN_IMAP_SYNC_END;
-      self->listed = listing->len;
       self->compared = is_complete (self, listing);
-      believe_removals (self, listing);
+      if (self->compared)
+        believe_removals (self, listing);
+      self->listed = listing->len;
     }
   tern_imap_sync_advance (self);
 }
@@ -436,6 +445,7 @@ tern_imap_sync_step_end (TernImapSync *self)
                       .modseq = self->modseq,
                       .total = tern_imap_sync_get_exists (self),
                       .end_rematch = self->rematch,
+                      .compare_tried = self->compared || self->suspects != NULL,
                       .compared = self->compared,
                       .listed = self->listed };
 

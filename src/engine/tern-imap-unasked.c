@@ -73,6 +73,21 @@ tern_imap_remote_set_moving (TernImapRemote *self,
 
 /* Flags */
 
+gboolean
+tern_imap_remote_is_stale (TernImapRemote *self, TernId folder)
+{
+  return g_hash_table_contains (self->unasked.stale, &folder);
+}
+
+void
+tern_imap_remote_set_stale (TernImapRemote *self, TernId folder, gboolean stale)
+{
+  if (stale)
+    g_hash_table_add (self->unasked.stale, g_memdup2 (&folder, sizeof folder));
+  else
+    g_hash_table_remove (self->unasked.stale, &folder);
+}
+
 typedef struct
 {
   TernImapRemote *remote; /* (owned) */
@@ -106,6 +121,7 @@ tern_imap_remote_write_unasked (TernImapRemote *self)
   if (unasked->writes >= WRITES_MAX)
     {
       g_clear_pointer (&unasked->changes, g_array_unref);
+      tern_imap_remote_set_stale (self, unasked->folder, TRUE);
       if (!self->closed)
         self->events.folder_changed (unasked->folder, self->events_data);
       return;

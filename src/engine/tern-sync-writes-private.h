@@ -82,6 +82,7 @@ typedef struct
   guint64 modseq;
   gint64 total;
   gboolean end_rematch;
+  gboolean compare_tried;
   gboolean compared; /* with a listing of all UIDs that has @listed of them */
   gint64 listed;
 } TernSyncEnd;

@@ -247,6 +247,8 @@ write_end (TernTxn *txn, gpointer data, gpointer *result, GError **error)
     return FALSE;
   if (end->end_rematch && !tern_txn_end_rematch (txn, end->folder, error))
     return FALSE;
+  if (end->compare_tried && !tern_txn_set_compare_tried (txn, end->folder, error))
+    return FALSE;
   if (end->compared && !tern_txn_set_compared (txn, end->folder, end->listed, error))
     return FALSE;
   return tern_txn_set_sync_state (txn, end->folder, end->uidvalidity,

@@ -229,6 +229,12 @@ tern_account_get_error (TernAccount *self)
   return self->status != NULL ? self->status->error : NULL;
 }
 
+gboolean
+tern_account_is_locked (TernAccount *self)
+{
+  return tern_fault_is (tern_account_get_error (self), TERN_FAULT_KEYRING_LOCKED);
+}
+
 const GError *
 tern_account_get_sending_error (TernAccount *self)
 {

@@ -22,6 +22,9 @@ const char *tern_account_get_name (TernAccount *self);
 TernId tern_account_get_row (TernAccount *self);
 TernAccountState tern_account_get_state (TernAccount *self);
 const GError *tern_account_get_error (TernAccount *self); /* (nullable) */
+/* REFUSED, but not by a server: the keyring is locked, and trying again asks for it to be opened.
+ */
+gboolean tern_account_is_locked (TernAccount *self);
 /* (nullable) Why the outgoing server does not let the account in. */
 const GError *tern_account_get_sending_error (TernAccount *self);
 const char *tern_account_get_status_text (TernAccount *self);

@@ -12,7 +12,7 @@
 #define COLUMNS                                                                                   \
   "id, account, parent, path, name, remote_name, delimiter, role, subscribed, selectable, gone,"  \
   " uidvalidity, uidnext, modseq, backfill, total, unread, remote_total, remote_unread, checked," \
-  " compared, compared_remote, compared_here"
+  " compared, compared_remote, compared_here, compare_tried"
 
 /* How long the mail of a folder stays that the server does not list any more. */
 #define GONE_SECONDS (24 * 60 * 60)
@@ -329,6 +329,14 @@ tern_txn_set_remote_counts (TernTxn *txn,
 }
 
 gboolean
+tern_txn_set_compare_tried (TernTxn *txn, TernId folder, GError **error)
+{
+  return tern_db_run (tern_txn_db (txn), error,
+                      "UPDATE folder SET compare_tried = ?2 WHERE id = ?1", folder,
+                      g_get_real_time () / G_USEC_PER_SEC);
+}
+
+gboolean
 tern_txn_set_compared (TernTxn *txn, TernId folder, gint64 remote, GError **error)
 {
   txn->changes->tree_changed = TRUE;
@@ -369,6 +377,7 @@ take_record (sqlite3_stmt *stmt)
   record->compared = sqlite3_column_int64 (stmt, 20);
   record->compared_remote = sqlite3_column_int64 (stmt, 21);
   record->compared_here = sqlite3_column_int64 (stmt, 22);
+  record->compare_tried = sqlite3_column_int64 (stmt, 23);
   return record;
 }
 

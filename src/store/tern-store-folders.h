@@ -31,6 +31,7 @@ typedef struct
   gint64 checked;       /* when it last agreed with the server, seconds; 0 = never */
   /* The last reconciliation: all UIDs were compared with a listing of the server's, and what
    * differed was repaired. */
+  gint64 compare_tried;   /* when it was last begun, seconds; the server may not have let it end */
   gint64 compared;        /* when, seconds; 0 = never */
   gint64 compared_remote; /* messages there */
   gint64 compared_here;   /* and here, afterwards */
@@ -77,6 +78,7 @@ gboolean tern_txn_set_remote_counts (TernTxn *txn,
                                      gboolean checked_now,
                                      GError **error);
 
+gboolean tern_txn_set_compare_tried (TernTxn *txn, TernId folder, GError **error);
 /* After a reconciliation with a listing of @remote messages; what is here is counted now. */
 gboolean tern_txn_set_compared (TernTxn *txn, TernId folder, gint64 remote, GError **error);
 

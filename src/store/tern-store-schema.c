@@ -121,9 +121,11 @@ static const char version_2[] =
     "UPDATE op SET begun = 1 WHERE state = 1 OR attempts > 0;"
     "CREATE INDEX op_part ON op (part_of) WHERE part_of <> 0;";
 
-/* folder.compared: when the UIDs here were compared with a listing of the server's, one by one, and
- * how many each had then, after what differed was repaired. */
+/* folder.compare_tried: when a listing of the server's was last asked for; compared: when the UIDs
+ * here were compared with a listing of the server's, one by one, and how many each had then, after
+ * what differed was repaired. */
 static const char version_3[] =
+    "ALTER TABLE folder ADD COLUMN compare_tried INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE folder ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE folder ADD COLUMN compared_remote INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE folder ADD COLUMN compared_here INTEGER NOT NULL DEFAULT 0;";

@@ -54,6 +54,9 @@ format_json (const Page *page, const char *folder)
     {
       tern_ctl_json_string (json, "text", body->text != NULL ? body->text->plain : NULL);
       tern_ctl_format_part (json, "structure", body->structure);
+      /* Nothing judges messages yet. */
+      tern_ctl_json_open (json, "verdicts", '[');
+      tern_ctl_json_close (json, ']');
     }
   tern_ctl_json_close (json, '}');
   return tern_ctl_json_end (json);

@@ -296,48 +296,54 @@ begin_end (TernApplication *self)
   check_drained (self);
 }
 
-/* Without a window it is told from outside of one, and stays in the outbox until somebody comes. */
+/* Without a window it is told from outside of one, and stays in the outbox until somebody comes;
+ * in a window, what nobody got comes back by itself, and a banner tells of the rest. */
 static void
-return_refused (TernApplication *self, TernOutboxItem *item)
+return_troubled (TernApplication *self, TernOutboxItem *item)
 {
-  TernId id = tern_outbox_item_get_record (item)->id;
-
   if (self->state == ENGINE_DRAINING)
-    tern_notifier_tell_refused (self->notifier, item);
-  else
-    tern_application_edit_outbox (self, id);
+    tern_notifier_tell_troubled (self->notifier, item);
+  else if (tern_outbox_item_get_trouble (item) == TERN_OUTBOX_TROUBLE_REFUSED)
+    tern_application_edit_outbox (self, tern_outbox_item_get_record (item)->id);
 }
 
-/* When the outbox is known, for the reason stands there. */
+/* When the outbox is known, for the reason stands there; and only what is still in trouble: it may
+ * be on its way again. */
 static void
 edit_wanted (TernApplication *self)
 {
   TernId id = self->wanted_outbox;
+  TernOutboxItem *item;
 
   if (id == 0 || self->state != ENGINE_OPEN || tern_outbox_list_is_reading (self->outbox))
     return;
   self->wanted_outbox = 0;
-  tern_application_edit_outbox (self, id);
+  item = tern_outbox_list_find (self->outbox, id);
+  if (item != NULL && tern_outbox_item_get_trouble (item) != TERN_OUTBOX_TROUBLE_NONE)
+    tern_application_edit_outbox (self, id);
 }
 
-/* What was sent from this window and refused comes back by itself, with everything in it. */
 static void
 on_outbox_changed (TernApplication *self)
 {
   GHashTableIter iter;
   gint64 *id;
 
+  /* A read that was under way when the engine was closed. */
+  if (self->outbox == NULL)
+    return;
   g_hash_table_iter_init (&iter, self->sent);
   while (g_hash_table_iter_next (&iter, (gpointer *) &id, NULL))
     {
       TernOutboxItem *item = tern_outbox_list_find (self->outbox, *id);
 
-      if (item != NULL && tern_outbox_item_get_trouble (item) == TERN_OUTBOX_TROUBLE_REFUSED)
+      if (item != NULL && tern_outbox_item_get_trouble (item) != TERN_OUTBOX_TROUBLE_NONE)
         {
-          return_refused (self, item);
+          return_troubled (self, item);
           g_hash_table_iter_remove (&iter);
         }
     }
+  tern_notifier_check_troubled (self->notifier, self->outbox);
   edit_wanted (self);
   check_drained (self);
 }
@@ -702,7 +708,7 @@ tern_application_compose (TernApplication *self, TernDraft *draft)
 void
 tern_application_edit_outbox (TernApplication *self, TernId outbox)
 {
-  tern_notifier_withdraw_refused (self->notifier, outbox);
+  tern_notifier_withdraw_troubled (self->notifier, outbox);
   tern_composer_open_outbox (self, outbox);
 }
 

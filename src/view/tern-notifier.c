@@ -22,6 +22,7 @@ struct _TernNotifier
   TernApplication *app;   /* (unowned): owns us */
   TernEngine *engine;     /* (owned) */
   TernNews *news;         /* (owned): all that was announced and is new still */
+  GHashTable *troubled;   /* set of gint64 outbox ids that were told of */
   GHashTable *summed;     /* set of gint64 location: those of them that the summary stands for */
   GArray *singles;        /* of Single, oldest first: told one by one within BURST_USEC */
   gint64 burst_end;       /* monotonic: what comes before is summed up */
@@ -237,32 +238,70 @@ on_not_new (TernId id, gpointer data)
 }
 
 static char *
-refused_id (TernId outbox)
+troubled_id (TernId outbox)
 {
-  return g_strdup_printf ("refused-%" TERN_ID_FORMAT, outbox);
+  return g_strdup_printf ("outbox-%" TERN_ID_FORMAT, outbox);
+}
+
+static const char *
+get_trouble_title (TernOutboxTrouble trouble)
+{
+  switch (trouble)
+    {
+    case TERN_OUTBOX_TROUBLE_PARTLY:
+      return _ ("Message not sent to everybody");
+    case TERN_OUTBOX_TROUBLE_UNCERTAIN:
+      return _ ("Message perhaps not sent");
+    case TERN_OUTBOX_TROUBLE_REFUSED:
+    case TERN_OUTBOX_TROUBLE_NONE:
+    default:
+      return _ ("Message not sent");
+    }
 }
 
 void
-tern_notifier_withdraw_refused (TernNotifier *self, TernId outbox)
+tern_notifier_withdraw_troubled (TernNotifier *self, TernId outbox)
 {
-  g_autofree char *id = refused_id (outbox);
+  g_autofree char *id = troubled_id (outbox);
 
+  g_hash_table_remove (self->troubled, &outbox);
   g_application_withdraw_notification (G_APPLICATION (self->app), id);
 }
 
 void
-tern_notifier_tell_refused (TernNotifier *self, TernOutboxItem *item)
+tern_notifier_check_troubled (TernNotifier *self, TernOutboxList *outbox)
 {
-  const TernOutboxRecord *record = tern_outbox_item_get_record (item);
+  g_autoptr (GList) ids = g_hash_table_get_keys (self->troubled);
+
+  for (GList *l = ids; l != NULL; l = l->next)
+    {
+      TernId id = *(TernId *) l->data;
+      TernOutboxItem *item = tern_outbox_list_find (outbox, id);
+
+      if (item == NULL || tern_outbox_item_get_trouble (item) == TERN_OUTBOX_TROUBLE_NONE)
+        tern_notifier_withdraw_troubled (self, id);
+    }
+}
+
+void
+tern_notifier_tell_troubled (TernNotifier *self, TernOutboxItem *item)
+{
+  TernId outbox = tern_outbox_item_get_record (item)->id;
+  TernOutboxTrouble trouble = tern_outbox_item_get_trouble (item);
   g_autofree char *reason = tern_outbox_item_dup_description (item);
   g_autofree char *body = tern_notifier_dup_shown (reason);
-  g_autofree char *id = refused_id (record->id);
-  g_autoptr (GNotification) notification = g_notification_new (_ ("Message not sent"));
+  g_autofree char *id = troubled_id (outbox);
+  g_autoptr (GNotification) notification = g_notification_new (get_trouble_title (trouble));
 
   g_notification_set_body (notification, body);
   g_notification_set_category (notification, "transfer.error");
   g_notification_set_priority (notification, G_NOTIFICATION_PRIORITY_HIGH);
-  g_notification_set_default_action_and_target (notification, "app.edit-outbox", "x", record->id);
+  /* Whether to send again what may have arrived is for the outbox to ask. */
+  if (trouble == TERN_OUTBOX_TROUBLE_REFUSED)
+    g_notification_set_default_action_and_target (notification, "app.edit-outbox", "x", outbox);
+  else
+    g_notification_set_default_action (notification, "app.activate");
+  g_hash_table_add (self->troubled, g_memdup2 (&outbox, sizeof outbox));
   g_application_send_notification (G_APPLICATION (self->app), id, notification);
 }
 
@@ -274,6 +313,7 @@ tern_notifier_new (TernApplication *app, TernEngine *engine)
   self->app = app;
   self->engine = g_object_ref (engine);
   self->news = tern_news_new (engine, on_not_new, self);
+  self->troubled = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->summed = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->singles = g_array_new (FALSE, FALSE, sizeof (Single));
   g_signal_connect (engine, "new-mail", G_CALLBACK (on_new_mail), self);
@@ -288,6 +328,7 @@ tern_notifier_free (TernNotifier *self)
   g_clear_handle_id (&self->summary_timer, g_source_remove);
   g_array_unref (self->singles);
   g_hash_table_unref (self->summed);
+  g_hash_table_unref (self->troubled);
   g_object_unref (self->engine);
   g_free (self);
 }

@@ -55,7 +55,9 @@ update_account_banner (TernWindow *self)
       && strstr (text, tern_account_get_label (account)) == NULL)
     title = g_strdup_printf ("%s: %s", tern_account_get_label (account), text);
   tern_banner_show (self->account_banner, title != NULL ? title : text,
-                    refused ? _ ("Sign In…") : _ ("Try Again"));
+                    tern_account_is_locked (account) ? _ ("Unlock…")
+                    : refused                        ? _ ("Sign In…")
+                                                     : _ ("Try Again"));
 }
 
 /* Of several kinds of trouble none is claimed for all. */

@@ -303,7 +303,8 @@ on_account_banner (TernWindow *self)
   if (self->banner_account == NULL)
     return;
   account = tern_account_list_find (self->accounts, self->banner_account);
-  if (account != NULL && tern_account_get_state (account) == TERN_ACCOUNT_REFUSED)
+  if (account != NULL && tern_account_get_state (account) == TERN_ACCOUNT_REFUSED
+      && !tern_account_is_locked (account))
     tern_application_open_assistant (self->app, self->banner_account);
   else
     tern_engine_refresh (self->engine, self->banner_account);

@@ -458,6 +458,52 @@ test_interrupted_epoch (void)
   tear_down (&setup);
 }
 
+#define LOGIN_WITHOUT_UIDPLUS                                                           \
+  "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi", "C: %t AUTHENTICATE PLAIN *", \
+      "S: %t OK [CAPABILITY IMAP4rev1 LIST-EXTENDED] in"
+
+/* Without UIDPLUS the number of messages says nothing about a listing of the undeleted ones: two
+ * listings have to agree with each other before anything is believed to be gone. */
+static void
+test_short_listings (void)
+{
+  static const char *const before[] = {
+    LOGIN_WITHOUT_UIDPLUS,
+    IMAP_SELECT_INBOX ("3", "77", "4"),
+    "C: %t UID FETCH 1:3 (*",
+    IMAP_MESSAGE ("1", "1", "first"),
+    IMAP_MESSAGE ("2", "2", "second"),
+    IMAP_MESSAGE ("3", "3", "third"),
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  static const char *const after[] = {
+    LOGIN_WITHOUT_UIDPLUS,
+    IMAP_SELECT_INBOX ("2", "77", "4"),
+    "C: %t UID FETCH 1:3 (*",
+    "S: %t OK fetched",
+    "C: %t UID SEARCH UNDELETED",
+    "S: * SEARCH 1 2",
+    "S: %t OK listed",
+    "C: %t UID SEARCH UNDELETED",
+    "S: * SEARCH 1",
+    "S: %t OK listed",
+    "EACH: * LIST () \"/\" INBOX\r\n%t OK done",
+    NULL,
+  };
+  Setup setup;
+  g_autofree char *dump = NULL;
+
+  set_up (&setup, before);
+  wait_dump (&setup, "INBOX/1 first 0\nINBOX/2 second 0\nINBOX/3 third 0");
+  meet_again (&setup, after);
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  dump = engine_fixture_dump (setup.fixture, setup.uuid);
+  g_assert_cmpstr (dump, ==, "INBOX/1 first 0\nINBOX/2 second 0\nINBOX/3 third 0");
+  tear_down (&setup);
+}
+
 /* Without QRESYNC the session that waits for news hears that a message of INBOX went, but not
  * which: a listing finds out. */
 static void
@@ -624,6 +670,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/bodies", test_bodies);
   g_test_add_func ("/engine/script/interrupted-epoch", test_interrupted_epoch);
   g_test_add_func ("/engine/script/watch-expunge", test_watch_expunge);
+  g_test_add_func ("/engine/script/short-listings", test_short_listings);
   g_test_add_func ("/engine/script/flood", test_flood);
   g_test_add_func ("/engine/script/notify-overflow", test_notify_overflow);
   return g_test_run ();

@@ -492,7 +492,8 @@ damage (EngineSetup *setup)
   g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_exec (db,
                                  "UPDATE location SET uid = 999 WHERE uid = 2;"
-                                 "UPDATE folder SET uidnext = 4, compared = compared - 8 * 86400",
+                                 "UPDATE folder SET uidnext = 4, compare_tried = compare_tried - 8 "
+                                 "* 86400, compared = compared - 8 * 86400",
                                  NULL, NULL, NULL),
                    ==, SQLITE_OK);
   sqlite3_close (db);

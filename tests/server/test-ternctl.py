@@ -175,7 +175,7 @@ def test_show(ctl, server):
     shown = ctl.json('show', str(message['id']))
     check(shown['subject'] == message['subject'] and isinstance(shown['text'], str), shown)
     check(any(h['name'].lower() == 'subject' for h in shown['headers']), shown['headers'])
-    check(set(shown) == set(message) | {'headers', 'text', 'structure'}, sorted(shown))
+    check(set(shown) == set(message) | {'headers', 'text', 'structure', 'verdicts'}, sorted(shown))
     check(isinstance(shown['attachments'], list) and len(shown['attachments']) == message['attachments'], shown)
     raw = ctl.run('show', str(message['id']), '--json')[0]
     json.loads(raw, object_pairs_hook=lambda pairs: check(len(dict(pairs)) == len(pairs), pairs))

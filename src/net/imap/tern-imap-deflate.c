@@ -15,7 +15,8 @@ struct _TernImapDeflate
   GConverter *unpacker; /* (owned) */
   GByteArray *raw;      /* read and not unpacked yet, from @start on */
   gsize start;
-  gboolean full; /* the last time there was no room for all */
+  gboolean full;  /* the last time there was no room for all */
+  gboolean ended; /* the other side has ended its stream */
 };
 
 TernImapDeflate *
@@ -92,6 +93,12 @@ tern_imap_deflate_has_more (TernImapDeflate *self)
   return self->full || self->start < self->raw->len;
 }
 
+gboolean
+tern_imap_deflate_has_ended (TernImapDeflate *self)
+{
+  return self->ended;
+}
+
 gssize
 tern_imap_deflate_unpack (TernImapDeflate *self, char *plain, gsize room, GError **error)
 {
@@ -105,8 +112,10 @@ tern_imap_deflate_unpack (TernImapDeflate *self, char *plain, gsize room, GError
   self->full = made == room;
   if (result == G_CONVERTER_FINISHED)
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "the deflate stream ended");
-      return -1;
+      self->ended = TRUE;
+      self->full = FALSE;
+      self->start = self->raw->len;
+      return (gssize) made;
     }
   if (result != G_CONVERTER_ERROR)
     return (gssize) made;

@@ -27,7 +27,9 @@ void tern_imap_deflate_commit (TernImapDeflate *self, gsize length);
 void tern_imap_deflate_put (TernImapDeflate *self, const char *data, gsize length);
 /* There may be more to unpack without reading. */
 gboolean tern_imap_deflate_has_more (TernImapDeflate *self);
-/* Fills up to @room bytes; 0: all is unpacked. -1: it is not a deflate stream, or its end. */
+/* Nothing comes any more: the connection may be taken for closed. */
+gboolean tern_imap_deflate_has_ended (TernImapDeflate *self);
+/* Fills up to @room bytes; 0: all is unpacked. -1: it is not a deflate stream. */
 gssize tern_imap_deflate_unpack (TernImapDeflate *self, char *plain, gsize room, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernImapDeflate, tern_imap_deflate_free)

@@ -250,7 +250,7 @@ receive (TernImapWire *self, GIOStream *stream, char *space, gsize room, GError 
 
       if (tern_imap_deflate_has_more (self->deflate))
         n = tern_imap_deflate_unpack (self->deflate, space, room, error);
-      if (n != 0)
+      if (n != 0 || tern_imap_deflate_has_ended (self->deflate))
         return n;
       raw = tern_imap_deflate_reserve (self->deflate, &raw_room);
       n = receive_raw (self, stream, raw, raw_room, error);
