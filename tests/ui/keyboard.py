@@ -5,6 +5,7 @@
     keyboard.py BUILD-FOLDER [FOLDER-FOR-SCREENSHOTS]
 """
 
+import os
 import sys
 import time
 
@@ -107,11 +108,49 @@ class Keyboard:
         self.tabs('shift+Tab', 'page', 6)
         self.tabs('shift+Tab', 'list', 25)
         self.window.shot('back')
+
+    def reply_to_all(self):
+        self.screen.key('ctrl+shift+r')
+        send = self.window.shown(r'\bSend$', 'push button')
+        composer = self.screen.window_of(send)
+        assert composer.get_name() == 'Re: Two links and a file', composer.get_name()
+        assert 'press@example.test' in self.screen.text(self.screen.find('^To$', 'text', within=composer))
+        self.screen.key('ctrl+w')
+        self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the composer to close')
+
+    def an_attachment_is_saved(self):
+        self.tabs('Tab', 'page', 15)
+        self.tabs('Tab', 'attachments', 6)
+        row = self.window.shown('^table.txt', 'list item')
+        self.screen.click(self.screen.find('^Save table.txt', 'push button', within=row))
+        self.screen.wait(lambda: len(self.screen.windows()) == 2, 'the file chooser')
+        self.window.shot('chooser')
+        target = os.path.join(self.window.desktop.env['HOME'], 'saved.txt')
+        self.screen.key('ctrl+a')
+        self.screen.type(target)
+        self.screen.key('Return')
+        self.screen.wait(lambda: os.path.exists(target), 'the saved file')
+        self.screen.wait(lambda: open(target, 'rb').read().strip() == b'1 2 3', 'what is in it')
+        self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the file chooser to close')
+
+    def delete_moves_to_trash(self):
+        self.screen.key('F6', 'F6')
+        self.expect('list', 'F6')
+        self.screen.key('Delete')
+        self.window.shown('Two links and a file', 'list item', absent=True)
+
+        def trashed():
+            answer = self.window.server.command('doveadm', 'search', '-u', 'anna', 'mailbox', 'Trash', 'all')
+            return answer['output'].strip() != ''
+        self.screen.wait(trashed, 'the message in Trash on the server')
+        self.screen.key('ctrl+z')
+        self.window.shown('Two links and a file', 'list item')
+        self.screen.wait(lambda: not trashed(), 'the message out of Trash on the server')
         self.window.quit()
 
     def steps(self):
         return [self.it_starts_in_the_list, self.f6_goes_round, self.tab_leaves_the_list, self.tab_leaves_the_page,
-                self.and_goes_back]
+                self.and_goes_back, self.reply_to_all, self.an_attachment_is_saved, self.delete_moves_to_trash]
 
 
 def main():
