@@ -201,9 +201,9 @@ test_inform (void)
 
   tern_imap_fixture_init (&fixture, TERN_SECURITY_TLS);
   tern_imap_fixture_script (&fixture, "ENABLE CONDSTORE QRESYNC ID NAMESPACE",
-                            "C: %t ENABLE CONDSTORE QRESYNC", "QUIET: 50",
-                            "S: * ENABLED CONDSTORE QRESYNC", "S: %t OK enabled",
-                            "C: %1 ID (\"name\" \"Tern\")", "C: %2 NAMESPACE",
+                            "C: %3 ENABLE CONDSTORE QRESYNC", "C: %1 ID (\"name\" \"Tern\")",
+                            "C: %2 NAMESPACE", "QUIET: 50", "S: * ENABLED CONDSTORE QRESYNC",
+                            "S: %3 OK enabled",
                             "S: * NAMESPACE ((\"INBOX.\" \".\")(\"#x/\" NIL)) NIL NIL", "S: %2 OK",
                             "S: %1 BAD no", "EOF", NULL);
   error = tern_imap_fixture_open (&fixture);

@@ -22,7 +22,6 @@ typedef enum
   STEP_CAPABILITY_SECURED,
   STEP_LOGIN,
   STEP_CAPABILITY_LOGGED_IN,
-  STEP_ENABLE,
   STEP_INFORM,
   STEP_DONE,
 } Step;
@@ -433,21 +432,6 @@ login (TernImapOpener *self)
 
 /* --- what else is good to know ------------------------------------------------------------- */
 
-static void
-enable (TernImapOpener *self)
-{
-  TernImapCaps caps = self->session->caps;
-
-  if (!(caps & TERN_IMAP_CAP_ENABLE) || !(caps & (TERN_IMAP_CAP_CONDSTORE | TERN_IMAP_CAP_QRESYNC)))
-    {
-      go_to (self, STEP_INFORM);
-      return;
-    }
-  self->outstanding = 1;
-  send_command (self, TERN_IMAP_VERB_ENABLE, on_help_done,
-                caps & TERN_IMAP_CAP_QRESYNC ? "ENABLE CONDSTORE QRESYNC" : "ENABLE CONDSTORE");
-}
-
 /* RFC 4978 section 3: what follows the reply is compressed; a refusal changes nothing. */
 static void
 on_compress (TernImapCommand *command, const GError *error, gpointer data)
@@ -459,31 +443,43 @@ on_compress (TernImapCommand *command, const GError *error, gpointer data)
   on_help_done (command, error, data);
 }
 
-/* The name only: a version or the system would be nobody's business. */
+/* One more command of the flight that tells what else is good to know, when the server has it. */
+static void
+inform_by (TernImapSession *session,
+           TernImapOpener *self,
+           gboolean offered,
+           TernImapVerb verb,
+           TernImapCommandDone done,
+           const char *text)
+{
+  /* A server that goes meanwhile takes the opener with it. */
+  if (!offered || session->opener != self)
+    return;
+  self->outstanding++;
+  send_command (self, verb, done, text);
+}
+
 static void
 inform (TernImapOpener *self)
 {
-  TernImapSession *session = self->session;
+  g_autoptr (TernImapSession) session = g_object_ref (self->session);
   TernImapCaps caps = session->caps;
+  gboolean qresync = (caps & TERN_IMAP_CAP_QRESYNC) != 0;
+  gboolean condstore = (caps & TERN_IMAP_CAP_CONDSTORE) != 0;
 
   /* One more, so that answers that come at once do not end the step early. */
   self->outstanding = 1;
-  if (caps & TERN_IMAP_CAP_ID)
-    {
-      self->outstanding++;
-      send_command (self, TERN_IMAP_VERB_INFORM, on_help_done, "ID (\"name\" \"Tern\")");
-    }
-  if (session->opener == self && (caps & TERN_IMAP_CAP_NAMESPACE))
-    {
-      self->outstanding++;
-      send_command (self, TERN_IMAP_VERB_INFORM, on_help_done, "NAMESPACE");
-    }
-  /* Last of one flight: nothing more may be sent until its reply. */
-  if (session->opener == self && (caps & TERN_IMAP_CAP_COMPRESS) && !session->queue.safe_mode)
-    {
-      self->outstanding++;
-      send_command (self, TERN_IMAP_VERB_COMPRESS, on_compress, "COMPRESS DEFLATE");
-    }
+  inform_by (session, self, (caps & TERN_IMAP_CAP_ENABLE) && (qresync || condstore),
+             TERN_IMAP_VERB_ENABLE, on_help_done,
+             qresync ? "ENABLE CONDSTORE QRESYNC" : "ENABLE CONDSTORE");
+  /* The name only: a version or the system would be nobody's business. */
+  inform_by (session, self, caps & TERN_IMAP_CAP_ID, TERN_IMAP_VERB_INFORM, on_help_done,
+             "ID (\"name\" \"Tern\")");
+  inform_by (session, self, caps & TERN_IMAP_CAP_NAMESPACE, TERN_IMAP_VERB_INFORM, on_help_done,
+             "NAMESPACE");
+  /* Last of the flight: nothing more may be sent until its reply. */
+  inform_by (session, self, (caps & TERN_IMAP_CAP_COMPRESS) && !session->queue.safe_mode,
+             TERN_IMAP_VERB_COMPRESS, on_compress, "COMPRESS DEFLATE");
   if (session->opener == self && --self->outstanding == 0)
     go_to (self, STEP_DONE);
 }
@@ -525,9 +521,6 @@ advance (TernImapOpener *self)
       break;
     case STEP_LOGIN:
       login (self);
-      break;
-    case STEP_ENABLE:
-      enable (self);
       break;
     case STEP_INFORM:
       inform (self);

@@ -69,8 +69,11 @@ tern_imap_queue_may_send (TernImapQueue *self, const TernImapCommand *command)
       && command->generation != self->generation)
     return TERN_IMAP_RULE_MAILBOX;
   if ((is_exclusive (verb) && n > 0) || flies (self, TERN_IMAP_VERB_STARTTLS)
-      || flies (self, TERN_IMAP_VERB_AUTHENTICATE) || flies (self, TERN_IMAP_VERB_ENABLE)
-      || flies (self, TERN_IMAP_VERB_COMPRESS))
+      || flies (self, TERN_IMAP_VERB_AUTHENTICATE) || flies (self, TERN_IMAP_VERB_COMPRESS))
+    return TERN_IMAP_RULE_EXCLUSIVE;
+  /* It changes what a SELECT is answered with, and nothing of what only informs (RFC 5161). */
+  if (flies (self, TERN_IMAP_VERB_ENABLE) && verb != TERN_IMAP_VERB_INFORM
+      && verb != TERN_IMAP_VERB_COMPRESS)
     return TERN_IMAP_RULE_EXCLUSIVE;
   if (flies (self, TERN_IMAP_VERB_IDLE) || (verb == TERN_IMAP_VERB_IDLE && n > 0))
     return TERN_IMAP_RULE_IDLE;

@@ -17,7 +17,8 @@ typedef enum
   TERN_IMAP_RULE_LITERAL = 2,   /* a part of another command waits for "+" */
   TERN_IMAP_RULE_SELECT = 3,    /* SELECT in flight, or this is one and anything is in flight */
   TERN_IMAP_RULE_MAILBOX = 4,   /* it needs a mailbox that is not selected (yet) */
-  TERN_IMAP_RULE_EXCLUSIVE = 5, /* STARTTLS, AUTHENTICATE, ENABLE are alone on the wire */
+  TERN_IMAP_RULE_EXCLUSIVE = 5, /* STARTTLS, AUTHENTICATE, ENABLE go alone; what only informs may
+                                   follow ENABLE, nothing may follow COMPRESS */
   TERN_IMAP_RULE_IDLE = 6,      /* IDLE is not over before its tagged reply */
   TERN_IMAP_RULE_LOGOUT = 7,    /* LOGOUT waits until nothing is in flight; nothing follows it */
   TERN_IMAP_RULE_THROTTLED = 8, /* the server asked for patience */
