@@ -193,6 +193,17 @@ move_one_account (TernTxn *txn, GArray *ids, TernRole role, GArray *operations, 
 }
 
 static gboolean
+move_all (TernTxn *txn, const GArray *ids, TernRole role, GArray *operations, GError **error)
+{
+  g_autoptr (GArray) left = g_array_copy ((GArray *) ids);
+
+  while (left->len > 0)
+    if (!move_one_account (txn, left, role, operations, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
 write_move_to_role (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   const Verb *verb = data;
@@ -204,9 +215,8 @@ write_move_to_role (TernTxn *txn, gpointer data, gpointer *result, GError **erro
           error, tern_fault_new (TERN_FAULT_INVALID, _ ("Messages cannot be moved there.")));
       return FALSE;
     }
-  while (verb->ids->len > 0)
-    if (!move_one_account (txn, verb->ids, verb->role, operations, error))
-      return FALSE;
+  if (!move_all (txn, verb->ids, verb->role, operations, error))
+    return FALSE;
   *result = g_steal_pointer (&operations);
   return TRUE;
 }
@@ -225,6 +235,43 @@ tern_engine_move_to_role_async (TernEngine *self,
   write_verb (self,
               tern_engine_task (self, tern_engine_move_to_role_async, NULL, callback, user_data),
               write_move_to_role, verb);
+}
+
+/* The mark comes after the move, so that a server that does not take it takes the move. */
+static gboolean
+write_mark_junk (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+{
+  const Verb *verb = data;
+  g_autoptr (GArray) operations = g_array_new (FALSE, FALSE, sizeof (TernId));
+  g_autoptr (GArray) marks = NULL;
+
+  if (!move_all (txn, verb->ids, verb->role, operations, error))
+    return FALSE;
+  marks = tern_txn_op_flags (txn, (const TernId *) verb->ids->data, verb->ids->len, TERN_FLAG_NONE,
+                             TERN_FLAG_NONE, verb->add_keywords, verb->remove_keywords, error);
+  if (marks == NULL)
+    return FALSE;
+  if (marks->len > 0)
+    g_array_append_vals (operations, marks->data, marks->len);
+  *result = g_steal_pointer (&operations);
+  return TRUE;
+}
+
+void
+tern_engine_mark_junk_async (TernEngine *self,
+                             const TernId *ids,
+                             gsize n,
+                             gboolean junk,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  Verb *verb = verb_new (ids, n);
+
+  verb->role = junk ? TERN_ROLE_JUNK : TERN_ROLE_INBOX;
+  verb->add_keywords = g_strdup (junk ? "$Junk" : "$NotJunk");
+  verb->remove_keywords = g_strdup (junk ? "$NotJunk" : "$Junk");
+  write_verb (self, tern_engine_task (self, tern_engine_mark_junk_async, NULL, callback, user_data),
+              write_mark_junk, verb);
 }
 
 /* Undo */

@@ -168,6 +168,14 @@ void tern_engine_move_to_role_async (TernEngine *self,
                                      TernRole role,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
+/* To the account's Junk, or from there to INBOX, and marked as such ($Junk, $NotJunk: what servers
+ * learn from). */
+void tern_engine_mark_junk_async (TernEngine *self,
+                                  const TernId *ids,
+                                  gsize n,
+                                  gboolean junk,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
 void tern_engine_undo_async (TernEngine *self,
                              const GArray *operations,
                              GAsyncReadyCallback callback,

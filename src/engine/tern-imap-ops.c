@@ -436,18 +436,23 @@ static void
 act_flags (TernImapOps *self, const char *set)
 {
   const TernRemoteOp *op = self->op;
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (ops_session (self));
+  /* A server that keeps none may refuse the flags that stand beside them. */
+  gboolean keywords = mailbox != NULL && mailbox->keywords;
+  const char *add = keywords ? op->add_keywords : NULL;
+  const char *remove = keywords ? op->remove_keywords : NULL;
 
-  if (self->flag_step == 0 && op->add == 0 && op->add_keywords == NULL)
+  if (self->flag_step == 0 && op->add == 0 && add == NULL)
     self->flag_step = 1;
-  if (self->flag_step == 1 && op->remove == 0 && op->remove_keywords == NULL)
+  if (self->flag_step == 1 && op->remove == 0 && remove == NULL)
     {
       self->step = STEP_DONE;
       advance (self);
       return;
     }
-  tern_imap_session_store_async (
-      ops_session (self), set, self->flag_step == 0, self->flag_step == 0 ? op->add : op->remove,
-      self->flag_step == 0 ? op->add_keywords : op->remove_keywords, NULL, reply_cb, self);
+  tern_imap_session_store_async (ops_session (self), set, self->flag_step == 0,
+                                 self->flag_step == 0 ? op->add : op->remove,
+                                 self->flag_step == 0 ? add : remove, NULL, reply_cb, self);
 }
 
 static void

@@ -563,6 +563,7 @@ add_accels (GtkApplication *app)
     { "win.forward", { "<Primary>l" } },
     { "win.archive", { "<Primary>k" } },
     { "win.junk", { "<Primary>j" } },
+    { "win.not-junk", { "<Primary><Shift>j" } },
     { "win.move", { "<Primary>m" } },
     { "win.mark-read", { "<Primary>i" } },
     { "win.mark-unread", { "<Primary>u" } },

@@ -188,15 +188,42 @@ on_trash (GtkWidget *widget, const char *name, GVariant *parameter)
       g_strdup_printf (ngettext ("%u message moved to Trash", "%u messages moved to Trash", n), n));
 }
 
+/* Takes @done. */
+static void
+mark_junk (TernWindow *self, gboolean junk, char *done)
+{
+  g_autoptr (GArray) ids = tern_selection_dup_ids (get_selection (self));
+
+  if (ids->len == 0)
+    {
+      g_free (done);
+      return;
+    }
+  move_on (self);
+  tern_engine_mark_junk_async (self->engine, &g_array_index (ids, TernId, 0), ids->len, junk,
+                               on_verb, verb_new (self, done));
+}
+
 static void
 on_junk (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   TernWindow *self = TERN_WINDOW (widget);
   guint n = tern_selection_get_count (get_selection (self));
 
-  move_to_role (
-      self, TERN_ROLE_JUNK,
+  mark_junk (
+      self, TRUE,
       g_strdup_printf (ngettext ("%u message moved to Junk", "%u messages moved to Junk", n), n));
+}
+
+static void
+on_not_junk (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  TernWindow *self = TERN_WINDOW (widget);
+  guint n = tern_selection_get_count (get_selection (self));
+
+  mark_junk (
+      self, FALSE,
+      g_strdup_printf (ngettext ("%u message moved to Inbox", "%u messages moved to Inbox", n), n));
 }
 
 static void
@@ -418,6 +445,7 @@ tern_window_install_actions (GtkWidgetClass *widget_class)
     { "win.archive", NULL, on_archive },
     { "win.trash", NULL, on_trash },
     { "win.junk", NULL, on_junk },
+    { "win.not-junk", NULL, on_not_junk },
     { "win.move", NULL, on_move },
     { "win.mark-read", NULL, on_mark_read },
     { "win.mark-unread", NULL, on_mark_unread },
@@ -468,6 +496,7 @@ tern_window_update_actions (TernWindow *self)
     gtk_widget_action_set_enabled (widget, "win.archive", FALSE);
   if (role == TERN_ROLE_TRASH)
     gtk_widget_action_set_enabled (widget, "win.trash", FALSE);
+  gtk_widget_action_set_enabled (widget, "win.not-junk", count > 0 && role == TERN_ROLE_JUNK);
   if (role == TERN_ROLE_JUNK)
     gtk_widget_action_set_enabled (widget, "win.junk", FALSE);
   gtk_widget_action_set_enabled (widget, "win.undo", self->undo != NULL);

@@ -434,6 +434,42 @@ start_server (gsize kind)
 }
 
 static void
+mark_junk (EngineSetup *setup, const char *path, gboolean junk)
+{
+  g_autoptr (TernMessageRecord) record =
+      engine_fixture_find (setup->fixture, setup->uuid, path, "prize");
+  GAsyncResult *slot = NULL;
+  g_autoptr (GArray) operations = NULL;
+
+  g_assert_nonnull (record);
+  tern_engine_mark_junk_async (setup->fixture->engine, &record->id, 1, junk, engine_store_result,
+                               &slot);
+  operations = engine_setup_finish_verb (setup, &slot);
+  g_assert_cmpuint (operations->len, ==, 2);
+  engine_fixture_finish_ops (setup->fixture, operations);
+}
+
+/* Moved, and marked with the registered keywords, which the server's filter learns from. */
+static void
+test_junk (void)
+{
+  EngineSetup setup;
+
+  if (!engine_setup_begin (&setup, FALSE, start_server (0)))
+    return;
+  engine_setup_append (&setup, "prize", "");
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  mark_junk (&setup, "INBOX", TRUE);
+  g_assert_cmpuint (engine_setup_count (&setup, "Junk", "keyword $Junk unkeyword $NotJunk"), ==, 1);
+  mark_junk (&setup, "Junk", FALSE);
+  g_assert_cmpuint (engine_setup_count (&setup, "INBOX", "keyword $NotJunk unkeyword $Junk"), ==,
+                    1);
+  g_assert_cmpuint (engine_setup_count (&setup, "Junk", "all"), ==, 0);
+  g_assert_cmpuint (setup.fixture->notes->len, ==, 0);
+  engine_setup_end (&setup);
+}
+
+static void
 expect_here (EngineSetup *setup, const char *path, const char *subject, int flags)
 {
   g_autoptr (TernMessageRecord) record =
@@ -574,6 +610,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/sync/flags-both-ways", test_flags_both_ways);
   g_test_add_func ("/engine/sync/push", test_push);
   g_test_add_func ("/engine/sync/reconnect", test_reconnect);
+  g_test_add_func ("/engine/sync/junk", test_junk);
   g_test_add_func ("/engine/sync/push-elsewhere", test_push_elsewhere);
   g_test_add_func ("/engine/sync/archive-makes-folder", test_archive_makes_folder);
   g_test_add_func ("/engine/sync/body", test_body);

@@ -46,6 +46,8 @@ tern_imap_selected_enter (TernImapSelected *self,
   self->mailbox.read_only = read_only;
   self->mailbox.generation = generation;
   self->mailbox.uids_sticky = TRUE;
+  /* Until PERMANENTFLAGS says otherwise (RFC 9051 section 7.1). */
+  self->mailbox.keywords = TRUE;
 }
 
 /* Some went, and nobody said from which positions. */
