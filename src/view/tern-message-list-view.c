@@ -22,6 +22,7 @@ struct _TernMessageListView
   GtkPopoverMenu *menu;
   AdwStatusPage *empty_page;
   gboolean arriving;   /* mail is still to come */
+  gboolean focused;    /* while rows come and go: one of them had the focus before */
   TernMessageRow *lit; /* (weak) (nullable): the pointer is on its star */
 };
 
@@ -105,6 +106,21 @@ queue_report (TernMessageListView *self)
     self->visible_idle = g_idle_add_once (report_visible, self);
 }
 
+static gboolean
+has_focus (TernMessageListView *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+
+  return focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->view));
+}
+
+static void
+before_items_changed (TernMessageListView *self)
+{
+  self->focused = has_focus (self);
+}
+
 static void
 on_items_changed (GListModel *model,
                   guint position,
@@ -116,6 +132,9 @@ on_items_changed (GListModel *model,
 
   update_stack (self);
   queue_report (self);
+  /* Of a row that goes GTK gives the focus to whatever comes next in the window. */
+  if (self->focused && !has_focus (self))
+    gtk_widget_grab_focus (GTK_WIDGET (self->view));
   /* The list keeps the row in place that was topmost; for somebody who looks at the newest mail
    * the new one has to come into view instead. */
   if (position == 0 && added > 0 && added < g_list_model_get_n_items (model)
@@ -447,6 +466,8 @@ tern_message_list_view_init (TernMessageListView *self)
   gtk_widget_init_template (GTK_WIDGET (self));
 
   self->selection = tern_selection_new ();
+  g_signal_connect_swapped (self->selection, "items-changed", G_CALLBACK (before_items_changed),
+                            self);
   gtk_list_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
   /* After the view has connected: it must know of a change before it is asked to scroll. */
   g_signal_connect (self->selection, "items-changed", G_CALLBACK (on_items_changed), self);

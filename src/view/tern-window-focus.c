@@ -82,6 +82,13 @@ tern_window_previous_pane (GtkWidget *widget, const char *name, GVariant *parame
 }
 
 void
+tern_window_focus_message (TernWindow *self)
+{
+  if (find_pane (self, N_PANES) == N_PANES)
+    focus_pane (self, PANE_MESSAGE);
+}
+
+void
 tern_window_focus_list (TernWindow *self)
 {
   if (find_pane (self, N_PANES) == N_PANES)

@@ -69,8 +69,10 @@ void tern_window_mark_read (TernWindow *self, TernId id);
  * "win.previous-pane". What a narrow window does not show is passed over. */
 void tern_window_next_pane (GtkWidget *widget, const char *name, GVariant *parameter);
 void tern_window_previous_pane (GtkWidget *widget, const char *name, GVariant *parameter);
-/* When the list is there first: the focus goes to it, unless a person has put it into a pane. */
+/* Unless a person has put the focus into a pane: when the list is there first, say, or has come to
+ * the front of a narrow window. */
 void tern_window_focus_list (TernWindow *self);
+void tern_window_focus_message (TernWindow *self);
 
 /* In tern-window-status.c: banners and progress. */
 void tern_window_queue_status (TernWindow *self);

@@ -264,6 +264,9 @@ on_reader_shown (TernWindow *self, TernBody *body)
 {
   if (!(body->record->flags & TERN_FLAG_SEEN))
     tern_window_mark_read (self, body->record->id);
+  /* A narrow window shows nothing else: the keys are for reading. */
+  if (adw_leaflet_get_folded (self->outer))
+    tern_window_focus_message (self);
   tern_application_withdraw (self->app, body->record->id);
 }
 
