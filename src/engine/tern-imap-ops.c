@@ -173,7 +173,11 @@ must_look (TernImapOps *self)
     return FALSE;
   /* Gmail files what it submits by itself. */
   if (op->kind == TERN_OP_APPEND && has_cap (self, TERN_IMAP_CAP_GMAIL))
-    return TRUE;
+    {
+      tern_connection_use (tern_imap_session_get_connection (self->job.slot->session),
+                           "X-GM-EXT-1");
+      return TRUE;
+    }
   if (!op->check || op->kind == TERN_OP_FLAGS)
     return FALSE;
   return op->kind != TERN_OP_MOVE || !has_cap (self, TERN_IMAP_CAP_MOVE);

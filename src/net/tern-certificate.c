@@ -7,6 +7,7 @@
 #include <gnutls/x509.h>
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #define MAX_NAMES     5
 #define MAX_NAME_SIZE 255
@@ -203,4 +204,51 @@ tern_certificate_dup_sha256 (GTlsCertificate *certificate)
   g_autoptr (GByteArray) der = dup_der (certificate);
 
   return g_compute_checksum_for_data (G_CHECKSUM_SHA256, der->data, der->len);
+}
+
+static char *
+dup_dn (X509 *x509, int (*get) (X509 *, gnutls_datum_t *, unsigned))
+{
+  gnutls_datum_t dn = { NULL, 0 };
+  char *name = NULL;
+
+  if (get (x509, &dn, 0) >= 0)
+    name = clean_name ((const char *) dn.data, dn.size);
+  gnutls_free (dn.data);
+  return name;
+}
+
+void
+tern_certificate_read_facts (GTlsCertificate *certificate, TernCertificateFacts *facts)
+{
+  g_autoptr (X509) x509 = import_certificate (certificate);
+
+  memset (facts, 0, sizeof *facts);
+  if (x509 == NULL)
+    return;
+  facts->subject = dup_dn (x509, gnutls_x509_crt_get_dn3);
+  facts->issuer = dup_dn (x509, gnutls_x509_crt_get_issuer_dn3);
+  facts->names = dup_names (x509);
+  facts->not_before = gnutls_x509_crt_get_activation_time (x509);
+  facts->not_after = gnutls_x509_crt_get_expiration_time (x509);
+  facts->sha256 = tern_certificate_dup_sha256 (certificate);
+}
+
+void
+tern_certificate_facts_copy (const TernCertificateFacts *self, TernCertificateFacts *copy)
+{
+  *copy = *self;
+  copy->subject = g_strdup (self->subject);
+  copy->issuer = g_strdup (self->issuer);
+  copy->names = g_strdup (self->names);
+  copy->sha256 = g_strdup (self->sha256);
+}
+
+void
+tern_certificate_facts_clear (TernCertificateFacts *self)
+{
+  g_clear_pointer (&self->subject, g_free);
+  g_clear_pointer (&self->issuer, g_free);
+  g_clear_pointer (&self->names, g_free);
+  g_clear_pointer (&self->sha256, g_free);
 }

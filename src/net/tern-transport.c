@@ -553,6 +553,33 @@ tern_transport_dup_certificate_sha256 (TernTransport *self)
   return certificate != NULL ? tern_certificate_dup_sha256 (certificate) : NULL;
 }
 
+char *
+tern_transport_dup_address (TernTransport *self)
+{
+  g_autoptr (GSocketAddress) address = NULL;
+
+  if (self->connection != NULL)
+    address = g_socket_connection_get_remote_address (self->connection, NULL);
+  if (!G_IS_INET_SOCKET_ADDRESS (address))
+    return NULL;
+  return g_inet_address_to_string (
+      g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
+}
+
+GTlsProtocolVersion
+tern_transport_get_tls_version (TernTransport *self)
+{
+  return self->secure ? g_tls_connection_get_protocol_version (G_TLS_CONNECTION (self->stream))
+                      : G_TLS_PROTOCOL_VERSION_UNKNOWN;
+}
+
+char *
+tern_transport_dup_cipher (TernTransport *self)
+{
+  return self->secure ? g_tls_connection_get_ciphersuite_name (G_TLS_CONNECTION (self->stream))
+                      : NULL;
+}
+
 void
 tern_transport_free (TernTransport *self)
 {

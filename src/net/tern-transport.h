@@ -42,6 +42,12 @@ gboolean tern_transport_is_secure (TernTransport *self);
 GTlsCertificate *tern_transport_get_certificate (TernTransport *self); /* (nullable) */
 char *tern_transport_dup_certificate_sha256 (TernTransport *self);     /* (nullable) */
 
+/* "192.0.2.1", "2001:db8::1": where the name of the server led to. (nullable) */
+char *tern_transport_dup_address (TernTransport *self);
+/* UNKNOWN and NULL as long as it is not secure. */
+GTlsProtocolVersion tern_transport_get_tls_version (TernTransport *self);
+char *tern_transport_dup_cipher (TernTransport *self); /* (nullable) */
+
 /* Closes without waiting: what was written before is still delivered, pending operations on the
  * stream end with an error. */
 void tern_transport_free (TernTransport *self);

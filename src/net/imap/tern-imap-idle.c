@@ -74,6 +74,7 @@ on_quiet (gpointer data)
     return G_SOURCE_REMOVE;
   command = tern_imap_command_new (TERN_IMAP_VERB_IDLE, NULL, NULL);
   command->generation = self->queue.generation;
+  tern_imap_session_use (self, "IDLE");
   tern_imap_command_add (command, "IDLE");
   self->idle = TERN_IMAP_IDLE_ENTERING;
   tern_imap_session_set_state (self, TERN_IMAP_IDLING);

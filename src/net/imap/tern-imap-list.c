@@ -153,6 +153,10 @@ start_extended_list (Lister *self)
       caps & TERN_IMAP_CAP_SPECIAL_USE ? " SPECIAL-USE" : "",
       caps & TERN_IMAP_CAP_CONDSTORE ? " HIGHESTMODSEQ" : "");
 
+  tern_imap_session_use (self->session, "LIST-EXTENDED");
+  tern_imap_session_use (self->session, "LIST-STATUS");
+  if (caps & TERN_IMAP_CAP_SPECIAL_USE)
+    tern_imap_session_use (self->session, "SPECIAL-USE");
   self->session->extended_lists++;
   send_command (self, on_extended_list, text);
 }

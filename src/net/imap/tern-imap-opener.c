@@ -113,9 +113,9 @@ static void
 make_wire (TernImapSession *session)
 {
   static const TernImapWireHandlers handlers = { on_response, on_piece, on_drained, on_failed };
-  g_autofree char *tag = g_strdup_printf ("imap:%s", session->label);
 
-  session->wire = tern_imap_wire_new (tag, session->endpoint->host, &handlers, session);
+  session->wire = tern_imap_wire_new (session->connection->transcript, session->endpoint->host,
+                                      &handlers, session);
 }
 
 static void
@@ -133,6 +133,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
   session->transport = g_steal_pointer (&transport);
+  tern_connection_take_transport (session->connection, session->transport);
   make_wire (session);
   session->opener->step = STEP_GREETING;
   tern_imap_wire_attach (session->wire, tern_transport_get_stream (session->transport));
@@ -163,6 +164,7 @@ on_handshake (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
   session->transport = g_steal_pointer (&transport);
+  tern_connection_take_transport (session->connection, session->transport);
   tern_imap_wire_attach (session->wire, tern_transport_get_stream (session->transport));
   /* What was said before was said by anybody. */
   tern_imap_session_drop_caps (session);
@@ -294,7 +296,10 @@ secure (TernImapOpener *self)
   if (tern_transport_is_secure (session->transport))
     go_to (self, STEP_LOGIN);
   else if (session->caps & TERN_IMAP_CAP_STARTTLS)
-    send_command (self, TERN_IMAP_VERB_STARTTLS, on_starttls, "STARTTLS");
+    {
+      tern_imap_session_use (session, "STARTTLS");
+      send_command (self, TERN_IMAP_VERB_STARTTLS, on_starttls, "STARTTLS");
+    }
   else
     tern_imap_session_die (
         session, tern_fault_new (TERN_FAULT_TLS,
@@ -337,7 +342,7 @@ send_secret_line (TernImapSession *session, char *line)
 {
   g_autofree char *crlf = g_strconcat (line, "\r\n", NULL);
 
-  tern_imap_session_send_text (session, crlf, TRUE);
+  tern_imap_session_send_text (session, crlf, TERN_WIRE_SECRET);
   memset (crlf, 0, strlen (crlf));
 }
 
@@ -358,7 +363,7 @@ tern_imap_opener_continuation (TernImapOpener *self, TernImapSlice text)
     answer = tern_sasl_step (self->sasl, challenge, &self->sasl_error);
   self->session->round_trips++;
   if (answer == NULL)
-    tern_imap_session_send_text (self->session, "*\r\n", FALSE);
+    tern_imap_session_send_text (self->session, "*\r\n", TERN_WIRE_SECRET);
   else
     send_secret_line (self->session, answer);
   tern_sasl_wipe (answer);
@@ -376,6 +381,7 @@ authenticate (TernImapOpener *self)
   if (session->caps & TERN_IMAP_CAP_SASL_IR)
     {
       self->initial_sent = TRUE;
+      tern_imap_session_use (session, "SASL-IR");
       initial = tern_sasl_initial (self->sasl, &error);
     }
   if (error != NULL)
@@ -410,6 +416,7 @@ login (TernImapOpener *self)
   session->caps_told = FALSE;
   if (self->sasl != NULL)
     {
+      tern_connection_set_mechanism (session->connection, tern_sasl_get_mechanism (self->sasl));
       authenticate (self);
       return;
     }
@@ -420,6 +427,7 @@ login (TernImapOpener *self)
       tern_imap_session_die (session, g_steal_pointer (&error));
       return;
     }
+  tern_connection_set_mechanism (session->connection, "LOGIN");
   command = tern_imap_command_new (TERN_IMAP_VERB_AUTHENTICATE, on_login, session);
   command->secret = TRUE;
   tern_imap_command_add (command, "LOGIN ");
@@ -439,7 +447,10 @@ on_compress (TernImapCommand *command, const GError *error, gpointer data)
   TernImapSession *session = data;
 
   if (error == NULL && session->opener != NULL)
-    tern_imap_wire_compress (session->wire);
+    {
+      tern_imap_wire_compress (session->wire);
+      tern_imap_session_use (session, "COMPRESS=DEFLATE");
+    }
   on_help_done (command, error, data);
 }
 
@@ -448,6 +459,7 @@ static void
 inform_by (TernImapSession *session,
            TernImapOpener *self,
            gboolean offered,
+           const char *extension,
            TernImapVerb verb,
            TernImapCommandDone done,
            const char *text)
@@ -456,6 +468,8 @@ inform_by (TernImapSession *session,
   if (!offered || session->opener != self)
     return;
   self->outstanding++;
+  if (extension != NULL)
+    tern_imap_session_use (session, extension);
   send_command (self, verb, done, text);
 }
 
@@ -469,16 +483,16 @@ inform (TernImapOpener *self)
 
   /* One more, so that answers that come at once do not end the step early. */
   self->outstanding = 1;
-  inform_by (session, self, (caps & TERN_IMAP_CAP_ENABLE) && (qresync || condstore),
+  inform_by (session, self, (caps & TERN_IMAP_CAP_ENABLE) && (qresync || condstore), "ENABLE",
              TERN_IMAP_VERB_ENABLE, on_help_done,
              qresync ? "ENABLE CONDSTORE QRESYNC" : "ENABLE CONDSTORE");
   /* The name only: a version or the system would be nobody's business. */
-  inform_by (session, self, caps & TERN_IMAP_CAP_ID, TERN_IMAP_VERB_INFORM, on_help_done,
+  inform_by (session, self, caps & TERN_IMAP_CAP_ID, "ID", TERN_IMAP_VERB_INFORM, on_help_done,
              "ID (\"name\" \"Tern\")");
-  inform_by (session, self, caps & TERN_IMAP_CAP_NAMESPACE, TERN_IMAP_VERB_INFORM, on_help_done,
-             "NAMESPACE");
+  inform_by (session, self, caps & TERN_IMAP_CAP_NAMESPACE, "NAMESPACE", TERN_IMAP_VERB_INFORM,
+             on_help_done, "NAMESPACE");
   /* Last of the flight: nothing more may be sent until its reply. */
-  inform_by (session, self, (caps & TERN_IMAP_CAP_COMPRESS) && !session->queue.safe_mode,
+  inform_by (session, self, (caps & TERN_IMAP_CAP_COMPRESS) && !session->queue.safe_mode, NULL,
              TERN_IMAP_VERB_COMPRESS, on_compress, "COMPRESS DEFLATE");
   if (session->opener == self && --self->outstanding == 0)
     go_to (self, STEP_DONE);

@@ -110,6 +110,14 @@ static void
 take_caps (TernImapSession *self, TernImapParser *parser, guint first, guint end)
 {
   tern_imap_session_drop_caps (self);
+  tern_connection_clear_offered (self->connection);
+  for (guint t = first; t < end; t = tern_imap_parser_after (parser, t))
+    {
+      TernImapSlice name = tern_imap_parser_slice (parser, t);
+
+      if (name.data != NULL)
+        tern_connection_add_offered (self->connection, name.data, name.length);
+    }
   self->caps = tern_imap_parse_caps (parser, first, end, self->mechanisms);
   self->caps_told = TRUE;
 }
@@ -221,6 +229,7 @@ take_code (TernImapSession *self, TernImapParser *parser, guint code, TernImapCo
     }
   else if (tern_imap_parser_is (parser, name, "COPYUID"))
     {
+      tern_imap_session_use (self, "UIDPLUS");
       if (command == NULL)
         command = find_move (self);
       if (command != NULL)
@@ -228,6 +237,7 @@ take_code (TernImapSession *self, TernImapParser *parser, guint code, TernImapCo
     }
   else if (tern_imap_parser_is (parser, name, "APPENDUID"))
     {
+      tern_imap_session_use (self, "UIDPLUS");
       if (command != NULL)
         {
           command->reply->uidvalidity = tern_imap_parser_uint32 (parser, value);

@@ -7,6 +7,8 @@
 #include "tern-imap-session.h"
 #include "tern-imap-wire.h"
 
+#include "tern-connection.h"
+
 G_BEGIN_DECLS
 
 typedef struct _TernImapOpener TernImapOpener;
@@ -31,6 +33,7 @@ struct _TernImapSession
   GMainContext *context;
 
   TernImapState state;
+  TernConnection *connection;
   TernTransport *transport; /* (nullable) */
   TernImapWire *wire;       /* (nullable) */
   TernImapOpener *opener;   /* (nullable): while opening */
@@ -82,7 +85,9 @@ void tern_imap_session_enqueue (TernImapSession *self, TernImapCommand *command)
 void tern_imap_session_pump (TernImapSession *self);     /* sends what may_send() lets through */
 void tern_imap_session_continue (TernImapSession *self); /* "+" came */
 void tern_imap_session_update_owed (TernImapSession *self);
-void tern_imap_session_send_text (TernImapSession *self, const char *text, gboolean secret);
+void tern_imap_session_send_text (TernImapSession *self, const char *text, TernWireKind kind);
+/* For the doctor: an extension, by its name in tern-imap-extensions.c, was made use of. */
+void tern_imap_session_use (TernImapSession *self, const char *extension);
 void tern_imap_session_clear_source (GSource **source);
 void tern_imap_session_drop_caps (TernImapSession *self);
 void tern_imap_session_throttle (TernImapSession *self);

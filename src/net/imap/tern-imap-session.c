@@ -50,6 +50,7 @@ tern_imap_session_dispose (GObject *object)
   TernImapSession *self = TERN_IMAP_SESSION (object);
   g_autoptr (GError) error = NULL;
 
+  tern_connection_end (self->connection, NULL);
   /* The opener and the callers of commands hold references: what is left is our own. */
   self->state = TERN_IMAP_DEAD;
   clear_sources (self);
@@ -64,6 +65,7 @@ tern_imap_session_finalize (GObject *object)
 {
   TernImapSession *self = TERN_IMAP_SESSION (object);
 
+  tern_connection_unref (self->connection);
   tern_endpoint_unref (self->endpoint);
   tern_credentials_unref (self->credentials);
   g_free (self->label);
@@ -109,6 +111,41 @@ tern_imap_session_init (TernImapSession *self)
   self->sinks = g_ptr_array_new_with_free_func (sink_free);
 }
 
+static TernConnectionState
+connection_state (TernImapState state)
+{
+  switch (state)
+    {
+    case TERN_IMAP_CONNECTING:
+    case TERN_IMAP_GREETED:
+    case TERN_IMAP_SECURED:
+      return TERN_CONNECTION_CONNECTING;
+    case TERN_IMAP_AUTHENTICATED:
+    case TERN_IMAP_SELECTING:
+    case TERN_IMAP_SELECTED:
+    case TERN_IMAP_LEAVING:
+      return TERN_CONNECTION_OPEN;
+    case TERN_IMAP_IDLING:
+      return TERN_CONNECTION_WATCHING;
+    case TERN_IMAP_DISCONNECTED:
+    case TERN_IMAP_DEAD:
+    default:
+      return TERN_CONNECTION_NONE;
+    }
+}
+
+static void
+refresh_connection (TernConnection *connection, gpointer session)
+{
+  TernImapSession *self = session;
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (self);
+
+  tern_connection_set_mailbox (connection, mailbox != NULL ? mailbox->name : NULL);
+  connection->bytes_in = tern_imap_session_get_bytes_in (self);
+  connection->bytes_out = tern_imap_session_get_bytes_out (self);
+  connection->round_trips = self->round_trips;
+}
+
 TernImapSession *
 tern_imap_session_new (TernEndpoint *endpoint,
                        TernCredentials *credentials,
@@ -122,6 +159,9 @@ tern_imap_session_new (TernEndpoint *endpoint,
   self->endpoint = tern_endpoint_ref (endpoint);
   self->credentials = tern_credentials_ref (credentials);
   self->label = g_strdup (label);
+  self->connection = tern_connection_new ("imap", label, endpoint);
+  self->connection->refresh = refresh_connection;
+  self->connection->session = self;
   if (handlers != NULL)
     self->handlers = *handlers;
   self->data = data;
@@ -136,6 +176,8 @@ tern_imap_session_set_state (TernImapSession *self, TernImapState state)
       || (self->state == TERN_IMAP_LEAVING && state != TERN_IMAP_DEAD))
     return;
   self->state = state;
+  if (state != TERN_IMAP_DEAD)
+    tern_connection_set_state (self->connection, connection_state (state));
 }
 
 static GError *
@@ -162,6 +204,7 @@ tern_imap_session_die (TernImapSession *self, GError *error)
     g_clear_error (&cause);
   self->state = TERN_IMAP_DEAD;
   self->entering = NULL;
+  tern_connection_end (self->connection, cause);
   clear_sources (self);
   disconnected = new_disconnected (self, cause);
   if (opener != NULL)
@@ -195,20 +238,32 @@ tern_imap_session_update_owed (TernImapSession *self)
 }
 
 void
-tern_imap_session_send_text (TernImapSession *self, const char *text, gboolean secret)
+tern_imap_session_send_text (TernImapSession *self, const char *text, TernWireKind kind)
 {
   g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
 
-  tern_imap_wire_send (self->wire, bytes, secret);
+  tern_imap_wire_send (self->wire, bytes, kind);
+}
+
+void
+tern_imap_session_use (TernImapSession *self, const char *extension)
+{
+  tern_connection_use (self->connection, extension);
 }
 
 static void
-send_string (TernImapSession *self, GString *text, gboolean secret)
+send_string (TernImapSession *self, GString *text, TernWireKind kind)
 {
   g_autoptr (GBytes) bytes = g_bytes_new (text->str, text->len);
 
-  tern_imap_wire_send (self->wire, bytes, secret);
+  tern_imap_wire_send (self->wire, bytes, kind);
   g_string_truncate (text, 0);
+}
+
+static TernWireKind
+literal_kind (const TernImapCommand *command)
+{
+  return command->secret ? TERN_WIRE_SECRET : TERN_WIRE_CONTENT;
 }
 
 /* Sends what of the command can be sent: all of it, or up to a literal the server must agree to. */
@@ -216,9 +271,15 @@ static void
 send_parts (TernImapSession *self, TernImapCommand *command)
 {
   g_autoptr (GString) text = g_string_new (NULL);
+  /* What follows a literal begins with no command: nothing in it says what it is. */
+  TernWireKind kind = command->secret ? TERN_WIRE_SECRET : TERN_WIRE_PLAIN;
 
   if (command->next_part == 0)
-    g_string_append_printf (text, "%s ", command->tag);
+    {
+      g_string_append_printf (text, "%s ", command->tag);
+      if (command->secret)
+        kind = TERN_WIRE_LOGIN;
+    }
   for (; command->next_part < command->parts->len; command->next_part++)
     {
       TernImapPart *part = g_ptr_array_index (command->parts, command->next_part);
@@ -234,17 +295,20 @@ send_parts (TernImapSession *self, TernImapCommand *command)
           continue;
         }
       g_string_append_printf (text, "{%" G_GSIZE_FORMAT "%s}\r\n", size, at_once ? "+" : "");
-      send_string (self, text, command->secret);
+      send_string (self, text, kind);
       if (!at_once)
         {
           self->queue.waiting = command;
           self->round_trips++;
           return;
         }
-      tern_imap_wire_send (self->wire, part->bytes, TRUE);
+      tern_imap_session_use (self,
+                             self->caps & TERN_IMAP_CAP_LITERAL_PLUS ? "LITERAL+" : "LITERAL-");
+      kind = command->secret ? TERN_WIRE_SECRET : TERN_WIRE_PLAIN;
+      tern_imap_wire_send (self->wire, part->bytes, literal_kind (command));
     }
   g_string_append (text, "\r\n");
-  send_string (self, text, command->secret);
+  send_string (self, text, kind);
 }
 
 /* The server agreed to the literal that waits. */
@@ -254,7 +318,7 @@ send_literal (TernImapSession *self)
   TernImapCommand *command = g_steal_pointer (&self->queue.waiting);
   TernImapPart *part = g_ptr_array_index (command->parts, command->next_part++);
 
-  tern_imap_wire_send (self->wire, part->bytes, TRUE);
+  tern_imap_wire_send (self->wire, part->bytes, literal_kind (command));
   send_parts (self, command);
 }
 
@@ -399,7 +463,7 @@ on_leave (gpointer data)
     {
       g_autofree char *logout = g_strdup_printf ("A%u LOGOUT\r\n", ++self->queue.next_tag);
 
-      tern_imap_session_send_text (self, logout, FALSE);
+      tern_imap_session_send_text (self, logout, TERN_WIRE_PLAIN);
     }
   g_object_ref (self);
   tern_imap_session_die (self, NULL);
@@ -454,6 +518,12 @@ GPtrArray *
 tern_imap_session_get_namespaces (TernImapSession *self)
 {
   return self->namespaces;
+}
+
+TernConnection *
+tern_imap_session_get_connection (TernImapSession *self)
+{
+  return self->connection;
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "tern-endpoint.h"
+#include "tern-connection.h"
 #include "tern-imap-types.h"
 
 G_BEGIN_DECLS
@@ -203,6 +203,9 @@ void tern_imap_session_close (TernImapSession *self);
 
 /* How long the server may be silent while a reply is owed; TERN_TIMEOUT_SILENCE at first. */
 void tern_imap_session_set_silence (TernImapSession *self, guint milliseconds);
+
+/* What is known of it, also when it is over. (transfer none) */
+TernConnection *tern_imap_session_get_connection (TernImapSession *self);
 
 /* Counters for "sync" of ternctl and the benches. */
 guint64 tern_imap_session_get_bytes_in (TernImapSession *self);

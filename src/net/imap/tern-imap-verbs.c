@@ -157,9 +157,15 @@ tern_imap_session_select_async (TernImapSession *self,
   tern_imap_command_add (command, read_only ? "EXAMINE " : "SELECT ");
   add_mailbox (command, mailbox);
   if (self->qresync && uidvalidity != 0 && modseq != 0)
-    tern_imap_command_add (command, " (QRESYNC (%u %" G_GUINT64_FORMAT "))", uidvalidity, modseq);
+    {
+      tern_imap_session_use (self, "QRESYNC");
+      tern_imap_command_add (command, " (QRESYNC (%u %" G_GUINT64_FORMAT "))", uidvalidity, modseq);
+    }
   else if (self->caps & TERN_IMAP_CAP_CONDSTORE)
-    tern_imap_command_add (command, " (CONDSTORE)");
+    {
+      tern_imap_session_use (self, "CONDSTORE");
+      tern_imap_command_add (command, " (CONDSTORE)");
+    }
   tern_imap_session_enqueue (self, command);
 }
 
@@ -239,6 +245,8 @@ tern_imap_session_search_async (TernImapSession *self,
   gboolean extended = (self->caps & TERN_IMAP_CAP_ESEARCH) != 0;
 
   command->plain_search = !extended;
+  if (extended)
+    tern_imap_session_use (self, "ESEARCH");
   command->search_all = strcmp (criteria, "ALL") == 0;
   command->n_expunged = self->selected.n_expunged;
   tern_imap_command_add (command, "UID SEARCH %s%s", extended ? "RETURN (ALL) " : "", criteria);
@@ -311,6 +319,7 @@ tern_imap_session_move_async (TernImapSession *self,
 
   g_clear_pointer (&command->mailbox, g_free);
   command->is_move = TRUE;
+  tern_imap_session_use (self, "MOVE");
   tern_imap_command_add (command, "UID MOVE %s ", set);
   add_mailbox (command, mailbox);
   tern_imap_session_enqueue (self, command);
@@ -326,6 +335,7 @@ tern_imap_session_expunge_async (TernImapSession *self,
   TernImapCommand *command = new_bound_command (self, TERN_IMAP_VERB_CHANGE, cancellable, callback,
                                                 user_data, tern_imap_session_expunge_async);
 
+  tern_imap_session_use (self, "UIDPLUS");
   tern_imap_command_add (command, "UID EXPUNGE %s", set);
   tern_imap_session_enqueue (self, command);
 }

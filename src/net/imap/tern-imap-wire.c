@@ -7,7 +7,6 @@
 
 #include "tern-fault.h"
 #include "tern-limits.h"
-#include "tern-log.h"
 
 #include <glib/gi18n.h>
 
@@ -17,7 +16,7 @@ struct _TernImapWire
 {
   grefcount refs; /* the owner, and every callback that is running */
   gboolean freed;
-  char *log_tag;
+  TernTranscript *transcript;
   char *host;
   TernImapWireHandlers handlers;
   gpointer data;
@@ -27,7 +26,6 @@ struct _TernImapWire
   TernImapParser *parser;
   guint bad_responses; /* in a row */
   gboolean failed;
-  gboolean transcript;
 
   GQueue unsent;   /* of GBytes */
   gsize head_sent; /* bytes of the first one that are on their way */
@@ -54,7 +52,7 @@ clear_source (GSource **source)
 }
 
 TernImapWire *
-tern_imap_wire_new (const char *log_tag,
+tern_imap_wire_new (TernTranscript *transcript,
                     const char *host,
                     const TernImapWireHandlers *handlers,
                     gpointer data)
@@ -62,13 +60,12 @@ tern_imap_wire_new (const char *log_tag,
   TernImapWire *self = g_new0 (TernImapWire, 1);
 
   g_ref_count_init (&self->refs);
-  self->log_tag = g_strdup (log_tag);
+  self->transcript = tern_transcript_ref (transcript);
   self->host = g_strdup (host);
   self->handlers = *handlers;
   self->data = data;
   self->context = g_main_context_ref_thread_default ();
   self->parser = tern_imap_parser_new ();
-  self->transcript = !g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, "tern-wire");
   g_queue_init (&self->unsent);
   return self;
 }
@@ -90,7 +87,7 @@ wire_unref (TernImapWire *self)
   tern_imap_parser_free (self->parser);
   g_clear_pointer (&self->deflate, tern_imap_deflate_free);
   g_main_context_unref (self->context);
-  g_free (self->log_tag);
+  tern_transcript_unref (self->transcript);
   g_free (self->host);
   g_free (self);
 }
@@ -167,12 +164,13 @@ lost_connection (TernImapWire *self, GError *cause)
 }
 
 static void
-log_received (TernImapWire *self)
+keep_received (TernImapWire *self)
 {
   TernImapSlice line = tern_imap_parser_get_line (self->parser);
-  gboolean secret = line.length > 0 && line.data[0] == '+'; /* may be a challenge */
+  gboolean challenge = line.length > 0 && line.data[0] == '+';
 
-  tern_log_wire (self->log_tag, TERN_WIRE_RECEIVED, line.data, line.length, secret);
+  tern_transcript_add (self->transcript, TERN_WIRE_RECEIVED,
+                       challenge ? TERN_WIRE_LOGIN : TERN_WIRE_PLAIN, line.data, line.length);
 }
 
 static void
@@ -180,7 +178,7 @@ handle_error (TernImapWire *self, TernImapEvent event)
 {
   const char *problem = tern_imap_parser_get_problem (self->parser);
 
-  g_debug ("%s: %s", self->log_tag, problem);
+  g_debug ("%s: %s", self->host, problem);
   if (event == TERN_IMAP_EVENT_ERROR && ++self->bad_responses < TERN_LIMIT_IMAP_BAD_LINES)
     return;
   fail (self, tern_fault_new (TERN_FAULT_PROTOCOL,
@@ -205,8 +203,7 @@ drain (TernImapWire *self, GIOStream *stream)
           return !self->freed && self->stream == stream;
         case TERN_IMAP_EVENT_RESPONSE:
           self->bad_responses = 0;
-          if (self->transcript)
-            log_received (self);
+          keep_received (self);
           self->handlers.response (self->data);
           break;
         case TERN_IMAP_EVENT_LITERAL:
@@ -420,11 +417,10 @@ on_writable (GObject *output, gpointer data)
 }
 
 void
-tern_imap_wire_send (TernImapWire *self, GBytes *bytes, gboolean secret)
+tern_imap_wire_send (TernImapWire *self, GBytes *bytes, TernWireKind kind)
 {
-  if (self->transcript)
-    tern_log_wire (self->log_tag, TERN_WIRE_SENT, g_bytes_get_data (bytes, NULL),
-                   g_bytes_get_size (bytes), secret);
+  tern_transcript_add (self->transcript, TERN_WIRE_SENT, kind, g_bytes_get_data (bytes, NULL),
+                       g_bytes_get_size (bytes));
   if (g_bytes_get_size (bytes) == 0)
     return;
   g_queue_push_tail (&self->unsent, self->deflate != NULL

@@ -3,13 +3,15 @@
 
 #include "tern-imap-parser.h"
 
+#include "tern-transcript.h"
+
 G_BEGIN_DECLS
 
 /**
  * TernImapWire:
  *
  * The bytes of one connection: reads into the parser and hands its events on, writes what is given
- * in order, watches for silence while a reply is owed, and keeps the redacted transcript. It does
+ * in order, watches for silence while a reply is owed, and writes the redacted transcript. It does
  * not own the transport; it is told which stream to use, and that one changes with STARTTLS.
  *
  * Thread: the thread-default context it was made in. At most 256 KiB are read and parsed before
@@ -26,8 +28,8 @@ typedef struct
   void (*failed) (GError *error, gpointer data);
 } TernImapWireHandlers;
 
-/* @log_tag and @host name the connection in the transcript and in faults. */
-TernImapWire *tern_imap_wire_new (const char *log_tag,
+/* Every line goes to @transcript; @host names the connection in faults. */
+TernImapWire *tern_imap_wire_new (TernTranscript *transcript,
                                   const char *host,
                                   const TernImapWireHandlers *handlers,
                                   gpointer data);
@@ -45,8 +47,8 @@ gsize tern_imap_wire_detach (TernImapWire *self);
  * now on (RFC 4978). Once, after TLS, while nothing is unsent. */
 void tern_imap_wire_compress (TernImapWire *self);
 
-/* Sends in the order of the calls. @secret: not in the transcript. */
-void tern_imap_wire_send (TernImapWire *self, GBytes *bytes, gboolean secret);
+/* Sends in the order of the calls. @kind: what of it the transcript may keep. */
+void tern_imap_wire_send (TernImapWire *self, GBytes *bytes, TernWireKind kind);
 gboolean tern_imap_wire_has_unsent (TernImapWire *self);
 
 /* While @owed, no byte for @silence milliseconds ends the connection with TIMED_OUT. */

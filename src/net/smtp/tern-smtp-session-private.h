@@ -38,6 +38,7 @@ struct _TernSmtpSession
   GMainContext *context;        /* (owned) */
   TernEndpoint *endpoint;       /* (owned) */
   TernCredentials *credentials; /* (owned) (nullable) */
+  TernConnection *connection;   /* (owned) */
   TernSmtpStep step;
   GTask *task;                      /* (owned) (nullable): the open or submit that is under way */
   GSource *watch;                   /* (owned) (nullable): the cancellable of @task */

@@ -7,6 +7,7 @@
 #include "tern-worker.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 /*
  * The object and everything up to the point where messages can be submitted; the transactions are
@@ -70,6 +71,7 @@ end_failed (TernSmtpSession *self, GError *error, gboolean unsent)
   TernSmtpStep step = self->step;
   g_autoptr (GTask) task = NULL;
 
+  tern_connection_end (self->connection, error);
   drop_connection (self);
   if (self->transaction != NULL)
     {
@@ -145,7 +147,7 @@ opened (TernSmtpSession *self)
 
   g_clear_pointer (&self->sasl, tern_sasl_free);
   self->step = TERN_SMTP_STEP_IDLE;
-  tern_smtp_wire_set_secret (self->wire, FALSE);
+  tern_connection_set_state (self->connection, TERN_CONNECTION_OPEN);
   tern_smtp_wire_set_patience (self->wire, 0);
   g_task_return_boolean (task, TRUE);
 }
@@ -156,7 +158,7 @@ send_ehlo (TernSmtpSession *self)
   self->step = TERN_SMTP_STEP_EHLO;
   tern_smtp_wire_set_patience (self->wire, TERN_TIMEOUT_SILENCE);
   /* An address literal needs no name, and this one tells nobody where the user sits. */
-  tern_smtp_wire_send (self->wire, "EHLO [127.0.0.1]", FALSE);
+  tern_smtp_wire_send (self->wire, "EHLO [127.0.0.1]", TERN_WIRE_PLAIN);
 }
 
 static void
@@ -176,18 +178,18 @@ start_auth (TernSmtpSession *self)
       return;
     }
   self->step = TERN_SMTP_STEP_AUTH;
-  tern_smtp_wire_set_secret (self->wire, TRUE);
+  tern_connection_set_mechanism (self->connection, tern_sasl_get_mechanism (self->sasl));
   if (initial == NULL)
     {
       command = g_strconcat ("AUTH ", tern_sasl_get_mechanism (self->sasl), NULL);
-      tern_smtp_wire_send (self->wire, command, TRUE);
+      tern_smtp_wire_send (self->wire, command, TERN_WIRE_LOGIN);
       return;
     }
   /* RFC 4954 section 4: an empty initial response is written as "=". */
   command = g_strconcat ("AUTH ", tern_sasl_get_mechanism (self->sasl), " ",
                          *initial != '\0' ? initial : "=", NULL);
   tern_sasl_wipe (initial);
-  tern_smtp_wire_send (self->wire, command, TRUE);
+  tern_smtp_wire_send (self->wire, command, TERN_WIRE_LOGIN);
   tern_sasl_wipe (g_steal_pointer (&command));
 }
 
@@ -199,6 +201,19 @@ take_greeting (TernSmtpSession *self, const TernSmtpReply *reply)
   else
     fail_reply (self, reply, TERN_FAULT_UNAVAILABLE, _ ("%s does not take mail at the moment."),
                 self->endpoint->host);
+}
+
+/* The first line is the server's greeting. */
+static void
+note_offered (TernSmtpSession *self, const TernSmtpReply *reply)
+{
+  tern_connection_clear_offered (self->connection);
+  for (guint i = 1; i < reply->lines->len; i++)
+    {
+      const char *line = g_ptr_array_index (reply->lines, i);
+
+      tern_connection_add_offered (self->connection, line, strlen (line));
+    }
 }
 
 static void
@@ -214,6 +229,7 @@ take_ehlo (TernSmtpSession *self, const TernSmtpReply *reply)
   /* Whatever was offered before TLS is forgotten with this. */
   g_clear_pointer (&self->extensions, tern_smtp_extensions_free);
   self->extensions = tern_smtp_extensions_parse (reply);
+  note_offered (self, reply);
   if (tern_smtp_wire_is_secure (self->wire))
     {
       if (self->credentials != NULL)
@@ -224,7 +240,7 @@ take_ehlo (TernSmtpSession *self, const TernSmtpReply *reply)
   else if (self->extensions->starttls)
     {
       self->step = TERN_SMTP_STEP_STARTTLS;
-      tern_smtp_wire_send (self->wire, "STARTTLS", FALSE);
+      tern_smtp_wire_send (self->wire, "STARTTLS", TERN_WIRE_PLAIN);
     }
   else
     tern_smtp_session_fail (self,
@@ -257,7 +273,7 @@ answer_challenge (TernSmtpSession *self, const TernSmtpReply *reply)
       tern_smtp_session_fail (self, error);
       return;
     }
-  tern_smtp_wire_send (self->wire, response, TRUE);
+  tern_smtp_wire_send (self->wire, response, TERN_WIRE_SECRET);
   tern_sasl_wipe (response);
 }
 
@@ -301,6 +317,7 @@ reply_cb (const TernSmtpReply *reply, gpointer user_data)
       break;
     case TERN_SMTP_STEP_IDLE:
       /* The usual "421 idle for too long", or something that nobody asked for. */
+      tern_connection_end (self->connection, NULL);
       drop_connection (self);
       break;
     case TERN_SMTP_STEP_MAIL:
@@ -369,7 +386,7 @@ connect_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       tern_smtp_session_fail (self, error);
       return;
     }
-  self->wire = tern_smtp_wire_new (transport, self->endpoint->host, &wire_funcs, self);
+  self->wire = tern_smtp_wire_new (transport, self->connection, &wire_funcs, self);
   self->step = TERN_SMTP_STEP_GREETING;
   tern_smtp_wire_set_patience (self->wire, TERN_TIMEOUT_GREETING);
 }
@@ -393,6 +410,7 @@ tern_smtp_session_open_async (TernSmtpSession *self,
       return;
     }
   self->step = TERN_SMTP_STEP_CONNECT;
+  tern_connection_set_state (self->connection, TERN_CONNECTION_CONNECTING);
   self->connecting = g_cancellable_new ();
   tern_smtp_session_begin (self, task);
   tern_transport_connect_async (self->endpoint, self->connecting, connect_cb, g_object_ref (self));
@@ -440,9 +458,16 @@ tern_smtp_session_new (TernEndpoint *endpoint, TernCredentials *credentials)
   TernSmtpSession *self = g_object_new (TERN_TYPE_SMTP_SESSION, NULL);
 
   self->endpoint = tern_endpoint_ref (endpoint);
+  self->connection = tern_connection_new ("smtp", "send", endpoint);
   if (credentials != NULL)
     self->credentials = tern_credentials_ref (credentials);
   return self;
+}
+
+TernConnection *
+tern_smtp_session_get_connection (TernSmtpSession *self)
+{
+  return self->connection;
 }
 
 static void
@@ -453,6 +478,7 @@ tern_smtp_session_finalize (GObject *object)
   /* A task holds a reference: nothing can be under way. */
   g_assert (self->task == NULL);
   drop_connection (self);
+  g_clear_pointer (&self->connection, tern_connection_unref);
   g_clear_pointer (&self->extensions, tern_smtp_extensions_free);
   g_clear_pointer (&self->credentials, tern_credentials_unref);
   g_clear_pointer (&self->endpoint, tern_endpoint_unref);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "tern-endpoint.h"
+#include "tern-connection.h"
 
 G_BEGIN_DECLS
 
@@ -36,6 +36,8 @@ typedef struct
 void tern_smtp_recipient_free (TernSmtpRecipient *self);
 
 TernSmtpSession *tern_smtp_session_new (TernEndpoint *endpoint, TernCredentials *credentials);
+/* What is known of its connection, also when that is over. (transfer none) */
+TernConnection *tern_smtp_session_get_connection (TernSmtpSession *self);
 
 /* Connects, secures, authenticates. @credentials NULL to new: no AUTH. */
 void tern_smtp_session_open_async (TernSmtpSession *self,

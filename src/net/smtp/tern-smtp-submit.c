@@ -111,8 +111,9 @@ send_next_rcpt (TernSmtpSession *self)
 {
   TernSmtpTransaction *transaction = self->transaction;
 
-  tern_smtp_wire_send (
-      self->wire, g_ptr_array_index (transaction->envelope->rcpts, transaction->answered), FALSE);
+  tern_smtp_wire_send (self->wire,
+                       g_ptr_array_index (transaction->envelope->rcpts, transaction->answered),
+                       TERN_WIRE_PLAIN);
 }
 
 static void
@@ -120,7 +121,7 @@ send_data (TernSmtpSession *self)
 {
   self->step = TERN_SMTP_STEP_DATA;
   if (!self->transaction->data_sent)
-    tern_smtp_wire_send (self->wire, "DATA", FALSE);
+    tern_smtp_wire_send (self->wire, "DATA", TERN_WIRE_PLAIN);
   self->transaction->data_sent = TRUE;
 }
 
@@ -129,7 +130,7 @@ reset (TernSmtpSession *self)
 {
   self->step = TERN_SMTP_STEP_RSET;
   tern_smtp_wire_set_patience (self->wire, TERN_TIMEOUT_SILENCE);
-  tern_smtp_wire_send (self->wire, "RSET", FALSE);
+  tern_smtp_wire_send (self->wire, "RSET", TERN_WIRE_PLAIN);
 }
 
 /* MAIL, every RCPT, and DATA unless one refusal shall stop it all: after the server's 354 a
@@ -148,7 +149,7 @@ send_envelope_pipelined (TernSmtpSession *self)
       g_string_append (commands, "\r\nDATA");
       transaction->data_sent = TRUE;
     }
-  tern_smtp_wire_send (self->wire, commands->str, FALSE);
+  tern_smtp_wire_send (self->wire, commands->str, TERN_WIRE_PLAIN);
 }
 
 static void
@@ -275,7 +276,7 @@ take_data (TernSmtpSession *self, const TernSmtpReply *reply)
   if (reply->code == 354 && nobody)
     {
       self->step = TERN_SMTP_STEP_NOBODY;
-      tern_smtp_wire_send (self->wire, ".", FALSE);
+      tern_smtp_wire_send (self->wire, ".", TERN_WIRE_PLAIN);
     }
   else if (reply->code == 354)
     {
@@ -406,7 +407,7 @@ tern_smtp_session_submit_async (TernSmtpSession *self,
   if (self->extensions->pipelining)
     send_envelope_pipelined (self);
   else
-    tern_smtp_wire_send (self->wire, transaction->envelope->mail, FALSE);
+    tern_smtp_wire_send (self->wire, transaction->envelope->mail, TERN_WIRE_PLAIN);
 }
 
 GPtrArray *
@@ -425,5 +426,5 @@ tern_smtp_session_finish_data (TernSmtpSession *self)
     return;
   self->step = TERN_SMTP_STEP_DOT;
   tern_smtp_wire_set_patience (self->wire, TERN_TIMEOUT_SMTP_DOT);
-  tern_smtp_wire_send (self->wire, ".", FALSE);
+  tern_smtp_wire_send (self->wire, ".", TERN_WIRE_PLAIN);
 }

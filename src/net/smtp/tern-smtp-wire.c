@@ -5,8 +5,6 @@
 
 #include "tern-sasl.h"
 
-#include "tern-log.h"
-
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -14,18 +12,17 @@
 
 struct _TernSmtpWire
 {
-  TernTransport *transport;  /* (owned) (nullable): gone when closed */
-  GIOStream *stream;         /* (owned): as long as an operation may be pending on it */
-  GCancellable *cancellable; /* (owned): of all operations */
-  char *host;                /* (owned) */
-  char *tag;                 /* (owned): for the log */
+  TernTransport *transport;   /* (owned) (nullable): gone when closed */
+  GIOStream *stream;          /* (owned): as long as an operation may be pending on it */
+  GCancellable *cancellable;  /* (owned): of all operations */
+  char *host;                 /* (owned) */
+  TernConnection *connection; /* (owned): for the doctor */
   const TernSmtpWireFuncs *funcs;
   gpointer user_data;
 
   TernSmtpParser *parser; /* (owned) */
   char buffer[READ_SIZE];
   gboolean start_tls; /* asked for by the reply that is being handled */
-  gboolean secret;
 
   GQueue queue; /* of GBytes: not yet written */
   gboolean writing;
@@ -46,7 +43,7 @@ wire_clear (gpointer data)
   g_queue_clear_full (&self->queue, (GDestroyNotify) g_bytes_unref);
   tern_smtp_parser_free (self->parser);
   g_free (self->host);
-  g_free (self->tag);
+  tern_connection_unref (self->connection);
 }
 
 static TernSmtpWire *
@@ -132,12 +129,6 @@ tern_smtp_wire_set_patience (TernSmtpWire *self, guint seconds)
   restart_timer (self);
 }
 
-void
-tern_smtp_wire_set_secret (TernSmtpWire *self, gboolean secret)
-{
-  self->secret = secret;
-}
-
 static void
 deliver (TernSmtpWire *self)
 {
@@ -146,7 +137,8 @@ deliver (TernSmtpWire *self)
   g_autofree char *line = g_strdup_printf ("%u %s %s", reply->code,
                                            reply->enhanced != NULL ? reply->enhanced : "-", text);
 
-  tern_log_wire (self->tag, TERN_WIRE_RECEIVED, line, strlen (line), self->secret);
+  tern_transcript_add (self->connection->transcript, TERN_WIRE_RECEIVED,
+                       reply->code == 334 ? TERN_WIRE_LOGIN : TERN_WIRE_PLAIN, line, strlen (line));
   self->funcs->reply (reply, self->user_data);
 }
 
@@ -164,6 +156,7 @@ start_tls_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   g_set_object (&self->stream, tern_transport_get_stream (self->transport));
+  tern_connection_take_transport (self->connection, self->transport);
   self->funcs->secured (self->user_data);
   if (!is_closed (self))
     read_more (self);
@@ -233,6 +226,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   gssize n = g_input_stream_read_finish (G_INPUT_STREAM (source), result, &error);
 
+  if (n > 0)
+    self->connection->bytes_in += (gsize) n;
   if (is_closed (self))
     g_clear_error (&error);
   else if (n < 0)
@@ -296,22 +291,40 @@ write_next (TernSmtpWire *self)
                                    wire_ref (self));
 }
 
-void
-tern_smtp_wire_send_bytes (TernSmtpWire *self, GBytes *bytes)
+/* Takes @bytes. */
+static void
+queue_bytes (TernSmtpWire *self, GBytes *bytes)
 {
+  self->connection->bytes_out += g_bytes_get_size (bytes);
   g_queue_push_tail (&self->queue, bytes);
   if (!self->writing)
     write_next (self);
 }
 
 void
-tern_smtp_wire_send (TernSmtpWire *self, const char *line, gboolean secret)
+tern_smtp_wire_send_bytes (TernSmtpWire *self, GBytes *bytes)
+{
+  tern_transcript_add (self->connection->transcript, TERN_WIRE_SENT, TERN_WIRE_CONTENT,
+                       g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  queue_bytes (self, bytes);
+}
+
+void
+tern_smtp_wire_send (TernSmtpWire *self, const char *line, TernWireKind kind)
 {
   char *text = g_strconcat (line, "\r\n", NULL);
 
-  tern_log_wire (self->tag, TERN_WIRE_SENT, line, strlen (line), secret);
-  tern_smtp_wire_send_bytes (self, g_bytes_new_with_free_func (
-                                       text, strlen (text), (GDestroyNotify) tern_sasl_wipe, text));
+  /* Several commands when they are pipelined. */
+  for (const char *rest = line; rest != NULL;)
+    {
+      const char *end = strstr (rest, "\r\n");
+
+      tern_transcript_add (self->connection->transcript, TERN_WIRE_SENT, kind, rest,
+                           end != NULL ? (gsize) (end - rest) : strlen (rest));
+      rest = end != NULL ? end + 2 : NULL;
+    }
+  queue_bytes (self, g_bytes_new_with_free_func (text, strlen (text),
+                                                 (GDestroyNotify) tern_sasl_wipe, text));
 }
 
 void
@@ -322,7 +335,8 @@ tern_smtp_wire_send_last (TernSmtpWire *self, const char *line)
 
   if (is_closed (self) || self->writing || !G_IS_POLLABLE_OUTPUT_STREAM (output))
     return;
-  tern_log_wire (self->tag, TERN_WIRE_SENT, line, strlen (line), FALSE);
+  tern_transcript_add (self->connection->transcript, TERN_WIRE_SENT, TERN_WIRE_PLAIN, line,
+                       strlen (line));
   g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output), text,
                                               strlen (text), NULL, NULL);
 }
@@ -351,7 +365,7 @@ static GSourceFuncs timer_funcs = { .dispatch = timer_dispatch };
 
 TernSmtpWire *
 tern_smtp_wire_new (TernTransport *transport,
-                    const char *host,
+                    TernConnection *connection,
                     const TernSmtpWireFuncs *funcs,
                     gpointer user_data)
 {
@@ -360,8 +374,9 @@ tern_smtp_wire_new (TernTransport *transport,
   self->transport = transport;
   self->stream = g_object_ref (tern_transport_get_stream (transport));
   self->cancellable = g_cancellable_new ();
-  self->host = g_strdup (host);
-  self->tag = g_strconcat ("smtp:", host, NULL);
+  self->host = g_strdup (connection->host);
+  self->connection = tern_connection_ref (connection);
+  tern_connection_take_transport (connection, transport);
   self->funcs = funcs;
   self->user_data = user_data;
   self->parser = tern_smtp_parser_new ();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "tern-endpoint.h"
+#include "tern-connection.h"
 #include "tern-smtp-reply.h"
 
 G_BEGIN_DECLS
@@ -27,9 +27,10 @@ typedef struct
   void (*failed) (const GError *error, gboolean unsent, gpointer user_data);
 } TernSmtpWireFuncs;
 
-/* Takes @transport; @funcs must outlive the wire. Starts reading. */
+/* Takes @transport; @funcs must outlive the wire. Starts reading. What goes over it is told to
+ * @connection. */
 TernSmtpWire *tern_smtp_wire_new (TernTransport *transport,
-                                  const char *host,
+                                  TernConnection *connection,
                                   const TernSmtpWireFuncs *funcs,
                                   gpointer user_data);
 /* Drops the connection. No function is called any more. */
@@ -37,17 +38,15 @@ void tern_smtp_wire_free (TernSmtpWire *self);
 
 gboolean tern_smtp_wire_is_secure (TernSmtpWire *self);
 
-/* A line without its CRLF; @secret keeps it out of the log. */
-void tern_smtp_wire_send (TernSmtpWire *self, const char *line, gboolean secret);
-/* Takes @bytes. */
+/* A line without its CRLF; @kind: what of it the transcript may keep. */
+void tern_smtp_wire_send (TernSmtpWire *self, const char *line, TernWireKind kind);
+/* Takes @bytes, which are content. */
 void tern_smtp_wire_send_bytes (TernSmtpWire *self, GBytes *bytes);
 /* Writes what fits at this moment and does not care. */
 void tern_smtp_wire_send_last (TernSmtpWire *self, const char *line);
 
 /* From now on, fails after @seconds without a byte in either direction; 0 = never. */
 void tern_smtp_wire_set_patience (TernSmtpWire *self, guint seconds);
-/* Whether replies hold secrets from now on (SASL challenges). */
-void tern_smtp_wire_set_secret (TernSmtpWire *self, gboolean secret);
 
 /* To be called from reply(), for the server's go-ahead: fails when the server sent anything after
  * it, as that would be taken for something said under TLS (RFC 3207 section 6). */

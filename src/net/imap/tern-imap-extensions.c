@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-extensions.h"
+
+#include <glib/gi18n.h>
+
+/* After a change here: tests/checks/extensions.sh --write. */
+static const TernImapExtension extensions[] = {
+  { "COMPRESS=DEFLATE", "RFC 4978", N_ ("compressing what is transferred"),
+    N_ ("Nothing is lost; more bytes are transferred."), FALSE, FALSE },
+  { "CONDSTORE", "RFC 7162", N_ ("asking only for flags that changed"),
+    N_ ("The flags of all messages are fetched to find those that changed."), TRUE, FALSE },
+  { "ENABLE", "RFC 5161", N_ ("switching CONDSTORE and QRESYNC on"),
+    N_ ("CONDSTORE and QRESYNC are used only as far as a server allows without it."), TRUE, TRUE },
+  { "ESEARCH", "RFC 4731", N_ ("short answers to searches"),
+    N_ ("Lists of messages take more bytes."), TRUE, TRUE },
+  { "ID", "RFC 2971", N_ ("telling the server the name of this program, and nothing else"),
+    N_ ("Nothing is lost."), TRUE, FALSE },
+  { "IDLE", "RFC 2177", N_ ("hearing of new mail at once"),
+    N_ ("New mail is noticed with a delay: the server is asked every two minutes."), TRUE, TRUE },
+  { "LIST-EXTENDED", "RFC 5258", N_ ("one question for all folders"),
+    N_ ("Folders and subscriptions are asked for one after the other, which takes longer."), TRUE,
+    TRUE },
+  { "LIST-STATUS", "RFC 5819", N_ ("the counts of all folders in one answer"),
+    N_ ("Each folder is asked about on its own, which takes longer with many folders."), TRUE,
+    TRUE },
+  { "LITERAL+", "RFC 7888", N_ ("sending messages without waiting for the server’s word"),
+    N_ ("Storing a message on the server takes one answer longer."), TRUE, FALSE },
+  { "LITERAL-", "RFC 7888", N_ ("sending short texts without waiting for the server’s word"),
+    N_ ("Nothing is lost where LITERAL+ is offered; otherwise some requests take one answer "
+        "longer."),
+    TRUE, TRUE },
+  { "MOVE", "RFC 6851", N_ ("moving messages in one step"),
+    N_ ("Messages are copied and then deleted; if that is interrupted, they can be in both "
+        "folders for a while."),
+    TRUE, TRUE },
+  { "NAMESPACE", "RFC 2342", N_ ("finding where your own folders begin"),
+    N_ ("The place for new folders is a guess."), TRUE, TRUE },
+  { "NOTIFY", "RFC 5465", N_ ("hearing of changes in other folders than the inbox"),
+    N_ ("Changes in other folders are noticed with the next check."), FALSE, FALSE },
+  { "OBJECTID", "RFC 8474", N_ ("recognising messages and folders that were moved elsewhere"),
+    N_ ("They are recognised by their headers, or fetched again."), FALSE, FALSE },
+  { "PREVIEW", "RFC 8970", N_ ("the first words of a message without its text"),
+    N_ ("The first words appear when the text has been fetched."), FALSE, FALSE },
+  { "QRESYNC", "RFC 7162", N_ ("learning in one answer what changed and what was deleted"),
+    N_ ("Deleted messages are found by comparing lists, which takes longer in large folders."),
+    TRUE, FALSE },
+  { "SASL-IR", "RFC 4959", N_ ("signing in with one exchange less"),
+    N_ ("Signing in takes one answer longer."), TRUE, TRUE },
+  { "SPECIAL-USE", "RFC 6154", N_ ("knowing the folders for sent mail, drafts, junk and so on"),
+    N_ ("These folders are recognised by their names."), TRUE, TRUE },
+  { "STARTTLS", "RFC 9051", N_ ("encrypting a connection that began without"),
+    N_ ("Nothing is lost where the connection is encrypted from its start; otherwise Tern does "
+        "not use the server."),
+    TRUE, FALSE },
+  { "UIDPLUS", "RFC 4315", N_ ("knowing where a moved or stored message is, and deleting only it"),
+    N_ ("Moved messages are looked for in their new folder, and nothing is removed from the "
+        "server for good."),
+    TRUE, TRUE },
+  { "X-GM-EXT-1", "Google", N_ ("not storing a second copy of sent mail"),
+    N_ ("Nothing is lost: only Gmail has it."), TRUE, FALSE },
+};
+
+const TernImapExtension *
+tern_imap_extensions_get (gsize *n)
+{
+  *n = G_N_ELEMENTS (extensions);
+  return extensions;
+}
+
+const TernImapExtension *
+tern_imap_extension_find (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (extensions); i++)
+    if (g_ascii_strcasecmp (extensions[i].name, name) == 0)
+      return &extensions[i];
+  return NULL;
+}
