@@ -48,6 +48,8 @@ void tern_account_runner_sync (TernAccountRunner *self,
                                gboolean full,
                                GTask *task); /* TernSyncReport */
 
+void tern_account_runner_trace (TernAccountRunner *self, GTask *task); /* TernAccountTrace */
+
 /* Ends connection and worker. Must be awaited before the last unref. */
 void tern_account_runner_stop_async (TernAccountRunner *self,
                                      GAsyncReadyCallback callback,

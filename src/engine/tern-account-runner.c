@@ -265,6 +265,14 @@ run_sync (TernCall *call, gpointer data)
 }
 
 static void
+run_trace (TernCall *call, gpointer data)
+{
+  CallRequest *request = data;
+
+  tern_account_work_trace (request->runner->work, call);
+}
+
+static void
 run_stop (TernCall *call, gpointer data)
 {
   CallRequest *request = data;
@@ -314,6 +322,13 @@ tern_account_runner_sync (TernAccountRunner *self, const char *folder, gboolean 
   request->sync.folder = g_strdup (folder);
   request->sync.full = full;
   call (self, task, G_PRIORITY_DEFAULT, run_sync, request);
+}
+
+/* A question that takes no time: ahead of what does. */
+void
+tern_account_runner_trace (TernAccountRunner *self, GTask *task)
+{
+  call (self, task, G_PRIORITY_HIGH, run_trace, g_new0 (CallRequest, 1));
 }
 
 /* Secrets */

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "tern-diagnosis-private.h"
 #include "tern-imap-session.h"
 #include "tern-smtp-session.h"
 
@@ -24,7 +25,8 @@ typedef struct
 TernAccountTest *
 tern_account_test_new (TernAccountSettings *settings,
                        const char *password,
-                       const char *smtp_password)
+                       const char *smtp_password,
+                       GPtrArray *connections)
 {
   TernAccountTest *self = g_new0 (TernAccountTest, 1);
   const char *smtp_user = settings->smtp_user != NULL && *settings->smtp_user != '\0'
@@ -34,6 +36,7 @@ tern_account_test_new (TernAccountSettings *settings,
   self->settings = tern_account_settings_ref (settings);
   self->imap = tern_credentials_new (settings->imap_user, password);
   self->smtp = tern_credentials_new (smtp_user, smtp_password != NULL ? smtp_password : password);
+  self->connections = connections != NULL ? g_ptr_array_ref (connections) : NULL;
   return self;
 }
 
@@ -45,12 +48,33 @@ tern_account_test_free (gpointer data)
   tern_account_settings_unref (self->settings);
   tern_credentials_unref (self->imap);
   tern_credentials_unref (self->smtp);
+  g_clear_pointer (&self->connections, g_ptr_array_unref);
   g_free (self);
+}
+
+static void
+keep_connection (Proof *proof, TernConnection *connection, const char *password)
+{
+  if (proof->test->connections != NULL)
+    g_ptr_array_add (proof->test->connections,
+                     tern_diagnosis_copy_connection (connection, password));
 }
 
 static void
 end (Proof *proof, GError *error)
 {
+  if (error != NULL && proof->test->connections != NULL)
+    {
+      g_autoptr (GError) raw = error;
+      g_autoptr (GError) half = tern_diagnosis_clean_error (raw, proof->test->imap->password);
+
+      error = tern_diagnosis_clean_error (half, proof->test->smtp->password);
+    }
+  keep_connection (proof, tern_imap_session_get_connection (proof->imap),
+                   proof->test->imap->password);
+  if (proof->smtp != NULL)
+    keep_connection (proof, tern_smtp_session_get_connection (proof->smtp),
+                     proof->test->smtp->password);
   if (error != NULL)
     tern_call_return_error (proof->call, error);
   else

@@ -55,6 +55,9 @@ typedef struct
 /* Result: TernSyncReport. */
 void tern_account_work_sync (TernAccountWork *self, TernCall *call, const TernSyncRequest *request);
 
+/* For the doctor. Result: TernAccountTrace. */
+void tern_account_work_trace (TernAccountWork *self, TernCall *call);
+
 /* Ends; @call returns when nothing is under way any more, or after 2 seconds; 7 when a message is
  * just being sent. */
 void tern_account_work_stop (TernAccountWork *self, TernCall *call);

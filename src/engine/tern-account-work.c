@@ -8,6 +8,7 @@
 #include "tern-account-rounds-private.h"
 #include "tern-backoff.h"
 #include "tern-body-loader-private.h"
+#include "tern-diagnosis-private.h"
 #include "tern-imap-remote-private.h"
 #include "tern-op-runner-private.h"
 #include "tern-outbox-runner-private.h"
@@ -51,6 +52,12 @@ struct _TernAccountWork
 
   GHashTable *told;       /* (owned) set of TernId (owned): folders whose fault was told */
   GHashTable *told_words; /* (owned) set of char* (owned): what the remote had to say */
+  TernConnectionKeeper *connections; /* (owned) for the doctor … */
+  GError *last_error;                /* (owned) (nullable) … as is this … */
+  gint64 last_error_time;            /* seconds */
+  gboolean listed;                   /* … and whether all folders were looked at … */
+  gboolean faultless;                /* … and all were synced since it was busy */
+  gint64 last_sync;                  /* seconds; 0 = not yet */
   TernAccountStatus status;
   gint64 reported;          /* monotonic */
   TernRounds *rounds;       /* (owned) */
@@ -125,10 +132,21 @@ name_account (TernAccountWork *self, const GError *error)
 }
 
 static void
+remember_error (TernAccountWork *self, const GError *error)
+{
+  if (tern_fault_is_cancelled (error))
+    return;
+  g_clear_error (&self->last_error);
+  self->last_error = g_error_copy (error);
+  self->last_error_time = g_get_real_time () / G_USEC_PER_SEC;
+}
+
+static void
 report_note (const GError *error, gpointer data)
 {
   TernAccountWork *self = data;
 
+  remember_error (self, error);
   if (!self->stopping)
     self->reports.note (name_account (self, error), self->reports_data);
 }
@@ -165,6 +183,7 @@ go_offline (TernAccountWork *self, const GError *error)
 {
   g_autoptr (GError) named = name_account (self, error);
 
+  remember_error (self, error);
   drop_remote (self, named);
   if (self->stopping)
     return;
@@ -302,9 +321,15 @@ on_synced (TernId folder, const GError *error, gpointer data)
   TernAccountWork *self = data;
 
   if (error != NULL)
-    on_sync_failed (self, folder, error);
+    {
+      self->faultless = FALSE;
+      on_sync_failed (self, folder, error);
+    }
   else
-    tern_backoff_reset (&self->backoff);
+    {
+      self->listed |= folder == 0;
+      tern_backoff_reset (&self->backoff);
+    }
   after_first_screen (self);
 }
 
@@ -313,6 +338,13 @@ on_busy (gboolean busy, gpointer data)
 {
   TernAccountWork *self = data;
 
+  if (!busy && self->connected && self->listed && self->faultless)
+    self->last_sync = g_get_real_time () / G_USEC_PER_SEC;
+  if (!busy)
+    {
+      self->listed = FALSE;
+      self->faultless = TRUE;
+    }
   if (self->connected && busy != (self->status.state == TERN_ACCOUNT_SYNCING))
     set_state (self, busy ? TERN_ACCOUNT_SYNCING : TERN_ACCOUNT_IDLE);
 }
@@ -335,6 +367,8 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   self->connected = TRUE;
+  self->listed = FALSE;
+  self->faultless = TRUE;
   self->first_screen = FALSE;
   set_state (self, TERN_ACCOUNT_SYNCING);
   tern_remote_set_focus (self->remote, self->focus);
@@ -342,6 +376,14 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   tern_rounds_want (self->rounds, self->inbox, TERN_URGENCY_NEW);
   tern_body_loader_set_remote (self->bodies, self->remote, NULL);
   tern_op_runner_set_remote (self->ops, self->remote);
+}
+
+static void
+on_connection (TernConnection *connection, gpointer data)
+{
+  TernAccountWork *self = data;
+
+  tern_connection_keeper_add (self->connections, connection);
 }
 
 static void
@@ -363,6 +405,7 @@ static const TernRemoteEvents remote_events = {
   .folder_changed = on_folder_changed,
   .folders_changed = on_folders_changed,
   .note = on_remote_note,
+  .connection = on_connection,
   .closed = on_closed,
 };
 
@@ -541,6 +584,7 @@ static const TernOpRunnerEvents op_events = { .note = report_note,
                                               .idle = ops_idle };
 static const TernOutboxRunnerEvents outbox_events = { .note = report_note,
                                                       .folder_changed = on_folder_changed,
+                                                      .connection = on_connection,
                                                       .blocked = on_blocked };
 
 TernAccountWork *
@@ -562,6 +606,7 @@ tern_account_work_new (TernStore *store,
   self->told = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->told_words = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->status.state = TERN_ACCOUNT_DISABLED;
+  self->connections = tern_connection_keeper_new ();
   self->bodies = tern_body_loader_new (store);
   self->rounds = tern_rounds_new (store, account, self->bodies, &rounds_events, ops_busy, self);
   self->ops = tern_op_runner_new (store, account, &op_events, self);
@@ -677,6 +722,51 @@ tern_account_work_sync (TernAccountWork *self, TernCall *call, const TernSyncReq
     connect_now (self);
 }
 
+/* The connections of both servers know only their own password. */
+static GPtrArray *
+dup_connections (TernAccountWork *self)
+{
+  GPtrArray *copies = tern_connection_keeper_dup (self->connections,
+                                                  self->imap != NULL ? self->imap->password : NULL);
+
+  for (guint i = 0; self->smtp != NULL && i < copies->len; i++)
+    {
+      TernConnection *copy = g_ptr_array_index (copies, i);
+      GError *error = copy->error;
+
+      copy->error = tern_diagnosis_clean_error (error, self->smtp->password);
+      g_clear_error (&error);
+    }
+  return copies;
+}
+
+/* (nullable) (transfer full) */
+static GError *
+clean_error (TernAccountWork *self, const GError *error)
+{
+  g_autoptr (GError) once =
+      tern_diagnosis_clean_error (error, self->imap != NULL ? self->imap->password : NULL);
+
+  return tern_diagnosis_clean_error (once, self->smtp != NULL ? self->smtp->password : NULL);
+}
+
+void
+tern_account_work_trace (TernAccountWork *self, TernCall *call)
+{
+  TernAccountTrace *trace = tern_account_trace_new ();
+
+  g_ptr_array_unref (trace->connections);
+  trace->connections = dup_connections (self);
+  trace->online = self->status.state != TERN_ACCOUNT_DISABLED;
+  trace->error = clean_error (self, self->status.error);
+  trace->sending = clean_error (self, self->status.sending);
+  trace->next_try = self->status.next_try;
+  trace->last = clean_error (self, self->last_error);
+  trace->last_time = self->last_error_time;
+  trace->last_sync = self->last_sync;
+  tern_call_return (call, trace, tern_account_trace_free);
+}
+
 /* The end */
 
 static void
@@ -689,6 +779,8 @@ work_free (TernAccountWork *self)
   g_clear_pointer (&self->imap, tern_credentials_unref);
   g_clear_pointer (&self->smtp, tern_credentials_unref);
   g_clear_object (&self->opening);
+  tern_connection_keeper_free (self->connections);
+  g_clear_error (&self->last_error);
   g_hash_table_unref (self->told);
   g_hash_table_unref (self->told_words);
   g_free (self->status.folder);

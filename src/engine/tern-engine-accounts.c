@@ -187,6 +187,7 @@ test (TernEngine *self,
       TernAccountSettings *settings,
       const char *password,
       const char *smtp_password,
+      GPtrArray *connections,
       GTask *task)
 {
   GError *error = NULL;
@@ -199,7 +200,7 @@ test (TernEngine *self,
     }
   tern_engine_call (self, g_task_new (self, g_task_get_cancellable (task), tested_cb, task),
                     tern_account_test_run,
-                    tern_account_test_new (settings, password, smtp_password),
+                    tern_account_test_new (settings, password, smtp_password, connections),
                     tern_account_test_free);
 }
 
@@ -212,7 +213,7 @@ tern_engine_test_account_async (TernEngine *self,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
-  test (self, settings, password, smtp_password,
+  test (self, settings, password, smtp_password, NULL,
         tern_engine_task (self, tern_engine_test_account_async, cancellable, callback, user_data));
 }
 
@@ -226,7 +227,8 @@ tern_engine_test_account_finish (TernEngine *self, GAsyncResult *result, GError 
 typedef struct
 {
   TernAccountSettings *settings;
-  char *password; /* of libsecret */
+  char *password;         /* of libsecret */
+  GPtrArray *connections; /* (owned) (nullable) */
 } SavedTest;
 
 static void
@@ -236,6 +238,7 @@ saved_test_free (gpointer data)
 
   tern_account_settings_unref (saved->settings);
   secret_password_free (saved->password);
+  g_clear_pointer (&saved->connections, g_ptr_array_unref);
   g_free (saved);
 }
 
@@ -253,7 +256,8 @@ smtp_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_object_unref (task);
       return;
     }
-  test (g_task_get_source_object (task), saved->settings, saved->password, secret, task);
+  test (g_task_get_source_object (task), saved->settings, saved->password, secret,
+        saved->connections, task);
   secret_password_free (secret);
 }
 
@@ -274,15 +278,17 @@ imap_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     tern_secrets_lookup_async (saved->settings->uuid, "smtp", g_task_get_cancellable (task),
                                smtp_secret_cb, task);
   else
-    test (g_task_get_source_object (task), saved->settings, saved->password, NULL, task);
+    test (g_task_get_source_object (task), saved->settings, saved->password, NULL,
+          saved->connections, task);
 }
 
 void
-tern_engine_test_saved_account_async (TernEngine *self,
-                                      const char *uuid,
-                                      GCancellable *cancellable,
-                                      GAsyncReadyCallback callback,
-                                      gpointer user_data)
+tern_engine_test_traced (TernEngine *self,
+                         const char *uuid,
+                         GPtrArray *connections,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
 {
   GTask *task = tern_engine_task (self, tern_engine_test_saved_account_async, cancellable, callback,
                                   user_data);
@@ -297,8 +303,19 @@ tern_engine_test_saved_account_async (TernEngine *self,
     }
   saved = g_new0 (SavedTest, 1);
   saved->settings = tern_account_settings_ref (tern_account_runner_get_settings (runner));
+  saved->connections = connections != NULL ? g_ptr_array_ref (connections) : NULL;
   g_task_set_task_data (task, saved, saved_test_free);
   tern_secrets_lookup_async (uuid, "imap", cancellable, imap_secret_cb, task);
+}
+
+void
+tern_engine_test_saved_account_async (TernEngine *self,
+                                      const char *uuid,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data)
+{
+  tern_engine_test_traced (self, uuid, NULL, cancellable, callback, user_data);
 }
 
 /* Saving: secrets, settings, the store's row, and a new runner in the place of the old one */

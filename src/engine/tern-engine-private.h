@@ -54,6 +54,15 @@ GError *tern_engine_no_account (const char *what);
 /* What an account's entry of the settings file is, in the reading worker. */
 void tern_engine_load_settings (TernEngine *self, GTask *task); /* GPtrArray of settings */
 
+/* As tern_engine_test_saved_account_async(); copies of the connections, how far they ever came, are
+ * added to @connections, which nobody else may touch before the callback. */
+void tern_engine_test_traced (TernEngine *self,
+                              const char *uuid,
+                              GPtrArray *connections,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+
 /* Waits (tern-engine-waits.c): looked at again after each change and status. */
 void tern_engine_check_waits (TernEngine *self);
 void tern_engine_fail_waits (TernEngine *self);
@@ -64,10 +73,12 @@ typedef struct
   TernAccountSettings *settings;
   TernCredentials *imap;
   TernCredentials *smtp;
+  GPtrArray *connections; /* (owned) (nullable) gets copies of the TernConnection of both */
 } TernAccountTest;
 TernAccountTest *tern_account_test_new (TernAccountSettings *settings,
                                         const char *password,
-                                        const char *smtp_password);
+                                        const char *smtp_password,
+                                        GPtrArray *connections);
 void tern_account_test_free (gpointer data);
 void tern_account_test_run (TernCall *call, gpointer data);
 

@@ -3,6 +3,7 @@
 
 #include "tern-account-settings.h"
 #include "tern-change-set.h"
+#include "tern-diagnosis.h"
 #include "tern-mime-build.h"
 #include "tern-mime-message.h"
 #include "tern-store-messages.h"
@@ -100,6 +101,16 @@ void tern_engine_test_saved_account_async (TernEngine *self,
                                            GCancellable *cancellable,
                                            GAsyncReadyCallback callback,
                                            gpointer user_data);
+/* What the connection doctor knows of the account, without a new connection. @test: log in once
+ * more on both servers before, with the stored secret, and tell what came of it; that this fails is
+ * no error of its own. */
+void tern_engine_diagnose_async (TernEngine *self,
+                                 const char *uuid,
+                                 gboolean test,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+TernDiagnosis *tern_engine_diagnose_finish (TernEngine *self, GAsyncResult *result, GError **error);
 /* Secret to the Secret Service first, then the settings; adds or replaces by uuid. @password NULL:
  * keep the stored one. */
 void tern_engine_save_account_async (TernEngine *self,

@@ -68,8 +68,12 @@ tern_imap_remote_new_session (TernImapRemote *self,
                               const TernImapHandlers *handlers,
                               gpointer data)
 {
-  return tern_imap_session_new (self->endpoint, self->credentials, label, self->safe_mode, handlers,
-                                data);
+  TernImapSession *session = tern_imap_session_new (self->endpoint, self->credentials, label,
+                                                    self->safe_mode, handlers, data);
+
+  if (!self->closed && self->events.connection != NULL)
+    self->events.connection (tern_imap_session_get_connection (session), self->events_data);
+  return session;
 }
 
 /* TernRemote */

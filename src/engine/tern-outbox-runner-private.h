@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tern-account-settings.h"
+#include "tern-connection.h"
 #include "tern-store-outbox.h"
 
 G_BEGIN_DECLS
@@ -20,6 +21,8 @@ typedef struct
   void (*note) (const GError *error, gpointer data);
   /* Look there: an uncertain message may have been filed by the server. */
   void (*folder_changed) (TernId folder, gpointer data);
+  /* A connection is about to be opened. */
+  void (*connection) (TernConnection *connection, gpointer data);
   /* The server does not let the account in: queued mail is held. NULL: not so any more. */
   void (*blocked) (const GError *error, gpointer data);
 } TernOutboxRunnerEvents;

@@ -515,6 +515,8 @@ step_open (TernOutboxRunner *self)
     }
   close_session (self);
   self->session = tern_smtp_session_new (self->endpoint, self->credentials);
+  if (!self->freed)
+    self->events.connection (tern_smtp_session_get_connection (self->session), self->events_data);
   tern_smtp_session_open_async (self->session, NULL, opened_cb, runner_ref (self));
 }
 

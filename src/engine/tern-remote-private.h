@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "tern-connection.h"
 #include "tern-store-folders.h"
 #include "tern-store-ops.h"
 
@@ -30,6 +31,8 @@ typedef struct
   void (*folders_changed) (gpointer data);
   /* Something that a person should know, and that ends nothing. It may come again. */
   void (*note) (const GError *error, gpointer data);
+  /* A connection is about to be opened: what becomes of it can be read there. */
+  void (*connection) (TernConnection *connection, gpointer data);
   /* The connection is over; @error says why. Last event. */
   void (*closed) (const GError *error, gpointer data);
 } TernRemoteEvents;

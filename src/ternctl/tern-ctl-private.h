@@ -99,6 +99,7 @@ void tern_ctl_outbox (TernCtl *self);
 void tern_ctl_outbox_show (TernCtl *self);
 void tern_ctl_outbox_stop (TernCtl *self);
 void tern_ctl_outbox_retry (TernCtl *self);
+void tern_ctl_doctor (TernCtl *self);
 void tern_ctl_watch (TernCtl *self);
 
 G_END_DECLS

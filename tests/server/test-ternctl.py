@@ -5,6 +5,7 @@
 Usage: test-ternctl.py TERNCTL
 """
 
+import base64
 import datetime
 import json
 import os
@@ -127,6 +128,81 @@ def test_sync(ctl, server):
     check(report['added'] == 12 and report['folders'] >= 1 and report['bytes_in'] > 0, report)
     check(ctl.json('sync')[0]['added'] == 0, 'the second time nothing is new')
     check(ctl.error('sync', '--folder', 'No/Such', code=66)['code'] == 'not-found', 'no such folder')
+
+
+def check_no_secret(text, server, number):
+    """Neither the password nor what SASL PLAIN makes of it."""
+    password = user(server, number)['password'].encode()
+    secrets = [password, base64.b64encode(password).rstrip(b'='),
+               base64.b64encode(b'\0' + user(server, number)['address'].encode() + b'\0' + password)]
+    for secret in secrets:
+        check(secret not in text, f'{secret} is in {text.decode()}')
+
+
+def test_doctor(ctl, server):
+    """Without a window nothing is connected, and the doctor connects nothing by itself."""
+    facts = server.facts
+    address = user(server, 0)['address']
+    found = ctl.json('doctor')[0]
+    check(found['address'] == address and not found['online'] and 'test' not in found, found)
+    check([c['state'] for c in found['connections']] == ['none', 'none'], found)
+    check([c['port'] for c in found['connections']] == [facts['imap'], facts['smtp']], found)
+    check(found['extensions'] == [] and found['last_sync'] is None and found['last_folder_sync'], found)
+    check(found['operations'] == {'pending': 0, 'running': 0, 'stuck': 0, 'list': []}, found)
+    check(set(found['outbox'].values()) == {0}, found)
+    check(ctl.error('doctor', 'nobody', code=66)['code'] == 'not-found', 'the doctor of nobody')
+
+
+def test_doctor_test(ctl, server):
+    address = user(server, 0)['address']
+    out, _ = ctl.run('--json', 'doctor', address, '--test')
+    check_no_secret(out, server, 0)
+    found = json.loads(out)[0]
+    check(found['test']['error'] is None, found['test'])
+    imap, smtp = found['test']['connections']
+    for connection in imap, smtp:
+        check(connection['tls_version'].startswith('TLS 1.') and connection['cipher'], connection)
+        check(len(connection['certificate']['sha256']) == 64, connection)
+        check(connection['address'] == '127.0.0.1' or ':' in connection['address'], connection)
+        check(connection['mechanism'] and connection['bytes_in'] and connection['bytes_out'], connection)
+        check(connection['error'] is None and connection['since'], connection)
+    check(any(' C: A1 ' in line for line in imap['lines']), imap['lines'])
+    check(any(f'AUTHENTICATE {imap["mechanism"]}' in line for line in imap['lines']), imap['lines'])
+    check(any('C: EHLO ' in line for line in smtp['lines']), smtp['lines'])
+    states = {e['name']: e['state'] for e in found['extensions']}
+    check(states['QRESYNC'] == 'offered' and states['ID'] == 'used' and states['SASL-IR'] == 'used', states)
+    check(states['NOTIFY'] == 'unused' and 'X-GM-EXT-1' not in states, states)
+    check(all(e['without'] for e in found['extensions'] if e['state'] == 'missing'), found['extensions'])
+
+
+def test_doctor_report(ctl, server):
+    """What is given away names nobody."""
+    address = user(server, 0)['address']
+    full, _ = ctl.run('doctor', '--test')
+    check(address.encode() in full and b'AUTHENTICATE' in full and b'SHA-256' in full, full.decode())
+    check_no_secret(full, server, 0)
+    for args in (['doctor', '--test', '--report'], ['--json', 'doctor', '--test', '--report']):
+        report, _ = ctl.run(*args)
+        check_no_secret(report, server, 0)
+        check(address.encode() not in report, report.decode())
+        check(f'{address[0]}…@{address.split("@")[1]}'.encode() in report, report.decode())
+
+
+def test_doctor_refused(ctl, server):
+    """A server that is away: the report all the same, and a code that says so."""
+    config = f'{ctl.home}/config/tern/accounts.conf'
+    with open(config, encoding='utf-8') as f:
+        kept = f.read()
+    try:
+        with open(config, 'w', encoding='utf-8') as f:
+            f.write(kept.replace(f'Port={server.facts["imap"]}', 'Port=1'))
+        found = ctl.json('doctor', '--test', code=69)[0]
+    finally:
+        with open(config, 'w', encoding='utf-8') as f:
+            f.write(kept)
+    check(found['test']['error']['code'] == 'unreachable', found['test'])
+    check(found['test']['connections'][0]['state'] == 'failed', found['test'])
+    check(found['test']['connections'][0]['address'] is None, found['test'])
 
 
 def test_sync_progress(ctl, server):
@@ -444,7 +520,8 @@ def test_remove(ctl, server):
     check(ctl.error('list', 'INBOX', code=66)['code'] == 'not-found', 'its mail is gone')
 
 
-TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_account_set, test_sync, test_sync_progress,
+TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_account_set, test_sync, test_doctor, test_doctor_test,
+         test_doctor_report, test_doctor_refused, test_sync_progress,
          test_folders_and_list, test_show, test_flag, test_move, test_undo, test_send_text, test_html, test_send_source, test_send_refused,
          test_reply, test_watch, test_watch_folders_and_outbox, test_watch_alone, test_offline, test_outbox_stop, test_broken_pipe, test_remove]
 

@@ -30,7 +30,7 @@ static const TernImapExtension extensions[] = {
   { "LITERAL-", "RFC 7888", N_ ("sending short texts without waiting for the server’s word"),
     N_ ("Nothing is lost where LITERAL+ is offered; otherwise some requests take one answer "
         "longer."),
-    TRUE, TRUE },
+    TRUE, TRUE, TRUE },
   { "MOVE", "RFC 6851", N_ ("moving messages in one step"),
     N_ ("Messages are copied and then deleted; if that is interrupted, they can be in both "
         "folders for a while."),
@@ -53,13 +53,13 @@ static const TernImapExtension extensions[] = {
   { "STARTTLS", "RFC 9051", N_ ("encrypting a connection that began without"),
     N_ ("Nothing is lost where the connection is encrypted from its start; otherwise Tern does "
         "not use the server."),
-    TRUE, FALSE },
+    TRUE, FALSE, TRUE },
   { "UIDPLUS", "RFC 4315", N_ ("knowing where a moved or stored message is, and deleting only it"),
     N_ ("Moved messages are looked for in their new folder, and nothing is removed from the "
         "server for good."),
     TRUE, TRUE },
   { "X-GM-EXT-1", "Google", N_ ("not storing a second copy of sent mail"),
-    N_ ("Nothing is lost: only Gmail has it."), TRUE, FALSE },
+    N_ ("Nothing is lost: only Gmail has it."), TRUE, FALSE, TRUE },
 };
 
 const TernImapExtension *

@@ -19,6 +19,7 @@ typedef struct
   const char *without; /* untranslated: what happens where it is missing */
   gboolean used;       /* this version of Tern makes use of it */
   gboolean in_rev2;    /* part of IMAP4rev2, and so offered with it (RFC 9051 appendix E) */
+  gboolean harmless;   /* where it is missing, there is nothing that a person should know */
 } TernImapExtension;
 
 /* All of them, in order of their names. */
