@@ -61,6 +61,8 @@ tern_diagnosis_dup_security (const TernConnection *connection)
 {
   g_autofree char *tls = NULL;
 
+  if (connection->state == TERN_CONNECTION_NONE)
+    return g_strdup (_ ("Not known without a connection."));
   if (!connection->secure)
     return g_strdup (_ ("There was no secure connection."));
   tls = g_strjoin (", ", connection->tls_version != NULL ? connection->tls_version : "TLS",
@@ -68,7 +70,9 @@ tern_diagnosis_dup_security (const TernConnection *connection)
   if (connection->mechanism == NULL)
     return g_strdup_printf (_ ("%s; not signed in"), tls);
   /* Translators: the second %s is how it was signed in: "SCRAM-SHA-256". */
-  return g_strdup_printf (_ ("%s; signing in with %s"), tls, connection->mechanism);
+  return g_strdup_printf (connection->error == NULL ? _ ("%s; signed in with %s")
+                                                    : _ ("%s; tried to sign in with %s"),
+                          tls, connection->mechanism);
 }
 
 char *

@@ -9,8 +9,14 @@ struct _TernBanner
 
   GtkRevealer *revealer;
   GtkLabel *label;
+  GtkButton *details;
   GtkButton *button;
 };
+
+typedef enum
+{
+  PROP_DETAILS_ACTION = 1,
+} TernBannerProperty;
 
 enum
 {
@@ -37,10 +43,30 @@ on_child_revealed (TernBanner *self)
 }
 
 static void
+tern_banner_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  TernBanner *self = TERN_BANNER (object);
+
+  switch ((TernBannerProperty) id)
+    {
+    case PROP_DETAILS_ACTION:
+      gtk_actionable_set_action_name (GTK_ACTIONABLE (self->details), g_value_get_string (value));
+      gtk_widget_set_visible (GTK_WIDGET (self->details), g_value_get_string (value) != NULL);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
 tern_banner_class_init (TernBannerClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  G_OBJECT_CLASS (klass)->set_property = tern_banner_set_property;
+  g_object_class_install_property (G_OBJECT_CLASS (klass), PROP_DETAILS_ACTION,
+                                   g_param_spec_string ("details-action", NULL, NULL, NULL,
+                                                        G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
   signals[SIGNAL_BUTTON_CLICKED] =
       g_signal_new ("button-clicked", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                     NULL, G_TYPE_NONE, 0);
@@ -48,6 +74,7 @@ tern_banner_class_init (TernBannerClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/org/ternmail/Tern/tern-banner.ui");
   gtk_widget_class_bind_template_child (widget_class, TernBanner, revealer);
   gtk_widget_class_bind_template_child (widget_class, TernBanner, label);
+  gtk_widget_class_bind_template_child (widget_class, TernBanner, details);
   gtk_widget_class_bind_template_child (widget_class, TernBanner, button);
   gtk_widget_class_bind_template_callback (widget_class, on_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_child_revealed);

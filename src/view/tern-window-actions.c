@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "tern-doctor-window.h"
 #include "tern-folder-picker.h"
 #include "tern-outbox-window.h"
 #include "tern-window-private.h"
@@ -303,6 +304,31 @@ on_outbox (GtkWidget *widget, const char *name, GVariant *parameter)
   gtk_window_present (GTK_WINDOW (tern_outbox_window_new (self->app, GTK_WINDOW (self))));
 }
 
+static void
+show_doctor (TernWindow *self, const char *uuid)
+{
+  gtk_window_present (GTK_WINDOW (tern_doctor_window_new (self->app, GTK_WINDOW (self), uuid)));
+}
+
+/* Of the account whose folder is shown. */
+static void
+on_connection (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  TernWindow *self = TERN_WINDOW (widget);
+
+  show_doctor (self, self->folder != NULL ? tern_engine_get_account_uuid (
+                         self->engine, tern_folder_get_account (self->folder))
+                                          : NULL);
+}
+
+static void
+on_banner_connection (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  TernWindow *self = TERN_WINDOW (widget);
+
+  show_doctor (self, self->banner_account);
+}
+
 /** Answer: a reply or forward on its way: the body, for a forward the source too, then a composer.
  */
 typedef struct
@@ -457,6 +483,8 @@ tern_window_install_actions (GtkWidgetClass *widget_class)
     { "win.refresh", NULL, on_refresh },
     { "win.select-all", NULL, on_select_all },
     { "win.outbox", NULL, on_outbox },
+    { "win.connection", NULL, on_connection },
+    { "win.banner-connection", NULL, on_banner_connection },
     { "win.next-pane", NULL, tern_window_next_pane },
     { "win.previous-pane", NULL, tern_window_previous_pane },
   };
