@@ -6,8 +6,6 @@
 void
 tern_log_wire (const char *tag, TernWireDirection direction, const char *text)
 {
-  if (g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, "tern-wire"))
-    return;
   g_log ("tern-wire", G_LOG_LEVEL_DEBUG, "%s %s %s", tag,
          direction == TERN_WIRE_SENT ? "C:" : "S:", text);
 }

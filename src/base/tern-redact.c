@@ -97,13 +97,19 @@ word_end (const char *line, gsize length, gsize start)
 static gsize
 finish (Out *out)
 {
+  const char *from = out->text;
   const char *end;
 
   out->text[out->length] = '\0';
   for (gsize i = 0; i < out->length; i++)
-    if (g_ascii_iscntrl (out->text[i]))
-      out->text[i] = '?';
-  while (!g_utf8_validate (out->text, out->length, &end))
+    {
+      if (g_ascii_iscntrl (out->text[i]))
+        out->text[i] = '?';
+      /* U+0080 to U+009F: to a terminal they are commands. */
+      else if ((guchar) out->text[i] == 0xc2 && ((guchar) out->text[i + 1] & 0xe0) == 0x80)
+        out->text[i] = out->text[i + 1] = '?';
+    }
+  while (!g_utf8_validate (from, out->text + out->length - from, &end))
     {
       gsize at = end - out->text;
 
@@ -112,6 +118,7 @@ finish (Out *out)
         out->text[out->length = at] = '\0';
       else
         out->text[at] = '?';
+      from = out->text + at;
     }
   if (out->full)
     {
@@ -359,6 +366,16 @@ tern_redact_line (TernWireDirection direction,
   else
     put (&out, line, trimmed);
   return finish (&out);
+}
+
+char *
+tern_redact_printable (const char *bytes, gsize length)
+{
+  char text[TERN_REDACTED_MAX];
+  Out out = { text, 0, FALSE };
+
+  put (&out, bytes, length);
+  return g_strndup (text, finish (&out));
 }
 
 gboolean

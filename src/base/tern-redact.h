@@ -37,6 +37,9 @@ gsize tern_redact_line (TernWireDirection direction,
                         gsize length,
                         char text[TERN_REDACTED_MAX]);
 
+/* (transfer full): a name that a server gave, as printable UTF-8 that is not too long. */
+char *tern_redact_printable (const char *bytes, gsize length);
+
 /* Is it a tagged reply of IMAP, or a final one of SMTP? Ends what TERN_WIRE_LOGIN began. */
 gboolean tern_redact_is_final (const char *line, gsize length);
 

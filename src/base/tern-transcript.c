@@ -21,7 +21,8 @@ struct _TernTranscript
   Entry *entries; /* (owned) */
   guint next;     /* the entry that is written next */
   guint count;
-  gboolean login; /* under way */
+  gboolean login;  /* under way */
+  gboolean logged; /* somebody wants to see it */
 };
 
 static void
@@ -40,6 +41,7 @@ tern_transcript_new (const char *tag)
 
   self->tag = g_strdup (tag);
   self->entries = g_new0 (Entry, TERN_TRANSCRIPT_LINES);
+  self->logged = !g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, "tern-wire");
   return self;
 }
 
@@ -76,7 +78,8 @@ tern_transcript_add (TernTranscript *self,
   entry->length = tern_redact_line (direction, kind, line, length, entry->text);
   self->next = (self->next + 1) % TERN_TRANSCRIPT_LINES;
   self->count = MIN (self->count + 1, TERN_TRANSCRIPT_LINES);
-  tern_log_wire (self->tag, direction, entry->text);
+  if (self->logged)
+    tern_log_wire (self->tag, direction, entry->text);
 }
 
 static void

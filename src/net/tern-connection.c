@@ -184,10 +184,8 @@ tern_connection_set_mechanism (TernConnection *self, const char *mechanism)
 void
 tern_connection_set_mailbox (TernConnection *self, const char *mailbox)
 {
-  if (g_strcmp0 (self->mailbox, mailbox) == 0)
-    return;
   g_free (self->mailbox);
-  self->mailbox = g_strdup (mailbox);
+  self->mailbox = mailbox != NULL ? tern_redact_printable (mailbox, strlen (mailbox)) : NULL;
 }
 
 void
@@ -199,12 +197,8 @@ tern_connection_clear_offered (TernConnection *self)
 void
 tern_connection_add_offered (TernConnection *self, const char *name, gsize length)
 {
-  g_autofree char *text = NULL;
-
-  if (length == 0 || self->offered->len >= MAX_EXTENSIONS)
-    return;
-  text = g_strndup (name, MIN (length, MAX_NAME));
-  g_ptr_array_add (self->offered, g_str_to_ascii (text, "C"));
+  if (length > 0 && self->offered->len < MAX_EXTENSIONS)
+    g_ptr_array_add (self->offered, tern_redact_printable (name, MIN (length, MAX_NAME)));
 }
 
 gboolean

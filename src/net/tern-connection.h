@@ -48,7 +48,7 @@ struct _TernConnection
 
   TernConnectionState state;
   gint64 since;  /* seconds since 1970: in this state */
-  char *mailbox; /* (nullable) raw: what is selected */
+  char *mailbox; /* (nullable) as the server writes it: what is selected */
   guint64 bytes_in;
   guint64 bytes_out;
   guint round_trips;

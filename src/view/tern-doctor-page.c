@@ -44,9 +44,10 @@ server_name (const TernConnection *connection)
                                                     : _ ("Incoming mail (IMAP)");
 }
 
-/* The connections of one server say the same of it: the first one that got furthest speaks. */
+/* The connection that something happened to last, of those that are secure or of all: what it says
+ * of the server is true now. (nullable) */
 static const TernConnection *
-find_speaker (const TernDiagnosis *diagnosis, const char *protocol)
+find_latest (const TernDiagnosis *diagnosis, const char *protocol, gboolean secure)
 {
   const GPtrArray *lists[] = { diagnosis->connections, diagnosis->test_connections };
   const TernConnection *found = NULL;
@@ -56,10 +57,8 @@ find_speaker (const TernDiagnosis *diagnosis, const char *protocol)
       {
         const TernConnection *connection = g_ptr_array_index (lists[list], i);
 
-        if (strcmp (connection->protocol, protocol) != 0)
-          continue;
-        if (found == NULL || (connection->secure && !found->secure)
-            || (connection->address != NULL && found->address == NULL))
+        if (strcmp (connection->protocol, protocol) == 0 && (connection->secure || !secure)
+            && (found == NULL || connection->since >= found->since))
           found = connection;
       }
   return found;
@@ -74,14 +73,17 @@ add_servers (AdwPreferencesPage *page, const TernDiagnosis *diagnosis)
 
   for (guint i = 0; i < G_N_ELEMENTS (protocols); i++)
     {
-      const TernConnection *connection = find_speaker (diagnosis, protocols[i]);
+      const TernConnection *latest = find_latest (diagnosis, protocols[i], FALSE);
+      const TernConnection *secure = find_latest (diagnosis, protocols[i], TRUE);
       char *certificate;
 
-      if (connection == NULL)
+      if (latest == NULL)
         continue;
-      add_row (servers, server_name (connection), tern_diagnosis_dup_server (connection));
-      add_row (security, server_name (connection), tern_diagnosis_dup_security (connection));
-      certificate = tern_diagnosis_dup_certificate (connection);
+      add_row (servers, server_name (latest), tern_diagnosis_dup_server (latest));
+      if (secure == NULL)
+        secure = latest;
+      add_row (security, server_name (secure), tern_diagnosis_dup_security (secure));
+      certificate = tern_diagnosis_dup_certificate (secure);
       if (certificate != NULL)
         add_row (security, _ ("Certificate"), certificate);
     }

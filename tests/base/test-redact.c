@@ -121,13 +121,14 @@ test_bounded_and_printable (void)
   g_autofree char *endless = g_strnfill (1 << 20, 'x');
   g_autofree char *cut = redact (TERN_WIRE_SENT, TERN_WIRE_PLAIN, endless, 1 << 20);
   g_autofree char *got = redact (TERN_WIRE_RECEIVED, TERN_WIRE_PLAIN, endless, 1 << 20);
-  const char bytes[] = "A1 X\x01\x1b[31m\xff\0more";
+  const char bytes[] = "A1 X\x01\x1b[31m\xff\0more \xc2\x9b"
+                       "31m \xc3\xa9\xc2";
   g_autofree char *clean = redact (TERN_WIRE_SENT, TERN_WIRE_PLAIN, bytes, sizeof bytes - 1);
 
   g_assert_cmpuint (strlen (cut), ==, TERN_REDACTED_MAX - 1);
   g_assert_true (g_str_has_suffix (cut, "x…"));
   g_assert_cmpstr (got, ==, cut);
-  g_assert_true (g_utf8_validate (clean, -1, NULL));
+  g_assert_cmpstr (clean, ==, "A1 X??[31m??more ??31m é?");
   for (const char *p = clean; *p != '\0'; p++)
     g_assert_false (g_ascii_iscntrl (*p));
   /* Cut at every place of a line of characters of several bytes. */

@@ -7,10 +7,10 @@ narrow, and from the banner of an account that is not let in.
 """
 
 import json
-import subprocess
 import sys
 
 from uitest import Atspi, Tap, date, session
+from screen import xdotool
 
 LETTER = '''From: Berta <berta@example.test>
 To: Anna <anna@example.test>
@@ -109,16 +109,37 @@ class Doctor:
         assert self.unfolded('Test: Sending') == '', 'it is folded'
         self.screen.key('Return')
         self.screen.wait(lambda: 'EHLO' in self.unfolded('Test: Sending'), 'unfolding', 10)
+        self.screen.key('Tab')
+        self.screen.wait(lambda: self.focused_row() == 'Test: Sending', 'the lines', 10)
         self.window.shot('protocol')
 
     def escape_closes_it(self):
+        self.screen.key('Escape')
+        self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the end of the doctor', 10)
+
+    def it_opens_from_the_banner(self):
+        """Of an account whose server has gone, in a narrow window."""
+        self.window.server.command('stop', 'imap')
+        identity, *_ = self.screen.place_of(self.screen.windows()[0])
+        xdotool('windowsize', '--sync', identity, 400, 720)
+        self.screen.spot(self.window.shown('Try Again', 'push button', seconds=30))
+        self.window.shot('banner')
+        self.window.click('Connection…', 'push button')
+        self.screen.find('Not connected', 'list item', seconds=20)
+        assert self.diagnosis()['error']['code'] in ('unreachable', 'disconnected'), self.diagnosis()
+        self.window.shot('away')
+        self.screen.key('alt+t')
+        self.screen.find('The test failed', 'list item', seconds=30)
+        self.screen.find('not reached', 'list item', seconds=10)
+        self.window.shot('failed-test')
         self.screen.key('Escape')
         self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the end of the doctor', 10)
         self.window.quit()
 
     def steps(self):
         return [self.the_window_is_connected, self.the_terminal_sees_its_connections, self.it_opens_from_the_menu,
-                self.it_is_copied, self.it_tests_again, self.the_protocol_unfolds, self.escape_closes_it]
+                self.it_is_copied, self.it_tests_again, self.the_protocol_unfolds, self.escape_closes_it,
+                self.it_opens_from_the_banner]
 
 
 def main():
