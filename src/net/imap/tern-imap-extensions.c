@@ -8,7 +8,7 @@
 /* After a change here: tests/checks/extensions.sh --write. */
 static const TernImapExtension extensions[] = {
   { "COMPRESS=DEFLATE", "RFC 4978", N_ ("compressing what is transferred"),
-    N_ ("Nothing is lost; more bytes are transferred."), FALSE, FALSE },
+    N_ ("Nothing is lost; more bytes are transferred."), TRUE, FALSE },
   { "CONDSTORE", "RFC 7162", N_ ("asking only for flags that changed"),
     N_ ("The flags of all messages are fetched to find those that changed."), TRUE, FALSE },
   { "ENABLE", "RFC 5161", N_ ("switching CONDSTORE and QRESYNC on"),
@@ -38,7 +38,7 @@ static const TernImapExtension extensions[] = {
   { "NAMESPACE", "RFC 2342", N_ ("finding where your own folders begin"),
     N_ ("The place for new folders is a guess."), TRUE, TRUE },
   { "NOTIFY", "RFC 5465", N_ ("hearing of changes in other folders than the inbox"),
-    N_ ("Changes in other folders are noticed with the next check."), FALSE, FALSE },
+    N_ ("Changes in other folders are noticed with the next check."), TRUE, FALSE },
   { "OBJECTID", "RFC 8474", N_ ("recognising messages and folders that were moved elsewhere"),
     N_ ("They are recognised by their headers, or fetched again."), FALSE, FALSE },
   { "PREVIEW", "RFC 8970", N_ ("the first words of a message without its text"),

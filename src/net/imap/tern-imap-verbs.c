@@ -405,6 +405,7 @@ tern_imap_session_notify_async (TernImapSession *self,
   TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
                                           user_data, tern_imap_session_notify_async);
 
+  tern_imap_session_use (self, "NOTIFY");
   tern_imap_command_add (command, "NOTIFY SET STATUS"
                                   " (SELECTED (MessageNew MessageExpunge FlagChange))"
                                   " (PERSONAL (MessageNew MessageExpunge FlagChange MailboxName))");
