@@ -70,9 +70,9 @@ tern_diagnosis_dup_security (const TernConnection *connection)
   if (connection->mechanism == NULL)
     return g_strdup_printf (_ ("%s; not signed in"), tls);
   /* Translators: the second %s is how it was signed in: "SCRAM-SHA-256". */
-  return g_strdup_printf (connection->error == NULL ? _ ("%s; signed in with %s")
-                                                    : _ ("%s; tried to sign in with %s"),
-                          tls, connection->mechanism);
+  return g_strdup_printf (
+      connection->error == NULL ? _ ("%s; signed in with %s") : _ ("%s; tried to sign in with %s"),
+      tls, connection->mechanism);
 }
 
 char *
