@@ -186,9 +186,9 @@ tern_doctor_window_init (TernDoctorWindow *self)
 }
 
 static char *
-dup_label (GtkListItem *item, gpointer account)
+dup_label (TernAccount *account, gpointer data)
 {
-  return g_strdup (account != NULL ? tern_account_get_label (account) : "");
+  return g_strdup (tern_account_get_label (account));
 }
 
 /* With one account its name is the title; with several they are there to choose from. */
