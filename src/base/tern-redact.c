@@ -60,7 +60,8 @@ put (Out *out, const char *bytes, gsize length)
   /* Room for the ellipsis that tells of a cut, and for the NUL. */
   gsize room = TERN_REDACTED_MAX - strlen (ELLIPSIS) - 1 - out->length;
 
-  if (out->full)
+  /* Of an empty line there may be no address. */
+  if (out->full || length == 0)
     return;
   if (length > room)
     {

@@ -722,7 +722,7 @@ tern_account_work_sync (TernAccountWork *self, TernCall *call, const TernSyncReq
     connect_now (self);
 }
 
-/* The connections of both servers know only their own password. */
+/* What either server says is cleaned of both passwords. */
 static GPtrArray *
 dup_connections (TernAccountWork *self)
 {
