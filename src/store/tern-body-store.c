@@ -3,6 +3,7 @@
 
 #include "tern-body-store.h"
 
+#include "tern-store-ledger-private.h"
 #include "tern-store-messages-private.h"
 #include "tern-store-private.h"
 
@@ -57,7 +58,8 @@ tern_txn_put_body (TernTxn *txn,
   hash = tern_bodies_put (txn->reader.bodies, bytes, durable, error);
   txn->durable = txn->durable || durable;
   return hash != NULL && put_part (txn, message, section, hash, error)
-         && update_state (txn, message, error);
+         && update_state (txn, message, error)
+         && tern_ledger_body (txn, message, TERN_LEDGER_FETCHED, error);
 }
 
 char *
@@ -151,8 +153,13 @@ tern_txn_forget_body (TernTxn *txn, const char *hash, GError **error)
   if (!tern_db_finish (db, stmt, rc, error))
     return FALSE;
   for (guint i = 0; i < messages->len; i++)
-    if (!update_state (txn, g_array_index (messages, TernId, i), error))
-      return FALSE;
+    {
+      TernId message = g_array_index (messages, TernId, i);
+
+      if (!update_state (txn, message, error)
+          || !tern_ledger_body (txn, message, TERN_LEDGER_DAMAGED, error))
+        return FALSE;
+    }
   /* The bytes themselves are dropped by the next walk, or replaced when they come again. */
   return TRUE;
 }

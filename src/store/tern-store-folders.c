@@ -3,7 +3,7 @@
 
 #include "tern-store-folders.h"
 
-#include "tern-store-private.h"
+#include "tern-store-ledger-private.h"
 
 #include "tern-fault.h"
 
@@ -94,6 +94,9 @@ gboolean
 tern_txn_remove_account (TernTxn *txn, TernId account, GError **error)
 {
   static const char *const steps[] = {
+    ("DELETE FROM ledger_member WHERE event IN (SELECT id FROM ledger WHERE account = ?1)"),
+    "DELETE FROM ledger WHERE account = ?1",
+    "DELETE FROM ledger_gone WHERE account = ?1",
     "DELETE FROM op WHERE account = ?1",
     "DELETE FROM outbox WHERE account = ?1",
     "DELETE FROM location WHERE folder IN (SELECT id FROM folder WHERE account = ?1)",
@@ -211,6 +214,8 @@ remove_folder (TernTxn *txn, TernId folder, GError **error)
     "DELETE FROM folder WHERE id = ?1",
   };
 
+  if (!tern_ledger_folder_gone (txn, folder, error))
+    return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
     if (!tern_db_run (tern_txn_db (txn), error, steps[i], folder))
       return FALSE;

@@ -3,6 +3,7 @@
 
 #include "tern-store-locations-private.h"
 
+#include "tern-store-ledger-private.h"
 #include "tern-store-ops.h"
 
 #define COLUMNS                                                                             \
@@ -251,7 +252,8 @@ tern_location_delete (TernTxn *txn, const TernLocation *self, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
 
-  return tern_db_run (db, error, "DELETE FROM location WHERE id = ?1", self->id)
+  return tern_ledger_gone (txn, self, error)
+         && tern_db_run (db, error, "DELETE FROM location WHERE id = ?1", self->id)
          && tern_db_run (db, error,
                          "DELETE FROM message WHERE id = ?1 AND NOT EXISTS"
                          " (SELECT 1 FROM location WHERE message = ?1)",
@@ -294,8 +296,9 @@ static gboolean
 merge (TernTxn *txn, const TernLocation *other, TernLocation *now, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
-
+  TernLedgerCause cause;
   gint64 ops = now->ops;
+  gboolean ok;
 
   if (other->ops > 0
       && !(tern_db_run (db, error,
@@ -309,15 +312,18 @@ merge (TernTxn *txn, const TernLocation *other, TernLocation *now, GError **erro
                             now->id)))
     return FALSE;
   now->ops = (guint) ops;
-  return tern_db_run (db, error,
-                      "UPDATE OR IGNORE body_part SET message = ?1 WHERE message = ?2"
-                      " AND ?1 <> ?2",
-                      now->message, other->message)
-         && tern_db_run (db, error,
-                         "UPDATE message SET body_state = max (body_state,"
-                         " (SELECT body_state FROM message WHERE id = ?2)) WHERE id = ?1",
-                         now->message, other->message)
-         && tern_location_delete (txn, other, error);
+  cause = tern_ledger_because (txn, TERN_LEDGER_MERGED, 0);
+  ok = tern_db_run (db, error,
+                    "UPDATE OR IGNORE body_part SET message = ?1 WHERE message = ?2"
+                    " AND ?1 <> ?2",
+                    now->message, other->message)
+       && tern_db_run (db, error,
+                       "UPDATE message SET body_state = max (body_state,"
+                       " (SELECT body_state FROM message WHERE id = ?2)) WHERE id = ?1",
+                       now->message, other->message)
+       && tern_location_delete (txn, other, error);
+  tern_ledger_restore (txn, cause);
+  return ok;
 }
 
 static void

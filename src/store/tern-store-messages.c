@@ -4,6 +4,7 @@
 #include "tern-store-messages.h"
 
 #include "tern-store-facts-private.h"
+#include "tern-store-ledger-private.h"
 #include "tern-store-locations-private.h"
 #include "tern-store-messages-private.h"
 #include "tern-store-ops-private.h"
@@ -156,7 +157,10 @@ insert_new (TernTxn *txn,
   row.server_flags = row.shown_flags = facts->flags;
   row.keywords = row.shown_keywords = facts->keywords;
   row.modseq = (gint64) facts->modseq;
-  return tern_location_insert (txn, &row, error) ? row.id : 0;
+  return tern_location_insert (txn, &row, error)
+                 && tern_ledger_arrived (txn, txn->ledger.cause.how, folder->id, row.id, error)
+             ? row.id
+             : 0;
 }
 
 /* A moved message shows what the server says of the place that stands for it. */
@@ -192,11 +196,13 @@ set_server_layer (TernTxn *txn,
                   guint64 modseq,
                   GError **error)
 {
+  TernLedgerEvent found = { TERN_LEDGER_FOUND };
   g_autoptr (TernLocation) now = NULL;
 
   if (before->uid == uid && before->server_flags == flags && before->modseq == (gint64) modseq
       && g_strcmp0 (before->keywords, keywords) == 0)
     return TRUE;
+  found.target = before->folder;
   now = tern_location_copy (before);
   now->uid = uid;
   now->rematch = FALSE;
@@ -205,7 +211,10 @@ set_server_layer (TernTxn *txn,
   g_free (now->keywords);
   now->keywords = g_strdup (keywords);
   if (!tern_location_reshow (tern_txn_db (txn), now, error)
-      || !tern_location_update (txn, before, now, error))
+      || !tern_location_update (txn, before, now, error)
+      || (before->uid == 0 && before->rematch && before->stands_for == 0
+          && !tern_ledger_add (txn, &found, now->id, error))
+      || !tern_ledger_flags (txn, before, now, error))
     return FALSE;
   return now->stands_for == 0 || follow_place (txn, now, error);
 }
@@ -314,8 +323,10 @@ gboolean
 tern_txn_begin_rematch (TernTxn *txn, TernId folder_id, GError **error)
 {
   TernTxnFolder *folder = tern_txn_folder (txn, folder_id, error);
+  TernLedgerEvent event = { TERN_LEDGER_RENUMBERED };
 
-  if (folder == NULL)
+  event.source = folder_id;
+  if (folder == NULL || !tern_ledger_add (txn, &event, 0, error))
     return FALSE;
   folder->waiting_known = folder->waiting = TRUE;
   return tern_db_run (tern_txn_db (txn), error,
@@ -328,6 +339,7 @@ tern_txn_begin_rematch (TernTxn *txn, TernId folder_id, GError **error)
 gboolean
 tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error)
 {
+  TernLedgerCause cause = tern_ledger_because (txn, TERN_LEDGER_NOT_FOUND, 0);
   g_autoptr (GArray) ids = NULL;
 
   ids = tern_db_list (tern_txn_db (txn), error,
@@ -351,6 +363,7 @@ tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error)
       if (!tern_location_delete (txn, row, error))
         return FALSE;
     }
+  tern_ledger_restore (txn, cause);
   return TRUE;
 }
 

@@ -9,7 +9,7 @@
 #define COLUMNS                                                                        \
   "o.id, o.account, o.kind, o.state, o.source, o.target, o.add_flags, o.remove_flags," \
   " o.add_keywords, o.remove_keywords, o.attempts, o.not_before, o.created, o.fault,"  \
-  " o.begun, o.target_validity, o.target_next"
+  " o.begun, o.target_validity, o.target_next, o.undone, o.undoes"
 
 void
 tern_op_record_free (TernOpRecord *self)
@@ -51,6 +51,8 @@ take_op (sqlite3_stmt *stmt)
   op->begun = sqlite3_column_int (stmt, 14);
   op->target_uidvalidity = (guint32) sqlite3_column_int64 (stmt, 15);
   op->target_uidnext = (guint32) sqlite3_column_int64 (stmt, 16);
+  op->undone = sqlite3_column_int (stmt, 17);
+  op->undoes = sqlite3_column_int64 (stmt, 18);
   op->subjects = g_array_new (FALSE, FALSE, sizeof (TernId));
   return op;
 }

@@ -2,13 +2,17 @@
 #include "config.h"
 
 #include "tern-store-messages.h"
+#include "tern-store-ledger-private.h"
 #include "tern-store-ops-private.h"
 
 #include <glib/gi18n.h>
 
-/* Confirmed operations are kept for a while so that they can be reversed. */
-#define KEEP_CONFIRMED_MS (60 * 60 * G_GINT64_CONSTANT (1000))
-#define KEEP_REFUSED_MS   (7 * 24 * KEEP_CONFIRMED_MS)
+/* Confirmed operations are kept so that they can be reversed: for so long, and so many of each
+ * account at most. */
+#define DAY_MS            (24 * 60 * 60 * G_GINT64_CONSTANT (1000))
+#define KEEP_CONFIRMED_MS (30 * DAY_MS)
+#define KEEP_CONFIRMED    1000
+#define KEEP_REFUSED_MS   (7 * DAY_MS)
 
 static gboolean
 load_op (TernTxn *txn, TernId id, TernOpRecord **op, GArray **subjects, GError **error)
@@ -241,11 +245,18 @@ confirm_append (TernTxn *txn,
 static gboolean
 confirm_expunge (TernTxn *txn, const TernSubject *subject, GError **error)
 {
+  TernLedgerCause cause;
+  gboolean ok;
   GError *fault = NULL;
   g_autoptr (TernLocation) row = tern_location_load (tern_txn_db (txn), subject->location, &fault);
 
   if (row != NULL)
-    return tern_ops_remove_location (txn, row, error);
+    {
+      cause = tern_ledger_because (txn, TERN_LEDGER_OWN, subject->op);
+      ok = tern_ops_remove_location (txn, row, error);
+      tern_ledger_restore (txn, cause);
+      return ok;
+    }
   if (fault != NULL)
     g_propagate_error (error, fault);
   return fault == NULL;
@@ -302,7 +313,12 @@ drop_old (TernTxn *txn, TernId account, GError **error)
   return tern_db_run (tern_txn_db (txn), error,
                       "DELETE FROM op WHERE account = ?1"
                       " AND (state = 2 AND created < ?2 OR state = 3 AND created < ?3)",
-                      account, now - KEEP_CONFIRMED_MS, now - KEEP_REFUSED_MS);
+                      account, now - KEEP_CONFIRMED_MS, now - KEEP_REFUSED_MS)
+         && tern_db_run (tern_txn_db (txn), error,
+                         "DELETE FROM op WHERE account = ?1 AND state = 2 AND id <= (SELECT id"
+                         " FROM op WHERE account = ?1 AND state = 2 ORDER BY id DESC LIMIT 1"
+                         " OFFSET ?2)",
+                         account, KEEP_CONFIRMED);
 }
 
 gboolean
@@ -328,6 +344,24 @@ tern_txn_op_confirmed (TernTxn *txn, TernId id, const GArray *pairs, GError **er
 
 /* Refused. */
 
+static gboolean
+tell_refused (TernTxn *txn,
+              const TernOpRecord *op,
+              const TernSubject *subject,
+              const char *reason,
+              GError **error)
+{
+  TernLedgerEvent event = { TERN_LEDGER_REFUSED, TERN_LEDGER_OWN };
+
+  event.op = op->id;
+  event.source = op->source;
+  event.target = op->target;
+  event.add = op->add;
+  event.remove = op->remove;
+  event.note = (char *) reason;
+  return tern_ledger_add (txn, &event, subject->location, error);
+}
+
 /* A later operation on the same message that makes no sense without the refused one. When it was
  * about other messages as well, it goes on with those. */
 static gboolean
@@ -341,7 +375,8 @@ refuse_part (TernTxn *txn, const TernSubject *part, const char *reason, GError *
       || !tern_db_look (db, error, &others,
                         "SELECT count (*) FROM op_subject WHERE op = ?1 AND made = 0"
                         " AND location <> ?2",
-                        op->id, part->location))
+                        op->id, part->location)
+      || !tell_refused (txn, op, part, reason, error))
     return FALSE;
   if (others == 0)
     return tern_op_set_state (txn, op->id, TERN_OP_REFUSED, reason, error)
@@ -406,7 +441,12 @@ tern_txn_op_refused (TernTxn *txn, TernId id, const char *fault, GError **error)
   if (!tern_op_set_state (txn, id, TERN_OP_REFUSED, fault, error))
     return FALSE;
   for (guint i = 0; i < subjects->len; i++)
-    if (!refuse_subject (txn, op, &g_array_index (subjects, TernSubject, i), error))
-      return FALSE;
+    {
+      const TernSubject *subject = &g_array_index (subjects, TernSubject, i);
+
+      if (!tell_refused (txn, op, subject, fault, error)
+          || !refuse_subject (txn, op, subject, error))
+        return FALSE;
+    }
   return end_orphans (txn, op, error);
 }

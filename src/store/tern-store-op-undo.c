@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "tern-store-ledger-private.h"
+#include "tern-store-folders.h"
 #include "tern-store-ops-private.h"
 
 #include "tern-fault.h"
@@ -54,6 +56,8 @@ static gboolean
 take_back_copy (TernTxn *txn, const TernSubject *subject, GError **error)
 {
   g_autoptr (TernLocation) made = NULL;
+  TernLedgerCause cause;
+  gboolean ok = TRUE;
 
   if (!load_row (txn, subject->other, &made, error))
     return FALSE;
@@ -63,9 +67,13 @@ take_back_copy (TernTxn *txn, const TernSubject *subject, GError **error)
       if (!tern_op_count (txn, made->id, -1, error))
         return FALSE;
     }
-  else if (made != NULL && !tern_ops_remove_location (txn, made, error))
-    return FALSE;
-  return tern_op_count (txn, subject->location, -1, error);
+  else if (made != NULL)
+    {
+      cause = tern_ledger_because (txn, TERN_LEDGER_TAKEN_BACK, subject->op);
+      ok = tern_ops_remove_location (txn, made, error);
+      tern_ledger_restore (txn, cause);
+    }
+  return ok && tern_op_count (txn, subject->location, -1, error);
 }
 
 /* The message stays on this disk, where it was before. */
@@ -189,57 +197,119 @@ has_later_ops (TernTxn *txn, const TernSubject *subject, gboolean *later, GError
 }
 
 /* The shown flags that @op decided go back to what they were, whatever was folded meanwhile. */
-static gboolean
+static GArray *
 restore_flags (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject, GError **error)
 {
-  g_autoptr (TernLocation) row = NULL;
-  g_autoptr (GArray) made = NULL;
+  GError *fault = NULL;
+  g_autoptr (TernLocation) row = tern_location_load (tern_txn_db (txn), subject->location, &fault);
   TernFlags wrong;
 
-  if (!load_row (txn, subject->location, &row, error) || row == NULL)
-    return row == NULL;
-  wrong = (row->shown_flags ^ subject->prior_flags) & (op->add | op->remove);
-  if (wrong == 0)
-    return TRUE;
-  made = tern_txn_op_flags (txn, &row->id, 1, subject->prior_flags & wrong,
-                            ~subject->prior_flags & wrong, NULL, NULL, error);
-  return made != NULL;
+  if (fault != NULL)
+    {
+      g_propagate_error (error, fault);
+      return NULL;
+    }
+  wrong = row != NULL ? (row->shown_flags ^ subject->prior_flags) & (op->add | op->remove) : 0;
+  return tern_txn_op_flags (txn, &subject->location, wrong != 0 ? 1 : 0,
+                            subject->prior_flags & wrong, ~subject->prior_flags & wrong, NULL, NULL,
+                            error);
+}
+
+static GArray *
+restore_folder (TernTxn *txn, const TernSubject *subject, GError **error)
+{
+  return tern_txn_op_move (txn, &subject->location, 1, subject->prior_folder, error);
+}
+
+/* What was made to take back @op. Takes @made; FALSE when it is NULL. */
+static gboolean
+note_undoing (TernTxn *txn, const TernOpRecord *op, GArray *made, GError **error)
+{
+  gboolean ok = made != NULL;
+
+  for (guint i = 0; ok && i < made->len; i++)
+    ok = tern_db_run (tern_txn_db (txn), error, "UPDATE op SET undoes = ?2 WHERE id = ?1",
+                      g_array_index (made, TernId, i), op->id);
+  g_clear_pointer (&made, g_array_unref);
+  return ok;
 }
 
 static gboolean
-restore_folder (TernTxn *txn, const TernSubject *subject, GError **error)
+propagate_changed (TernTxn *txn, const TernLocation *row, GError **error)
 {
-  g_autoptr (GArray) made =
-      tern_txn_op_move (txn, &subject->location, 1, subject->prior_folder, error);
+  g_autoptr (TernFolderRecord) folder = NULL;
 
-  return made != NULL;
+  if (row == NULL || row->hidden)
+    {
+      g_propagate_error (
+          error, tern_fault_new (TERN_FAULT_REFUSED, _ ("A message of this change is not there any "
+                                                        "more; nothing was undone.")));
+      return FALSE;
+    }
+  folder = tern_read_folder (tern_txn_reader (txn), row->folder, NULL);
+  /* Translators: %s is the path of a folder. */
+  g_propagate_error (error,
+                     tern_fault_new (TERN_FAULT_REFUSED,
+                                     _ ("A message of this change was moved since and is in “%s” "
+                                        "now; nothing was undone. Move it back by hand."),
+                                     folder != NULL ? folder->path : "?"));
+  return FALSE;
+}
+
+/* Is it still where @op has put it? */
+static gboolean
+check_place (TernTxn *txn, const TernOpRecord *op, TernId location, GError **error)
+{
+  g_autoptr (TernLocation) row = NULL;
+
+  if (!load_row (txn, location, &row, error))
+    return FALSE;
+  return (row != NULL && !row->hidden && row->folder == op->target)
+         || propagate_changed (txn, row, error);
 }
 
 /* A new operation does the opposite. */
 static gboolean
 reverse (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject, GError **error)
 {
-  g_autoptr (GArray) made = NULL;
-
   switch (op->kind)
     {
     case TERN_OP_FLAGS:
-      if (op->add_keywords != NULL || op->remove_keywords != NULL)
-        {
-          made = tern_txn_op_flags (txn, &subject->location, 1, 0, 0, op->remove_keywords,
-                                    op->add_keywords, error);
-          if (made == NULL)
-            return FALSE;
-        }
-      return restore_flags (txn, op, subject, error);
+      if ((op->add_keywords != NULL || op->remove_keywords != NULL)
+          && !note_undoing (txn, op,
+                            tern_txn_op_flags (txn, &subject->location, 1, 0, 0,
+                                               op->remove_keywords, op->add_keywords, error),
+                            error))
+        return FALSE;
+      return note_undoing (txn, op, restore_flags (txn, op, subject, error), error);
     case TERN_OP_MOVE:
-      return restore_folder (txn, subject, error);
+      return note_undoing (txn, op, restore_folder (txn, subject, error), error);
     case TERN_OP_COPY:
-      made = tern_txn_op_expunge (txn, &subject->other, 1, error);
-      return made != NULL;
+      return note_undoing (txn, op, tern_txn_op_expunge (txn, &subject->other, 1, error), error);
     case TERN_OP_APPEND:
-      made = tern_txn_op_expunge (txn, &subject->location, 1, error);
-      return made != NULL;
+    case TERN_OP_EXPUNGE:
+      break;
+    }
+  g_return_val_if_reached (FALSE);
+}
+
+/* Is there a way back? Asked of all messages before anything is done about one. */
+static gboolean
+check_reverse (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject, GError **error)
+{
+  switch (op->kind)
+    {
+    case TERN_OP_FLAGS:
+      return TRUE;
+    case TERN_OP_MOVE:
+      return check_place (txn, op, subject->location, error);
+    case TERN_OP_COPY:
+      return check_place (txn, op, subject->other, error);
+    case TERN_OP_APPEND:
+      g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                                _ ("The message is on the server now; move it to "
+                                                   "the trash if nobody shall have it.")));
+      return FALSE;
     case TERN_OP_EXPUNGE:
       g_propagate_error (error,
                          tern_fault_new (TERN_FAULT_INVALID,
@@ -255,13 +325,58 @@ reverse (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject, GErro
 static gboolean
 drop_subject (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject, GError **error)
 {
+  g_autoptr (GArray) made = NULL;
+
   if (!tern_op_remove_subject (txn, op->id, subject->location, error)
       || (op->kind == TERN_OP_COPY && !tern_op_remove_subject (txn, op->id, subject->other, error))
       || !tern_op_take_back (txn, op, subject, error))
     return FALSE;
-  if (op->kind == TERN_OP_FLAGS)
-    return restore_flags (txn, op, subject, error);
-  return op->kind != TERN_OP_MOVE || restore_folder (txn, subject, error);
+  if (op->kind != TERN_OP_FLAGS && op->kind != TERN_OP_MOVE)
+    return TRUE;
+  made = op->kind == TERN_OP_FLAGS ? restore_flags (txn, op, subject, error)
+                                   : restore_folder (txn, subject, error);
+  return made != NULL;
+}
+
+static gboolean
+tell_undone (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject, GError **error)
+{
+  TernLedgerEvent event = { TERN_LEDGER_UNDONE, TERN_LEDGER_OWN };
+
+  event.op = op->id;
+  event.source = subject->prior_folder;
+  event.target = op->target;
+  event.add = op->add;
+  event.remove = op->remove;
+  return tern_ledger_add (txn, &event, subject->location, error);
+}
+
+/* It was not sent and nothing was built on it. */
+static gboolean
+can_drop (TernTxn *txn,
+          const TernOpRecord *op,
+          const TernSubject *subject,
+          gboolean *drop,
+          GError **error)
+{
+  gboolean later = FALSE;
+
+  *drop = FALSE;
+  if (!tern_op_is_unsent (op))
+    return TRUE;
+  if (!has_later_ops (txn, subject, &later, error))
+    return FALSE;
+  *drop = !later;
+  return TRUE;
+}
+
+static gboolean
+check_subject (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject, GError **error)
+{
+  gboolean drop;
+
+  return can_drop (txn, op, subject, &drop, error)
+         && (drop || check_reverse (txn, op, subject, error));
 }
 
 static gboolean
@@ -271,55 +386,150 @@ undo_subject (TernTxn *txn,
               gboolean *undone,
               GError **error)
 {
-  gboolean later = FALSE;
+  gboolean drop;
 
-  if (tern_op_is_unsent (op))
-    {
-      if (!has_later_ops (txn, subject, &later, error))
-        return FALSE;
-      if (!later)
-        return drop_subject (txn, op, subject, error);
-    }
+  if (!tell_undone (txn, op, subject, error) || !can_drop (txn, op, subject, &drop, error))
+    return FALSE;
+  if (drop)
+    return drop_subject (txn, op, subject, error);
   *undone = FALSE;
   return reverse (txn, op, subject, error);
 }
 
+/* Undoing what undid an operation makes that one as good as new. */
 static gboolean
-undo_one (TernTxn *txn, TernId id, gboolean *undone, GError **error)
+note_undone (TernTxn *txn, const TernOpRecord *op, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+
+  return tern_db_run (db, error, "UPDATE op SET undone = 1 WHERE id = ?1", op->id)
+         && tern_db_run (db, error, "UPDATE op SET undone = 0 WHERE id = ?1", op->undoes);
+}
+
+/* *@op NULL: folded away or refused; it has no effect that could be undone. */
+static gboolean
+load_undone (TernTxn *txn, TernId id, TernOpRecord **op, GArray **subjects, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
   GError *fault = NULL;
-  g_autoptr (TernOpRecord) op = tern_op_load (db, id, &fault);
-  g_autoptr (GArray) subjects = NULL;
 
+  *subjects = NULL;
+  *op = tern_op_load (db, id, &fault);
   if (fault != NULL)
     {
       g_propagate_error (error, fault);
       return FALSE;
     }
-  /* Folded away or refused: it has no effect that could be undone. */
-  if (op == NULL || op->state == TERN_OP_REFUSED)
+  if (*op != NULL && (*op)->state == TERN_OP_REFUSED)
+    g_clear_pointer (op, tern_op_record_free);
+  if (*op == NULL)
     return TRUE;
-  subjects = tern_op_load_subjects (db, id, error);
-  if (subjects == NULL)
+  *subjects = tern_op_load_subjects (db, id, error);
+  return *subjects != NULL;
+}
+
+static gboolean
+check_one (TernTxn *txn, TernId id, GError **error)
+{
+  g_autoptr (TernOpRecord) op = NULL;
+  g_autoptr (GArray) subjects = NULL;
+
+  if (!load_undone (txn, id, &op, &subjects, error))
     return FALSE;
+  if (op != NULL && op->undone)
+    {
+      g_propagate_error (error,
+                         tern_fault_new (TERN_FAULT_REFUSED, _ ("This change is undone already.")));
+      return FALSE;
+    }
+  for (guint i = 0; subjects != NULL && i < subjects->len; i++)
+    if (!check_subject (txn, op, &g_array_index (subjects, TernSubject, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+undo_one (TernTxn *txn, TernId id, gboolean *undone, GError **error)
+{
+  g_autoptr (TernOpRecord) op = NULL;
+  g_autoptr (GArray) subjects = NULL;
+
+  if (!load_undone (txn, id, &op, &subjects, error))
+    return FALSE;
+  if (op == NULL)
+    return TRUE;
   for (guint i = 0; i < subjects->len; i++)
     if (!undo_subject (txn, op, &g_array_index (subjects, TernSubject, i), undone, error))
       return FALSE;
-  return tern_op_delete_if_empty (txn, id, error);
+  return note_undone (txn, op, error) && tern_op_delete_if_empty (txn, id, error);
 }
 
 gboolean
 tern_txn_op_undo (TernTxn *txn, TernId id, gboolean *undone, GError **error)
 {
-  g_autoptr (GArray) parts =
-      tern_db_list (tern_txn_db (txn), error, "SELECT id FROM op WHERE part_of = ?1", id);
+  g_autoptr (GArray) parts = tern_db_list (
+      tern_txn_db (txn), error, "SELECT id FROM op WHERE id = ?1 OR part_of = ?1 ORDER BY id", id);
 
   *undone = TRUE;
-  if (parts == NULL || !undo_one (txn, id, undone, error))
+  if (parts == NULL)
     return FALSE;
+  for (guint i = 0; i < parts->len; i++)
+    if (!check_one (txn, g_array_index (parts, TernId, i), error))
+      return FALSE;
   for (guint i = 0; i < parts->len; i++)
     if (!undo_one (txn, g_array_index (parts, TernId, i), undone, error))
       return FALSE;
   return TRUE;
+}
+
+gboolean
+tern_op_can_undo (const TernOpRecord *op)
+{
+  return (op->kind == TERN_OP_FLAGS || op->kind == TERN_OP_MOVE || op->kind == TERN_OP_COPY)
+         && op->state != TERN_OP_REFUSED && !op->undone && op->subjects->len > 0;
+}
+
+GArray *
+tern_read_undoing (TernReader *reader, TernId op, GError **error)
+{
+  return tern_db_list (reader->db, error, "SELECT id FROM op WHERE undoes = ?1 ORDER BY id", op);
+}
+
+/* The operations of one verb are made in one transaction, within so many milliseconds. */
+#define SAME_VERB_MS 20
+
+static gboolean
+is_same_verb (const TernOpRecord *op, const TernOpRecord *last)
+{
+  return op->kind == last->kind && last->created - op->created <= SAME_VERB_MS
+         && op->add == last->add && op->remove == last->remove
+         && g_strcmp0 (op->add_keywords, last->add_keywords) == 0
+         && g_strcmp0 (op->remove_keywords, last->remove_keywords) == 0;
+}
+
+/* How far back the last change is looked for: copies of sent mail may have come since. */
+#define LAST_OPERATIONS 200
+
+GArray *
+tern_read_undoable (TernReader *reader, gboolean flags, GError **error)
+{
+  g_autoptr (GPtrArray) ops = tern_read_ops (reader, 0, LAST_OPERATIONS, error);
+  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (TernId));
+  const TernOpRecord *last = NULL;
+
+  if (ops == NULL)
+    return NULL;
+  for (guint i = 0; i < ops->len; i++)
+    {
+      const TernOpRecord *op = g_ptr_array_index (ops, i);
+
+      if (!tern_op_can_undo (op) || op->undoes != 0 || (!flags && op->kind == TERN_OP_FLAGS))
+        continue;
+      if (last == NULL)
+        last = op;
+      else if (!is_same_verb (op, last))
+        break;
+      g_array_prepend_val (found, op->id);
+    }
+  return g_steal_pointer (&found);
 }

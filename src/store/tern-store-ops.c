@@ -3,6 +3,7 @@
 
 #include "tern-store-ops.h"
 
+#include "tern-store-ledger-private.h"
 #include "tern-store-ops-private.h"
 
 #include "tern-fault.h"
@@ -54,6 +55,41 @@ making_get (Making *self, TernTxnFolder *source, GError **error)
                        g_memdup2 (&record.id, sizeof (TernId)));
   g_array_append_val (self->made, record.id);
   return record.id;
+}
+
+/* What a person did to @location: @op is 0 when nothing of it is left to be sent. */
+static gboolean
+tell (Making *making, TernId op, TernId source, TernId location, GError **error)
+{
+  const TernOpRecord *like = making->like;
+  TernLedgerEvent event = { TERN_LEDGER_FLAGS, TERN_LEDGER_OWN };
+
+  switch (like->kind)
+    {
+    case TERN_OP_FLAGS:
+      event.kind = TERN_LEDGER_FLAGS;
+      break;
+    case TERN_OP_MOVE:
+      event.kind = TERN_LEDGER_MOVED;
+      break;
+    case TERN_OP_COPY:
+      event.kind = TERN_LEDGER_COPIED;
+      break;
+    case TERN_OP_APPEND:
+      event.kind = TERN_LEDGER_APPENDED;
+      break;
+    case TERN_OP_EXPUNGE:
+      event.kind = TERN_LEDGER_DELETED;
+      break;
+    }
+  event.op = op;
+  event.source = source;
+  event.target = like->target;
+  event.add = like->add;
+  event.remove = like->remove;
+  event.add_keywords = like->add_keywords;
+  event.remove_keywords = like->remove_keywords;
+  return tern_ledger_add (making->txn, &event, location, error);
 }
 
 /* A visible location and its folder; *@row NULL when there is nothing to do for it. */
@@ -171,7 +207,10 @@ flag_one (Making *making, TernId location, GError **error)
       tern_keywords_apply (now->shown_keywords, wanted->add_keywords, wanted->remove_keywords);
   if (((now->shown_flags | wanted->add) & ~wanted->remove) == now->shown_flags
       && tern_keywords_equal (keywords, now->shown_keywords))
-    return tern_location_update (txn, before, now, error);
+    return tern_location_update (txn, before, now, error)
+           && ((before->shown_flags == now->shown_flags
+                && tern_keywords_equal (before->shown_keywords, now->shown_keywords))
+               || tell (making, 0, before->folder, location, error));
   if (folder->remote)
     {
       subject.op = making_get (making, folder, error);
@@ -185,7 +224,8 @@ flag_one (Making *making, TernId location, GError **error)
   else
     apply_to_server_layer (now, wanted);
   return tern_location_reshow (tern_txn_db (txn), now, error)
-         && tern_location_update (txn, before, now, error);
+         && tern_location_update (txn, before, now, error)
+         && tell (making, subject.op, before->folder, location, error);
 }
 
 GArray *
@@ -242,6 +282,7 @@ append (TernTxn *txn,
 TernId
 tern_txn_op_append (TernTxn *txn, TernId location, GError **error)
 {
+  TernLedgerEvent event = { TERN_LEDGER_APPENDED, TERN_LEDGER_OWN };
   g_autoptr (TernLocation) row = NULL;
   TernTxnFolder *folder = NULL;
   TernId op;
@@ -255,8 +296,12 @@ tern_txn_op_append (TernTxn *txn, TernId location, GError **error)
                                                    "can be put there.")));
       return 0;
     }
-  op = append (txn, folder, row, row->folder, error);
-  return op != 0 && tern_op_count (txn, location, 1, error) ? op : 0;
+  event.op = op = append (txn, folder, row, row->folder, error);
+  event.target = row->folder;
+  return op != 0 && tern_op_count (txn, location, 1, error)
+                 && tern_ledger_add (txn, &event, location, error)
+             ? op
+             : 0;
 }
 
 /* Move. */
@@ -289,12 +334,14 @@ move_local (Making *making, TernLocation *row, TernTxnFolder *target, GError **e
   TernId op;
 
   if (!target->remote)
-    return move_row (making->txn, row, target->id, row->ops, error);
+    return tell (making, 0, row->folder, row->id, error)
+           && move_row (making->txn, row, target->id, row->ops, error);
   op = append (making->txn, target, row, row->folder, error);
   if (op == 0)
     return FALSE;
   g_array_append_val (making->made, op);
-  return move_row (making->txn, row, target->id, row->ops + 1, error);
+  return tell (making, op, row->folder, row->id, error)
+         && move_row (making->txn, row, target->id, row->ops + 1, error);
 }
 
 /* An append that was not sent simply goes to another folder. */
@@ -356,13 +403,15 @@ fold_into_move (Making *making,
       return fault == NULL;
     }
   if (place->folder == target->id)
-    return move_home (txn, row, place, tail, error);
+    return tell (making, 0, row->folder, row->id, error)
+           && move_home (txn, row, place, tail, error);
   source = tern_txn_folder (txn, place->folder, error);
   if (source == NULL)
     return FALSE;
   subject.op = making_get (making, source, error);
   subject.prior_folder = row->folder;
-  return subject.op != 0 && tern_op_remove_subject (txn, tail->id, row->id, error)
+  return subject.op != 0 && tell (making, subject.op, row->folder, row->id, error)
+         && tern_op_remove_subject (txn, tail->id, row->id, error)
          && tern_op_delete_if_empty (txn, tail->id, error)
          && tern_op_add_subject (txn, &subject, error)
          && move_row (txn, row, target->id, row->ops, error);
@@ -391,7 +440,8 @@ move_new (Making *making,
   subject.other = place->id;
   subject.prior_folder = row->folder;
   subject.prior_flags = row->shown_flags;
-  return tern_op_add_subject (txn, &subject, error);
+  return tern_op_add_subject (txn, &subject, error)
+         && tell (making, subject.op, row->folder, row->id, error);
 }
 
 static gboolean
@@ -414,7 +464,8 @@ try_fold (Making *making,
   if (tail == NULL || tail->kind != TERN_OP_APPEND)
     return TRUE;
   *folded = TRUE;
-  return fold_into_append (making->txn, row, tail, target, error);
+  return tell (making, tail->id, row->folder, row->id, error)
+         && fold_into_append (making->txn, row, tail, target, error);
 }
 
 static gboolean
@@ -483,24 +534,32 @@ copy_remote (Making *making,
   made.other = row->id;
   return tern_op_add_subject (making->txn, &subject, error)
          && tern_op_add_subject (making->txn, &made, error)
-         && tern_op_count (making->txn, row->id, 1, error);
+         && tern_op_count (making->txn, row->id, 1, error)
+         && tell (making, subject.op, row->folder, row->id, error)
+         && tell (making, subject.op, row->folder, copy->id, error);
 }
 
 /* From a folder of this disk only. */
 static gboolean
-copy_local (Making *making, TernLocation *copy, TernTxnFolder *target, GError **error)
+copy_local (Making *making,
+            const TernLocation *row,
+            TernLocation *copy,
+            TernTxnFolder *target,
+            GError **error)
 {
-  TernId op;
+  TernId op = 0;
 
   if (!tern_location_insert (making->txn, copy, error))
     return FALSE;
-  if (!target->remote)
-    return TRUE;
-  op = append (making->txn, target, copy, target->id, error);
-  if (op == 0 || !tern_op_count (making->txn, copy->id, 1, error))
-    return FALSE;
-  g_array_append_val (making->made, op);
-  return TRUE;
+  if (target->remote)
+    {
+      op = append (making->txn, target, copy, target->id, error);
+      if (op == 0 || !tern_op_count (making->txn, copy->id, 1, error))
+        return FALSE;
+      g_array_append_val (making->made, op);
+    }
+  return tell (making, op, row->folder, row->id, error)
+         && tell (making, op, row->folder, copy->id, error);
 }
 
 static gboolean
@@ -530,7 +589,7 @@ copy_one (Making *making, TernId location, TernTxnFolder *target, GError **error
   copy->keywords = g_strdup (copy->shown_keywords);
   if (source->remote)
     return copy_remote (making, row, copy, source, error);
-  return copy_local (making, copy, target, error);
+  return copy_local (making, row, copy, target, error);
 }
 
 GArray *
@@ -587,7 +646,9 @@ expunge_one (Making *making, TernId location, GError **error)
   g_autoptr (TernLocation) now = NULL;
   TernTxnFolder *folder = NULL;
   TernSubject subject = { 0 };
+  TernLedgerCause cause;
   gboolean unborn = FALSE;
+  gboolean ok;
 
   if (!load_visible (txn, location, &row, &folder, error)
       || (row != NULL && row->ops > 0 && !is_unborn (txn, location, &unborn, error)))
@@ -596,7 +657,12 @@ expunge_one (Making *making, TernId location, GError **error)
     return TRUE;
   /* Neither a server's nor on its way to one. */
   if (unborn || !folder->remote || (row->uid == 0 && row->ops == 0 && !row->rematch))
-    return tern_ops_remove_location (txn, row, error);
+    {
+      cause = tern_ledger_because (txn, TERN_LEDGER_OWN, 0);
+      ok = tern_ops_remove_location (txn, row, error);
+      tern_ledger_restore (txn, cause);
+      return ok;
+    }
   subject.op = making_get (making, folder, error);
   subject.location = location;
   subject.prior_folder = row->folder;
@@ -605,7 +671,8 @@ expunge_one (Making *making, TernId location, GError **error)
   now->hidden = TRUE;
   now->ops++;
   return subject.op != 0 && tern_op_add_subject (txn, &subject, error)
-         && tern_location_update (txn, row, now, error);
+         && tern_location_update (txn, row, now, error)
+         && tell (making, subject.op, row->folder, location, error);
 }
 
 GArray *

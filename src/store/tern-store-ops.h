@@ -48,8 +48,10 @@ typedef struct
   guint attempts;
   gint64 not_before; /* milliseconds since 1970; 0 = now */
   gint64 created;
-  char *fault;    /* (nullable) last failure, for people */
-  gboolean begun; /* it may have been sent */
+  char *fault;     /* (nullable) last failure, for people */
+  gboolean undone; /* a person took it back after it was sent */
+  TernId undoes;   /* the operation that it takes back, or 0 */
+  gboolean begun;  /* it may have been sent */
   /* The target's, as they were known when it was sent first; 0 = not known. */
   guint32 target_uidvalidity;
   guint32 target_uidnext;
@@ -128,7 +130,16 @@ gboolean tern_txn_op_later (TernTxn *txn,
                             const char *fault,
                             GError **error);
 /* Undo: a pending one is dropped with its delta; TRUE in *@undone. A running or confirmed one is
- * reversed by a new operation. */
+ * reversed by new operations, which tern_read_undoing() tells and which can be undone in turn. When
+ * a message was moved on since by anybody, or the operation is undone already, nothing is done:
+ * TERN_FAULT_REFUSED. Deleting for good and putting on a server cannot be undone:
+ * TERN_FAULT_INVALID. */
 gboolean tern_txn_op_undo (TernTxn *txn, TernId op, gboolean *undone, GError **error);
+GArray *tern_read_undoing (TernReader *reader, TernId op, GError **error); /* of TernId */
+/* The operations of the last verb of a person that can be undone, in the order in which they were
+ * made; empty when there is none. @flags: changes of flags too. Returns: GArray of TernId. */
+GArray *tern_read_undoable (TernReader *reader, gboolean flags, GError **error);
+/* Whether tern_txn_op_undo() would do something about this kind in this state. */
+gboolean tern_op_can_undo (const TernOpRecord *op);
 
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 #include "tern-bodies-private.h"
 #include "tern-db-private.h"
+#include "tern-store-ledger.h"
 #include "tern-store.h"
 
 G_BEGIN_DECLS
@@ -25,6 +26,42 @@ struct _TernReader
   char *db_path;    /* (owned) */
 };
 
+/** TernLedgerEvent: what happened, to be told of one or more messages. Strings are borrowed. */
+typedef struct
+{
+  TernLedgerKind kind;
+  TernLedgerHow how;
+  TernId op;
+  TernId source;
+  TernId target;
+  TernFlags add;
+  TernFlags remove;
+  char *add_keywords;
+  char *remove_keywords;
+  char *note;
+} TernLedgerEvent;
+
+typedef struct
+{
+  TernLedgerHow how;
+  TernId op;
+} TernLedgerCause;
+
+/** TernLedger: what a transaction keeps open so that one row tells of many messages. */
+typedef struct
+{
+  TernLedgerCause cause; /* of what arrives or goes next */
+  TernId event;          /* row of @open; 0 = none */
+  TernLedgerEvent open;  /* (owned strings) */
+  TernId first;          /* a run of arrivals that is not written yet; 0 = none */
+  TernId last;
+  TernId folder;
+  TernLedgerHow arrived;
+  TernId written; /* the last row; 0 = none */
+  gboolean damage_known;
+  gboolean damage; /* a body was damaged at some time */
+} TernLedger;
+
 /** TernTxn: one write transaction. */
 struct _TernTxn
 {
@@ -32,6 +69,7 @@ struct _TernTxn
   TernChangeSet *changes;
   GHashTable *folders; /* (owned) of TernTxnFolder by id */
   TernCounters counters;
+  TernLedger ledger;
   GPtrArray *doomed;     /* (owned) of char*: hashes of bodies to drop after the commit */
   gboolean durable;      /* fsync after the commit */
   gboolean saved_bodies; /* there are bodies from before a recovery to match again */

@@ -93,6 +93,22 @@ static const struct
          "m.id",
          "INSERT OR IGNORE INTO saved_body (hash, size, section, body, body_state, saved)"
          " VALUES (?1, ?2, ?3, ?4, ?5, strftime ('%s', 'now'))"),
+  CARRY ("SELECT id, time, account, kind, how, op, first, last, source, target, add_flags,"
+         " remove_flags, source_path, target_path, add_keywords, remove_keywords, note"
+         " FROM ledger",
+         "id",
+         "INSERT OR IGNORE INTO ledger (id, time, account, kind, how, op, first, last, source,"
+         " target, add_flags, remove_flags, source_path, target_path, add_keywords,"
+         " remove_keywords, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+         " ?14, ?15, ?16, ?17)"),
+  CARRY ("SELECT event, location FROM ledger_member",
+         "1, 2",
+         "INSERT OR IGNORE INTO ledger_member (event, location) VALUES (?1, ?2)"),
+  CARRY ("SELECT location, account, hash, time, date, folder, path, authors, subject"
+         " FROM ledger_gone",
+         "location",
+         "INSERT OR IGNORE INTO ledger_gone (location, account, hash, time, date, folder, path,"
+         " authors, subject) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
   CARRY ("SELECT seq, message, location FROM state",
          "id",
          "UPDATE state SET seq = max (seq, ?1), message = max (message, ?2),"

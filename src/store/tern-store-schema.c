@@ -130,11 +130,38 @@ static const char version_3[] =
     "ALTER TABLE folder ADD COLUMN compared_remote INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE folder ADD COLUMN compared_here INTEGER NOT NULL DEFAULT 0;";
 
+/* The ledger: "ledger" has the events, "ledger_member" to whom each happened; an arrival has a
+ * range of locations instead, first to last, and no two ranges overlap. "ledger_gone" tells what a
+ * location was that is not there any more. Folders are named, because their rows can go.
+ * op.undone: a person took it back. op.undoes: it takes back that operation. */
+static const char version_4[] =
+    "CREATE TABLE ledger (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, account INTEGER,"
+    "  kind INTEGER NOT NULL, how INTEGER NOT NULL, op INTEGER NOT NULL, first INTEGER NOT NULL,"
+    "  last INTEGER NOT NULL, source INTEGER NOT NULL, target INTEGER NOT NULL,"
+    "  add_flags INTEGER NOT NULL, remove_flags INTEGER NOT NULL, source_path TEXT,"
+    "  target_path TEXT, add_keywords TEXT, remove_keywords TEXT, note TEXT);"
+    "CREATE INDEX ledger_time ON ledger (time);"
+    "CREATE INDEX ledger_flags ON ledger (time) WHERE kind = 2;"
+    "CREATE INDEX ledger_arrived ON ledger (last) WHERE last <> 0;"
+    "CREATE INDEX ledger_folder ON ledger (source) WHERE kind = 8;"
+    "CREATE INDEX ledger_damaged ON ledger (id) WHERE kind = 10;"
+    "CREATE TABLE ledger_member (event INTEGER NOT NULL, location INTEGER NOT NULL,"
+    "  PRIMARY KEY (event, location)) WITHOUT ROWID;"
+    "CREATE INDEX ledger_member_location ON ledger_member (location);"
+    "CREATE TABLE ledger_gone (location INTEGER PRIMARY KEY, account INTEGER NOT NULL,"
+    "  hash INTEGER NOT NULL, time INTEGER NOT NULL, date INTEGER NOT NULL,"
+    "  folder INTEGER NOT NULL, path TEXT NOT NULL, authors TEXT, subject TEXT NOT NULL);"
+    "CREATE INDEX ledger_gone_hash ON ledger_gone (hash) WHERE hash <> 0;"
+    "CREATE INDEX ledger_gone_time ON ledger_gone (time);"
+    "ALTER TABLE op ADD COLUMN undone INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE op ADD COLUMN undoes INTEGER NOT NULL DEFAULT 0;";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
   version_1,
   version_2,
   version_3,
+  version_4,
 };
 
 static gboolean

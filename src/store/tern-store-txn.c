@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "tern-store-ledger-private.h"
 #include "tern-store-private.h"
 
 #include "tern-fault.h"
@@ -66,6 +67,7 @@ tern_txn_begin (TernTxn *txn,
 void
 tern_txn_clear (TernTxn *txn)
 {
+  tern_ledger_clear (txn);
   g_clear_pointer (&txn->folders, g_hash_table_unref);
   g_clear_pointer (&txn->doomed, g_ptr_array_unref);
   g_clear_pointer (&txn->changes, tern_change_set_unref);
@@ -298,7 +300,7 @@ tern_txn_commit (TernTxn *txn, GError **error)
                                                    "stored.")));
       return FALSE;
     }
-  if (!finish_folders (txn, error))
+  if (!tern_ledger_finish (txn, error) || !finish_folders (txn, error))
     return FALSE;
   if (tern_txn_has_changes (txn))
     txn->counters.seq++;
