@@ -280,20 +280,24 @@ static gboolean
 write_undo (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   const Verb *verb = data;
-  g_autoptr (GArray) undone = g_array_new (FALSE, FALSE, sizeof (TernId));
+  g_autoptr (GArray) made = g_array_new (FALSE, FALSE, sizeof (TernId));
 
   /* The last one first. */
   for (guint i = verb->ids->len; i > 0; i--)
     {
       TernId op = g_array_index (verb->ids, TernId, i - 1);
-      gboolean ok = FALSE;
+      g_autoptr (GArray) back = NULL;
+      gboolean dropped = FALSE;
 
-      if (!tern_txn_op_undo (txn, op, &ok, error))
+      if (!tern_txn_op_undo (txn, op, &dropped, error))
         return FALSE;
-      if (ok)
-        g_array_append_val (undone, op);
+      back = tern_read_undoing (tern_txn_reader (txn), op, error);
+      if (back == NULL)
+        return FALSE;
+      if (back->len > 0)
+        g_array_append_vals (made, back->data, back->len);
     }
-  *result = g_steal_pointer (&undone);
+  *result = g_steal_pointer (&made);
   return TRUE;
 }
 

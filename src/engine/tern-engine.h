@@ -187,6 +187,7 @@ void tern_engine_mark_junk_async (TernEngine *self,
                                   gboolean junk,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data);
+/* Result: what was made to take back those that were sent. */
 void tern_engine_undo_async (TernEngine *self,
                              const GArray *operations,
                              GAsyncReadyCallback callback,

@@ -381,7 +381,8 @@ believe_removals (TernImapSync *self, const GArray *listing)
   self->counts.removed += gone->len;
   self->unwritten++;
   tern_sync_write_removed (tern_imap_sync_get_store (self), self->folder->id,
-                           g_steal_pointer (&gone), tern_imap_sync_written_cb, self);
+                           g_steal_pointer (&gone), TERN_LEDGER_LISTING, tern_imap_sync_written_cb,
+                           self);
 }
 
 static void

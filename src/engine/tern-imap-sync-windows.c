@@ -55,6 +55,7 @@ tern_imap_sync_write_window (TernImapSync *self, TernImapSyncWindow *window, gbo
   if (!complete)
     {
       window->batch = tern_sync_batch_new (batch->folder, batch->uidvalidity);
+      window->batch->how = batch->how;
       window->batch->fresh = batch->fresh;
       window->batch->range = batch->range;
       window->batch->from = batch->from;
@@ -99,7 +100,7 @@ tern_imap_sync_write_changes (TernImapSync *self)
       self->counts.removed += self->vanished->len;
       self->unwritten++;
       tern_sync_write_removed (store, self->folder->id, g_steal_pointer (&self->vanished),
-                               tern_imap_sync_written_cb, self);
+                               TERN_LEDGER_VANISHED, tern_imap_sync_written_cb, self);
       self->vanished = g_array_new (FALSE, FALSE, sizeof (guint32));
     }
 }
@@ -145,6 +146,8 @@ insert_window (TernImapSync *self, GList *sibling, guint32 low, guint32 high, co
   window->batch->range = self->range;
   window->batch->modseq = self->modseq;
   window->batch->uidnext = self->uidnext;
+  window->batch->how =
+      self->range == TERN_SYNC_RANGE_DOWN ? TERN_LEDGER_FIRST_SYNC : TERN_LEDGER_SYNC;
   window->batch->fresh = self->range == TERN_SYNC_RANGE_UP && self->folder->role == TERN_ROLE_INBOX;
   if (set != NULL)
     range = g_strdup (set);

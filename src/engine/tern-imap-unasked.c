@@ -180,6 +180,6 @@ tern_imap_remote_store_vanished (TernImapRemote *self, TernId folder, GArray *ui
     if (!tern_imap_remote_is_moving (self, folder, g_array_index (uids, guint32, i)))
       g_array_append_val (believed, g_array_index (uids, guint32, i));
   if (believed->len > 0)
-    tern_sync_write_removed (self->store, folder, g_steal_pointer (&believed),
+    tern_sync_write_removed (self->store, folder, g_steal_pointer (&believed), TERN_LEDGER_VANISHED,
                              tern_sync_write_logged_cb, tern_store_ref (self->store));
 }

@@ -11,6 +11,7 @@
 #include "tern-store-folders.h"
 #include "tern-store-messages.h"
 #include "tern-store-ops.h"
+#include "tern-store-ledger.h"
 
 void
 tern_outbox_query_free (TernOutboxQuery *self)
@@ -338,6 +339,7 @@ file_copy (TernTxn *txn, const TernOutboxRecord *entry, GError **error)
   facts->received = g_get_real_time () / G_USEC_PER_SEC;
   facts->size = g_bytes_get_size (message);
   facts->flags = TERN_FLAG_SEEN;
+  tern_txn_because (txn, TERN_LEDGER_FILED);
   location = tern_txn_add_local_message (txn, sent, facts, error);
   return location != 0 && tern_txn_put_body (txn, location, "", message, TRUE, error)
          && tern_txn_op_append (txn, location, error) != 0;

@@ -3,6 +3,7 @@
 
 #include "tern-imap-types.h"
 #include "tern-remote-private.h"
+#include "tern-store-ledger.h"
 #include "tern-store-messages.h"
 
 G_BEGIN_DECLS
@@ -27,8 +28,9 @@ typedef struct
 {
   TernId folder;
   guint32 uidvalidity;
-  GPtrArray *facts; /* (owned) of TernMessageFacts */
-  gboolean fresh;   /* new arrivals: worth a notification */
+  GPtrArray *facts;  /* (owned) of TernMessageFacts */
+  TernLedgerHow how; /* have they come */
+  gboolean fresh;    /* new arrivals: worth a notification */
   TernSyncRange range;
   guint32 from;
   guint32 to;
@@ -65,6 +67,7 @@ void tern_sync_write_flags (TernStore *store,
 void tern_sync_write_removed (TernStore *store,
                               TernId folder,
                               GArray *uids,
+                              TernLedgerHow how,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
 void tern_sync_write_rematch (TernStore *store,

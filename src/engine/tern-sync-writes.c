@@ -112,6 +112,7 @@ write_batch (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   if (!tern_txn_require_room (txn, error)
       || !check_epoch (txn, batch->folder, batch->uidvalidity, &folder, error))
     return FALSE;
+  tern_txn_because (txn, batch->how);
   for (guint i = 0; i < batch->facts->len; i++)
     if (tern_txn_add_message (txn, batch->folder, g_ptr_array_index (batch->facts, i), batch->fresh,
                               error)
@@ -137,15 +138,17 @@ typedef struct
 {
   TernId folder;
   GArray *values;
+  TernLedgerHow how; /* is it known */
 } FolderValues;
 
 static FolderValues *
-folder_values_new (TernId folder, GArray *values)
+folder_values_new (TernId folder, GArray *values, TernLedgerHow how)
 {
   FolderValues *self = g_new0 (FolderValues, 1);
 
   self->folder = folder;
   self->values = values;
+  self->how = how;
   return self;
 }
 
@@ -185,8 +188,8 @@ tern_sync_write_flags (TernStore *store,
                        gpointer user_data)
 {
   tern_store_write_async (store, G_PRIORITY_DEFAULT, write_flags,
-                          folder_values_new (folder, changes), folder_values_free, NULL, callback,
-                          user_data);
+                          folder_values_new (folder, changes, TERN_LEDGER_SERVER),
+                          folder_values_free, NULL, callback, user_data);
 }
 
 /* Removals */
@@ -196,6 +199,7 @@ write_removed (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   FolderValues *removed = data;
 
+  tern_txn_because (txn, removed->how);
   return tern_txn_remove_uids (txn, removed->folder, removed->values, error);
 }
 
@@ -203,11 +207,12 @@ void
 tern_sync_write_removed (TernStore *store,
                          TernId folder,
                          GArray *uids,
+                         TernLedgerHow how,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
   tern_store_write_async (store, G_PRIORITY_DEFAULT, write_removed,
-                          folder_values_new (folder, uids), folder_values_free, NULL, callback,
+                          folder_values_new (folder, uids, how), folder_values_free, NULL, callback,
                           user_data);
 }
 
