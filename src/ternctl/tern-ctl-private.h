@@ -94,6 +94,8 @@ void tern_ctl_move (TernCtl *self);
 void tern_ctl_archive (TernCtl *self);
 void tern_ctl_trash (TernCtl *self);
 void tern_ctl_undo (TernCtl *self);
+void tern_ctl_operations (TernCtl *self);
+void tern_ctl_why (TernCtl *self);
 void tern_ctl_send (TernCtl *self);
 void tern_ctl_outbox (TernCtl *self);
 void tern_ctl_outbox_show (TernCtl *self);

@@ -21,6 +21,7 @@ typedef struct
   GString *remove_keywords;
   void (*run) (TernCtl *ctl, TernId target);
   GArray *operations; /* (owned) (nullable) of TernId */
+  gboolean undoes;    /* @ids are operations */
 } Verb;
 
 static void
@@ -169,6 +170,13 @@ end_verb (TernCtl *self, gboolean queued)
       for (guint i = 0; i < verb->operations->len; i++)
         tern_ctl_json_int (json, NULL, g_array_index (verb->operations, TernId, i));
       tern_ctl_json_close (json, ']');
+      if (verb->undoes)
+        {
+          tern_ctl_json_open (json, "undone", '[');
+          for (guint i = 0; i < verb->ids->len; i++)
+            tern_ctl_json_int (json, NULL, g_array_index (verb->ids, TernId, i));
+          tern_ctl_json_close (json, ']');
+        }
       tern_ctl_json_close (json, '}');
       tern_ctl_print (self, tern_ctl_json_end (json));
     }
@@ -371,53 +379,42 @@ tern_ctl_flag (TernCtl *self)
   start_verb (self, ids, error);
 }
 
-/* The operations of one verb are made in one transaction, within so many milliseconds. */
-#define SAME_VERB_MS 20
-
+/* (TernStoreRead) The operations that are to be undone; those of the last change when @data is
+ * NULL. Unlike the window a terminal can name what is long past or never was. */
 static gboolean
-is_undoable (const TernOpRecord *op)
+find_undone (TernReader *reader,
+             gpointer data,
+             GCancellable *cancellable,
+             gpointer *result,
+             GError **error)
 {
-  return (op->kind == TERN_OP_FLAGS || op->kind == TERN_OP_MOVE || op->kind == TERN_OP_COPY)
-         && op->state != TERN_OP_REFUSED;
-}
+  GArray *named = data;
+  g_autoptr (GArray) found =
+      named != NULL ? g_array_ref (named) : tern_read_undoable (reader, TRUE, error);
 
-static gboolean
-is_same_verb (const TernOpRecord *op, const TernOpRecord *last)
-{
-  return op->kind == last->kind && last->created - op->created <= SAME_VERB_MS
-         && op->add == last->add && op->remove == last->remove
-         && g_strcmp0 (op->add_keywords, last->add_keywords) == 0
-         && g_strcmp0 (op->remove_keywords, last->remove_keywords) == 0;
-}
-
-/* How far back the last change is looked for: copies of sent mail may have come since. */
-#define LAST_OPERATIONS 200
-
-/* (TernStoreRead) The operations of the last change, in the order in which they were made. */
-static gboolean
-find_last (TernReader *reader,
-           gpointer data,
-           GCancellable *cancellable,
-           gpointer *result,
-           GError **error)
-{
-  g_autoptr (GPtrArray) ops = tern_read_ops (reader, 0, LAST_OPERATIONS, error);
-  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (TernId));
-  const TernOpRecord *last = NULL;
-
-  if (ops == NULL)
+  if (found == NULL)
     return FALSE;
-  for (guint i = 0; i < ops->len; i++)
+  for (guint i = 0; i < found->len; i++)
     {
-      const TernOpRecord *op = g_ptr_array_index (ops, i);
+      TernId id = g_array_index (found, TernId, i);
+      g_autoptr (GError) problem = NULL;
+      g_autoptr (TernOpRecord) op = tern_read_op (reader, id, &problem);
 
-      if (!is_undoable (op))
-        continue;
-      if (last == NULL)
-        last = op;
-      else if (!is_same_verb (op, last))
-        break;
-      g_array_prepend_val (found, op->id);
+      if (op == NULL || op->state == TERN_OP_REFUSED)
+        {
+          g_propagate_error (
+              error, problem != NULL ? g_steal_pointer (&problem)
+                     : op == NULL
+                         ? tern_fault_new (TERN_FAULT_NOT_FOUND,
+                                           _ ("There is no operation %" TERN_ID_FORMAT
+                                              " that could be undone (any more)."),
+                                           id)
+                         : tern_fault_new (TERN_FAULT_REFUSED,
+                                           _ ("The server had refused operation %" TERN_ID_FORMAT
+                                              ", and it was taken back then."),
+                                           id));
+          return FALSE;
+        }
     }
   if (found->len == 0)
     {
@@ -430,7 +427,7 @@ find_last (TernReader *reader,
 }
 
 static void
-last_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+undone_found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernCtl *self = user_data;
   Verb *verb = self->state;
@@ -450,16 +447,15 @@ void
 tern_ctl_undo (TernCtl *self)
 {
   Verb *verb = verb_new (self);
+  GArray *named = NULL;
   GError *error = NULL;
 
-  if (self->args->words->len == 0)
+  verb->undoes = TRUE;
+  if (self->args->words->len > 0 && (named = tern_ctl_args_ids (self->args, 0, 0, &error)) == NULL)
     {
-      tern_ctl_read (self, find_last, NULL, NULL, (GDestroyNotify) g_array_unref, last_cb);
+      tern_ctl_fail (self, error, NULL);
       return;
     }
-  verb->ids = tern_ctl_args_ids (self->args, 0, 0, &error);
-  if (verb->ids != NULL)
-    tern_engine_undo_async (self->engine, verb->ids, done_cb, self);
-  else
-    tern_ctl_fail (self, error, NULL);
+  tern_ctl_read (self, find_undone, named, named != NULL ? (GDestroyNotify) g_array_unref : NULL,
+                 (GDestroyNotify) g_array_unref, undone_found_cb);
 }

@@ -34,6 +34,9 @@ const TernCtlCommand tern_ctl_commands[] = {
   { "archive", "ID…", "", 1, G_MAXUINT, TRUE, FALSE, tern_ctl_archive },
   { "trash", "ID…", "", 1, G_MAXUINT, TRUE, FALSE, tern_ctl_trash },
   { "undo", "[OPERATION…]", "", 0, G_MAXUINT, TRUE, FALSE, tern_ctl_undo },
+  { "operations", "[ACCOUNT] [--limit N]", "limit=", 0, 1, FALSE, FALSE, tern_ctl_operations },
+  { "why", "ID | QUERY… [--account ACCOUNT] [--limit N]", "account= limit=", 1, G_MAXUINT, FALSE,
+    FALSE, tern_ctl_why },
   { "send",
     "[--account ACCOUNT] [--no-wait] [--at TIME] [--to ADDRESS… [--cc ADDRESS…] "
     "[--bcc ADDRESS…] --subject SUBJECT [--attach FILE…] [--html] [--reply-to-id ID]]",
