@@ -6,6 +6,7 @@
 #include "tern-diagnosis.h"
 #include "tern-mime-build.h"
 #include "tern-mime-message.h"
+#include "tern-store-ledger.h"
 #include "tern-store-messages.h"
 #include "tern-store-ops.h"
 #include "tern-store-outbox.h"
@@ -200,6 +201,30 @@ void tern_engine_wait_ops_async (TernEngine *self,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
 gboolean tern_engine_wait_ops_finish (TernEngine *self, GAsyncResult *result, GError **error);
+
+/* What happened to a message, here or gone; TERN_FAULT_NOT_FOUND when nothing is known of it. */
+void tern_engine_load_history_async (TernEngine *self,
+                                     TernId id,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+TernHistory *
+tern_engine_load_history_finish (TernEngine *self, GAsyncResult *result, GError **error);
+
+/** TernLastChange: the last verb of a person that moved or copied messages and can be undone, also
+ * one of an earlier session. #operations is empty when there is none. */
+typedef struct
+{
+  GArray *operations; /* (owned) of TernId */
+  char *text; /* (owned) for people: “1 message moved from “INBOX” to “Archive”” */
+} TernLastChange;
+void tern_last_change_free (TernLastChange *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernLastChange, tern_last_change_free)
+void tern_engine_find_last_change_async (TernEngine *self,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+TernLastChange *
+tern_engine_find_last_change_finish (TernEngine *self, GAsyncResult *result, GError **error);
 
 /** TernBody: a message for reading; immutable, refcounted. */
 typedef struct

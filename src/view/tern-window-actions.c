@@ -3,6 +3,7 @@
 
 #include "tern-doctor-window.h"
 #include "tern-folder-picker.h"
+#include "tern-history-window.h"
 #include "tern-outbox-window.h"
 #include "tern-window-private.h"
 
@@ -54,6 +55,8 @@ on_verb (GObject *source, GAsyncResult *result, gpointer data)
     adw_toast_dismiss (self->undo_toast);
   g_clear_pointer (&self->undo, g_array_unref);
   self->undo = g_steal_pointer (&operations);
+  g_free (self->undo_text);
+  self->undo_text = g_strdup (verb->done);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.undo", TRUE);
   g_set_weak_pointer (&self->undo_toast,
                       tern_window_toast (self, verb->done, _ ("Undo"), "win.undo", NULL));
@@ -267,8 +270,12 @@ on_undone (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GArray) operations = tern_engine_verb_finish (TERN_ENGINE (source), result, &error);
 
-  tern_window_toast (verb->window, operations != NULL ? _ ("Undone") : error->message, NULL, NULL,
-                     NULL);
+  g_autofree char *text = NULL;
+
+  /* Translators: %s is what was taken back: “3 messages archived”. */
+  if (operations != NULL)
+    text = g_strdup_printf (_ ("Undone: %s"), verb->done);
+  tern_window_toast (verb->window, text != NULL ? text : error->message, NULL, NULL, NULL);
 }
 
 static void
@@ -281,7 +288,46 @@ on_undo (GtkWidget *widget, const char *name, GVariant *parameter)
   if (self->undo_toast != NULL)
     adw_toast_dismiss (self->undo_toast);
   if (operations != NULL)
-    tern_engine_undo_async (self->engine, operations, on_undone, verb_new (self, NULL));
+    tern_engine_undo_async (self->engine, operations, on_undone,
+                            verb_new (self, g_steal_pointer (&self->undo_text)));
+}
+
+static void
+on_last_change (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (TernWindow) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernLastChange) change =
+      tern_engine_find_last_change_finish (TERN_ENGINE (source), result, &error);
+
+  if (change == NULL)
+    {
+      g_warning ("the last change could not be read: %s", error->message);
+      return;
+    }
+  /* Something was done meanwhile, or the window is closed. */
+  if (self->engine == NULL || self->undo != NULL || self->undo_text != NULL
+      || change->operations->len == 0)
+    return;
+  self->undo = g_steal_pointer (&change->operations);
+  self->undo_text = g_steal_pointer (&change->text);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.undo", TRUE);
+}
+
+void
+tern_window_find_undo (TernWindow *self)
+{
+  tern_engine_find_last_change_async (self->engine, on_last_change, g_object_ref (self));
+}
+
+static void
+on_history (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  TernWindow *self = TERN_WINDOW (widget);
+  TernId id = tern_selection_get_single (get_selection (self));
+
+  if (id != 0)
+    gtk_window_present (GTK_WINDOW (tern_history_window_new (GTK_WINDOW (self), self->engine, id)));
 }
 
 static void
@@ -480,6 +526,7 @@ tern_window_install_actions (GtkWidgetClass *widget_class)
     { "win.toggle-star", NULL, on_toggle_star },
     { "win.star-one", "(xb)", on_star_one },
     { "win.undo", NULL, on_undo },
+    { "win.history", NULL, on_history },
     { "win.refresh", NULL, on_refresh },
     { "win.select-all", NULL, on_select_all },
     { "win.outbox", NULL, on_outbox },
@@ -500,7 +547,7 @@ tern_window_update_actions (TernWindow *self)
 {
   static const char *const MANY[] = { "win.junk", "win.move", "win.toggle-star", "win.archive",
                                       "win.trash" };
-  static const char *const ONE[] = { "win.reply", "win.reply-all", "win.forward" };
+  static const char *const ONE[] = { "win.reply", "win.reply-all", "win.forward", "win.history" };
   GtkWidget *widget = GTK_WIDGET (self);
   guint count = self->engine != NULL ? tern_selection_get_count (get_selection (self)) : 0;
   TernRole role = self->folder != NULL ? tern_folder_get_role (self->folder) : TERN_ROLE_NONE;

@@ -25,6 +25,7 @@ struct _TernWindow
   gulong selected_notify;
   gulong list_items_changed;
   GArray *undo;         /* (owned) (nullable) of TernId: the last verb's operations */
+  char *undo_text;      /* (owned) (nullable): what that was */
   AdwToast *undo_toast; /* (unowned, weak) (nullable): offers that undo */
   TernId wanted_folder; /* a message to open when its folder is listed; 0 = none */
   TernId wanted_message;
@@ -62,6 +63,9 @@ struct _TernWindow
 void tern_window_install_actions (GtkWidgetClass *widget_class);
 /* Enables and disables them for what is selected now. */
 void tern_window_update_actions (TernWindow *self);
+/* At the start: the last change of an earlier session is what "win.undo" takes back, until
+ * something newer is done. */
+void tern_window_find_undo (TernWindow *self);
 /* Quietly, without a toast and without an undo. */
 void tern_window_mark_read (TernWindow *self, TernId id);
 

@@ -386,6 +386,7 @@ tern_window_dispose (GObject *object)
   g_clear_object (&self->outbox);
   g_clear_object (&self->engine);
   g_clear_pointer (&self->undo, g_array_unref);
+  g_clear_pointer (&self->undo_text, g_free);
   g_clear_weak_pointer (&self->undo_toast);
   g_clear_pointer (&self->banner_account, g_free);
   g_clear_pointer (&self->outbox_account, g_free);
@@ -527,6 +528,7 @@ tern_window_set_ready (TernWindow *self)
   g_signal_connect_swapped (self->engine, "account-status", G_CALLBACK (tern_window_queue_status),
                             self);
   g_signal_connect (self->engine, "note", G_CALLBACK (on_note), self);
+  tern_window_find_undo (self);
   tern_reader_set_engine (self->reader, self->engine);
   tern_sidebar_set_engine (self->sidebar, self->engine, self->accounts);
   on_accounts_changed (self);

@@ -319,6 +319,62 @@ def test_undo(ctl, server):
     ctl.json('archive', str(archived['id']))
 
 
+def test_why(ctl, server):
+    """What was done here and what another program did, for a message that is here and for one that is gone."""
+    address = user(server, 0)['address']
+    one, other = ctl.json('list', 'INBOX', '--limit', '2')
+    archive = [f for f in ctl.json('folders') if f['role'] == 'archive'][0]['path']
+    operation = ctl.json('move', str(one['id']), archive)['operations'][0]
+    events = ctl.json('why', str(one['id']))[0]['events']
+    check((events[0]['event'], events[0]['how'], events[0]['to']) == ('arrived', 'first-sync', 'INBOX'), events)
+    moved = events[-1]
+    check((moved['event'], moved['from'], moved['to']) == ('moved', 'INBOX', archive), moved)
+    check(moved['operation'] == operation and moved['waiting'] is False, moved)
+    # Another program moves one and removes another for good.
+    server.command(f'doveadm move -u {address} INBOX mailbox {archive} header Message-ID {one["message_id"]}')
+    server.command(f'doveadm expunge -u {address} mailbox INBOX header Message-ID {other["message_id"]}')
+    ctl.json('sync')
+    ctl.json('sync')
+    told = ctl.json('why', str(one['id']))[0]
+    check(told['here'] is False and told['folder'] == archive and len(told['elsewhere']) == 1, told)
+    check(told['events'][-1]['to'] == 'INBOX' or told['events'][-2]['to'] == 'INBOX', told)
+    found = ctl.json('why', *other['subject'].split())
+    gone = [message for message in found if message['id'] == other['id']]
+    check(len(gone) == 1 and gone[0]['here'] is False, found)
+    check(gone[0]['events'][-1]['event'] == 'removed' and gone[0]['events'][-1]['how'] in ('expunge', 'listing'), gone)
+    check(gone[0]['from'] != '' and gone[0]['folder'] == 'INBOX', gone)
+    day = other['date'][:10]
+    check(other['id'] in [m['id'] for m in ctl.json('why', day, '--limit', '100')], f'not found by its day, {day}')
+    text = ctl.run('why', str(other['id']))[0].decode()
+    check('gone from “INBOX”' in text or 'missing from “INBOX”' in text, text)
+    check(ctl.error('why', '999999', code=66)['code'] == 'not-found', 'why nothing')
+    check(ctl.error('why', 'no such words anywhere', code=66)['code'] == 'not-found', 'why words')
+
+
+def test_operations(ctl, server):
+    """The log; undoing what was confirmed long ago, once, and not when the message went on."""
+    message = ctl.json('list', 'INBOX', '--limit', '1')[0]
+    roles = {f['role']: f['path'] for f in ctl.json('folders')}
+    first = ctl.json('archive', str(message['id']))['operations'][0]
+    log = {operation['operation']: operation for operation in ctl.json('operations')}
+    check(log[first]['kind'] == 'move' and log[first]['state'] == 'confirmed' and log[first]['can_undo'], log[first])
+    check(log[first]['messages'] == [message['id']] and log[first]['target'] == roles['archive'], log[first])
+    check(len(ctl.json('operations', '--limit', '1')) == 1, 'the limit')
+    second = ctl.json('move', str(message['id']), roles['trash'])['operations'][0]
+    refused = ctl.error('undo', str(first), code=65)
+    check(roles['trash'] in refused['message'], refused)
+    result = ctl.json('undo')
+    check(result['undone'] == [second] and len(result['operations']) == 1, result)
+    check(ctl.json('undo', str(first))['state'] == 'done', 'undo of the first')
+    check(message['id'] in [m['id'] for m in ctl.json('list', 'INBOX')], 'it is back')
+    check(ctl.error('undo', str(first), code=65)['code'] == 'refused', 'undone twice')
+    check(ctl.error('undo', '999999', code=66)['code'] == 'not-found', 'undo of nothing')
+    log = {operation['operation']: operation for operation in ctl.json('operations')}
+    check(log[first]['undone'] and not log[first]['can_undo'], log[first])
+    check(log[result['operations'][0]]['undoes'] == second, log)
+    check('archive' in ctl.run('operations')[0].decode().lower(), 'for people')
+
+
 def test_send_text(ctl, server):
     path = f'{ctl.home}/note.txt'
     with open(path, 'w', encoding='utf-8') as f:
@@ -522,7 +578,7 @@ def test_remove(ctl, server):
 
 TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_account_set, test_sync, test_doctor, test_doctor_test,
          test_doctor_report, test_doctor_refused, test_sync_progress,
-         test_folders_and_list, test_show, test_flag, test_move, test_undo, test_send_text, test_html, test_send_source, test_send_refused,
+         test_folders_and_list, test_show, test_flag, test_move, test_undo, test_operations, test_why, test_send_text, test_html, test_send_source, test_send_refused,
          test_reply, test_watch, test_watch_folders_and_outbox, test_watch_alone, test_offline, test_outbox_stop, test_broken_pipe, test_remove]
 
 
