@@ -199,7 +199,7 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gpointer value = NULL;
   gboolean settled = TRUE;
 
-  wait->reading = FALSE;
+  /* The answer may be given at once, and close the engine: until it is, this one is being read. */
   if (!tern_store_read_finish (self->store, result, &value, &error))
     g_task_return_error (wait->task, error);
   else if (!g_task_return_error_if_cancelled (wait->task))
@@ -207,6 +207,7 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                        : settle_outbox (self, wait, value);
   if (value != NULL)
     answer_free (value);
+  wait->reading = FALSE;
   if (settled)
     end_wait (self, wait);
   else if (wait->again)
