@@ -73,7 +73,7 @@ tern_last_change_free (TernLastChange *self)
 {
   if (self == NULL)
     return;
-  g_array_unref (self->operations);
+  g_clear_pointer (&self->operations, g_array_unref);
   g_free (self->text);
   g_free (self);
 }

@@ -215,7 +215,7 @@ tern_engine_load_history_finish (TernEngine *self, GAsyncResult *result, GError 
  * one of an earlier session. #operations is empty when there is none. */
 typedef struct
 {
-  GArray *operations; /* (owned) of TernId */
+  GArray *operations; /* (owned) of TernId; may be stolen */
   char *text; /* (owned) for people: “1 message moved from “INBOX” to “Archive”” */
 } TernLastChange;
 void tern_last_change_free (TernLastChange *self);

@@ -170,16 +170,18 @@ dup_changes (TernFlags add, TernFlags remove, const char *add_keywords, const ch
 
 /* Sentences. */
 
-static const char *
-folder_name (const char *path)
+const char *
+tern_history_folder_name (const char *path)
 {
+  if (g_strcmp0 (path, "INBOX") == 0)
+    return _ ("Inbox");
   return path != NULL ? path : _ ("a folder that is gone");
 }
 
 static char *
 dup_arrived (const TernLedgerEntry *entry)
 {
-  const char *folder = folder_name (entry->target);
+  const char *folder = tern_history_folder_name (entry->target);
 
   switch ((int) entry->how)
     {
@@ -200,7 +202,7 @@ dup_arrived (const TernLedgerEntry *entry)
 static char *
 dup_removed (const TernLedgerEntry *entry)
 {
-  const char *folder = folder_name (entry->source);
+  const char *folder = tern_history_folder_name (entry->source);
 
   switch ((int) entry->how)
     {
@@ -245,8 +247,8 @@ dup_flags (const TernLedgerEntry *entry)
 static char *
 dup_plain (const TernLedgerEntry *entry)
 {
-  const char *source = folder_name (entry->source);
-  const char *target = folder_name (entry->target);
+  const char *source = tern_history_folder_name (entry->source);
+  const char *target = tern_history_folder_name (entry->target);
 
   switch (entry->kind)
     {
@@ -308,22 +310,23 @@ tern_history_dup_operation (const TernOpRecord *op, const char *source, const ch
       changes = dup_changes (op->add, op->remove, op->add_keywords, op->remove_keywords);
       /* Translators: the number of messages, a folder, what changed (“marked as read”). */
       return g_strdup_printf (ngettext ("%u message in “%s”: %s", "%u messages in “%s”: %s", n), n,
-                              folder_name (source), changes);
+                              tern_history_folder_name (source), changes);
     case TERN_OP_MOVE:
       return g_strdup_printf (
           ngettext ("%u message moved from “%s” to “%s”", "%u messages moved from “%s” to “%s”", n),
-          n, folder_name (source), folder_name (target));
+          n, tern_history_folder_name (source), tern_history_folder_name (target));
     case TERN_OP_COPY:
       return g_strdup_printf (ngettext ("%u message copied from “%s” to “%s”",
                                         "%u messages copied from “%s” to “%s”", n),
-                              n, folder_name (source), folder_name (target));
+                              n, tern_history_folder_name (source),
+                              tern_history_folder_name (target));
     case TERN_OP_APPEND:
       return g_strdup_printf (ngettext ("%u message put into “%s”", "%u messages put into “%s”", n),
-                              n, folder_name (target));
+                              n, tern_history_folder_name (target));
     case TERN_OP_EXPUNGE:
       return g_strdup_printf (ngettext ("%u message deleted from “%s” for good",
                                         "%u messages deleted from “%s” for good", n),
-                              n, folder_name (source));
+                              n, tern_history_folder_name (source));
     }
   g_return_val_if_reached (NULL);
 }

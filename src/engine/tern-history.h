@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 
 /* One sentence about @entry, without the time. (transfer full) */
 char *tern_history_dup_sentence (const TernLedgerEntry *entry);
+/* A folder's path as people know it; NULL: one that is gone. */
+const char *tern_history_folder_name (const char *path);
 /* What the ledger's numbers are called in JSON. */
 const char *tern_history_kind_name (TernLedgerKind kind);
 const char *tern_history_how_name (TernLedgerHow how);

@@ -215,10 +215,11 @@ format_head (const TernHistory *history, GString *lines)
                           history->from,
                           *history->subject != '\0' ? history->subject : _ ("(No subject)"), date);
   if (history->gone == 0)
-    g_string_append_printf (lines, _ ("It is in “%s”.\n"), history->folder);
+    g_string_append_printf (lines, _ ("It is in “%s”.\n"),
+                            tern_history_folder_name (history->folder));
   else
     g_string_append_printf (lines, _ ("It is gone since %s; it was in “%s” last.\n"), gone,
-                            history->folder);
+                            tern_history_folder_name (history->folder));
   for (guint i = 0; i < history->elsewhere->len; i++)
     g_string_append_printf (lines, _ ("The same message is here as %" TERN_ID_FORMAT " as well.\n"),
                             g_array_index (history->elsewhere, TernId, i));

@@ -44,13 +44,13 @@ show_place (TernHistoryWindow *self, const TernHistory *history)
   g_autofree char *text = NULL;
 
   if (history->gone == 0)
-    text = g_strdup_printf (_ ("It is in “%s”."), history->folder);
+    text = g_strdup_printf (_ ("It is in “%s”."), tern_history_folder_name (history->folder));
   else
     {
       g_autofree char *gone = tern_date_format_full (history->gone / 1000, NULL);
 
-      text =
-          g_strdup_printf (_ ("It is gone since %s; it was in “%s” last."), gone, history->folder);
+      text = g_strdup_printf (_ ("It is gone since %s; it was in “%s” last."), gone,
+                              tern_history_folder_name (history->folder));
     }
   gtk_label_set_label (self->place, text);
 }

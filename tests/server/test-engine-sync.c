@@ -126,6 +126,83 @@ test_flags_both_ways (void)
   engine_setup_end (&setup);
 }
 
+static TernHistory *
+load_history (EngineSetup *setup, TernId id)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  GAsyncResult *slot = NULL;
+  TernHistory *history;
+
+  tern_engine_load_history_async (setup->fixture->engine, id, NULL, engine_store_result, &slot);
+  result = engine_await (&slot);
+  history = tern_engine_load_history_finish (setup->fixture->engine, result, &error);
+  g_assert_no_error (error);
+  return history;
+}
+
+/* The first entry of that kind and its path. */
+static const TernLedgerEntry *
+entry_of (const TernHistory *history, TernLedgerKind kind, const char *source, const char *target)
+{
+  for (guint i = 0; i < history->entries->len; i++)
+    {
+      const TernLedgerEntry *entry = g_ptr_array_index (history->entries, i);
+
+      if (entry->kind == kind && g_strcmp0 (entry->source, source) == 0
+          && g_strcmp0 (entry->target, target) == 0)
+        return entry;
+    }
+  return NULL;
+}
+
+/* What another program moved and what it removed for good: gone, since when, and where to. */
+static void
+test_history (void)
+{
+  EngineSetup setup;
+  Expect moved = { &setup, "INBOX", "one", TERN_FLAG_NONE, TRUE };
+  Expect arrived = { &setup, "Archive", "one", TERN_FLAG_NONE, FALSE };
+  Expect expunged = { &setup, "INBOX", "two", TERN_FLAG_NONE, TRUE };
+  const TernLedgerEntry *entry;
+
+  if (!engine_setup_begin (
+          &setup, FALSE,
+          tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix", NULL)))
+    return;
+  tern_mail_server_append (setup.server, "anna", "INBOX", MESSAGE ("one"), "");
+  tern_mail_server_append (setup.server, "anna", "INBOX", MESSAGE ("two"), "");
+  g_free (tern_mail_server_doveadm (setup.server, "mailbox create -u anna@example.test Archive"));
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  g_autoptr (TernMessageRecord) one =
+      engine_fixture_find (setup.fixture, setup.uuid, "INBOX", "one");
+  g_autoptr (TernMessageRecord) two =
+      engine_fixture_find (setup.fixture, setup.uuid, "INBOX", "two");
+  g_free (tern_mail_server_doveadm (setup.server, "move -u anna@example.test Archive "
+                                                  "mailbox INBOX subject one"));
+  g_free (tern_mail_server_doveadm (setup.server,
+                                    "expunge -u anna@example.test mailbox INBOX subject two"));
+  engine_wait (is_as_expected, &moved);
+  engine_wait (is_as_expected, &expunged);
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  engine_wait (is_as_expected, &arrived);
+  g_autoptr (TernHistory) of_one = load_history (&setup, one->id);
+  g_assert_cmpint (of_one->gone, >, 0);
+  g_assert_cmpuint (of_one->elsewhere->len, ==, 1);
+  g_assert_nonnull (entry_of (of_one, TERN_LEDGER_ARRIVED, NULL, "INBOX"));
+  g_assert_nonnull (entry_of (of_one, TERN_LEDGER_ARRIVED, NULL, "Archive"));
+  entry = entry_of (of_one, TERN_LEDGER_REMOVED, "INBOX", NULL);
+  g_assert_nonnull (entry);
+  g_assert_true (entry->how == TERN_LEDGER_VANISHED || entry->how == TERN_LEDGER_LISTING);
+  g_autoptr (TernHistory) of_two = load_history (&setup, two->id);
+  g_assert_cmpint (of_two->gone, >, 0);
+  g_assert_cmpuint (of_two->elsewhere->len, ==, 0);
+  g_assert_cmpstr (of_two->subject, ==, "two");
+  g_assert_cmpstr (of_two->from, ==, "Carl");
+  g_assert_nonnull (entry_of (of_two, TERN_LEDGER_REMOVED, "INBOX", NULL));
+  engine_setup_end (&setup);
+}
+
 static gboolean
 has_new_mail (gpointer data)
 {
@@ -608,6 +685,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/sync/first", test_first_sync);
   g_test_add_func ("/engine/sync/compressed", test_compress);
   g_test_add_func ("/engine/sync/flags-both-ways", test_flags_both_ways);
+  g_test_add_func ("/engine/sync/history", test_history);
   g_test_add_func ("/engine/sync/push", test_push);
   g_test_add_func ("/engine/sync/reconnect", test_reconnect);
   g_test_add_func ("/engine/sync/junk", test_junk);

@@ -346,7 +346,7 @@ def test_why(ctl, server):
     day = other['date'][:10]
     check(other['id'] in [m['id'] for m in ctl.json('why', day, '--limit', '100')], f'not found by its day, {day}')
     text = ctl.run('why', str(other['id']))[0].decode()
-    check('gone from “INBOX”' in text or 'missing from “INBOX”' in text, text)
+    check('gone from “Inbox”' in text or 'missing from “Inbox”' in text, text)
     check(ctl.error('why', '999999', code=66)['code'] == 'not-found', 'why nothing')
     check(ctl.error('why', 'no such words anywhere', code=66)['code'] == 'not-found', 'why words')
 
