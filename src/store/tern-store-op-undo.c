@@ -468,7 +468,8 @@ gboolean
 tern_txn_op_undo (TernTxn *txn, TernId id, gboolean *undone, GError **error)
 {
   g_autoptr (GArray) parts = tern_db_list (
-      tern_txn_db (txn), error, "SELECT id FROM op WHERE id = ?1 OR part_of = ?1 ORDER BY id", id);
+      tern_txn_db (txn), error,
+      "SELECT id FROM op WHERE id = ?1 OR (part_of = ?1 AND part_of <> 0) ORDER BY id", id);
 
   *undone = TRUE;
   if (parts == NULL)
@@ -492,7 +493,8 @@ tern_op_can_undo (const TernOpRecord *op)
 GArray *
 tern_read_undoing (TernReader *reader, TernId op, GError **error)
 {
-  return tern_db_list (reader->db, error, "SELECT id FROM op WHERE undoes = ?1 ORDER BY id", op);
+  return tern_db_list (reader->db, error,
+                       "SELECT id FROM op WHERE undoes = ?1 AND undoes <> 0 ORDER BY id", op);
 }
 
 /* The operations of one verb are made in one transaction, within so many milliseconds. */

@@ -154,7 +154,8 @@ static const char version_4[] =
     "CREATE INDEX ledger_gone_hash ON ledger_gone (hash) WHERE hash <> 0;"
     "CREATE INDEX ledger_gone_time ON ledger_gone (time);"
     "ALTER TABLE op ADD COLUMN undone INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE op ADD COLUMN undoes INTEGER NOT NULL DEFAULT 0;";
+    "ALTER TABLE op ADD COLUMN undoes INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX op_undoes ON op (undoes) WHERE undoes <> 0;";
 
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
