@@ -499,7 +499,9 @@ running_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   runner_unref (self);
 }
 
-/* The folder was listed to its end after the last try, and the message was not there. */
+/* The folder was listed to its end since the last try, and the message was not there. The try asks
+ * for that listing, and it may be over within the same second; when it was just before, there were
+ * tries enough before that. */
 static gboolean
 was_listed (TernOpRunner *self)
 {
@@ -509,8 +511,9 @@ was_listed (TernOpRunner *self)
 
   if (first->attempts < UNKNOWN_TRIES || source->backfill != 1)
     return FALSE;
-  last_try = first->not_before - unknown_delay (first->attempts - 1);
-  return source->checked > last_try / 1000;
+  last_try = first->not_before
+             - (first->state == TERN_OP_STUCK ? MAX_DELAY_MS : unknown_delay (first->attempts - 1));
+  return source->checked >= last_try / 1000;
 }
 
 /* TRUE when all that can be sent is known; else the group was settled. A group with subjects that

@@ -322,6 +322,32 @@ test_unknown_refused (void)
   world_clear (&world);
 }
 
+/* The listing that the last try asked for was over within the same second. */
+static void
+test_unknown_listed_at_once (void)
+{
+  World world;
+  TernId id;
+  TernId op;
+  gint64 last_try = g_get_real_time () / 1000 - 20 * 1000;
+  g_autofree char *checked = g_strdup_printf (
+      "UPDATE folder SET checked = %" G_GINT64_FORMAT ", backfill = 1", last_try / 1000);
+
+  world_init (&world);
+  id = add_unknown (&world, 7);
+  op = flag (&world, &id, 1);
+  set_attempts (&world, op, 4);
+  TernTxn *txn = store_begin (world.store);
+  g_assert_true (tern_txn_op_later (txn, op, last_try + 16 * 1000, FALSE, NULL, NULL));
+  g_assert_true (tern_db_exec (tern_txn_db (txn), checked, NULL));
+  store_commit (world.store);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED);
+  g_assert_cmpuint (world.notes->len, ==, 1);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
 /* One of two is known: it is sent and confirmed, and both are undone together. */
 static void
 test_unknown_apart (void)
@@ -629,6 +655,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/move-old-copy", test_move_old_copy);
   g_test_add_func ("/engine/ops/unknown-waits", test_unknown_waits);
   g_test_add_func ("/engine/ops/unknown-refused", test_unknown_refused);
+  g_test_add_func ("/engine/ops/unknown-listed-at-once", test_unknown_listed_at_once);
   g_test_add_func ("/engine/ops/unknown-apart", test_unknown_apart);
   g_test_add_func ("/engine/ops/outcome-unwritten", test_outcome_unwritten);
   g_test_add_func ("/engine/ops/wire/copied", test_wire_copied);
