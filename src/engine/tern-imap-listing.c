@@ -14,6 +14,9 @@
  * transaction.
  */
 
+/* How long flags are believed that a server without mod-sequences may have changed. */
+#define FLAGS_HOLD_SECONDS (10 * 60)
+
 /* What STATUS said of one folder. */
 typedef struct
 {
@@ -119,19 +122,26 @@ listing_write_free (gpointer data)
   g_free (self);
 }
 
-/* Is what we have of the folder what the server has? When in doubt, no; and once a week the numbers
- * are not believed but the UIDs compared. */
+/* Is what we have of the folder what the server has? When in doubt, no: it has to be as many
+ * messages here, too, or as many as the last comparison left, else what a sync has missed or a
+ * server has denied for a while stays lost. Without mod-sequences STATUS tells nothing of flags but
+ * \Seen, so they are looked at now and then; and once a week the numbers are not believed but the
+ * UIDs compared.
+ */
 static gboolean
 agrees (const TernFolderRecord *stored, const FolderStatus *status)
 {
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
   if (!status->known || stored->uidvalidity == 0 || stored->backfill != 1
       || status->uidvalidity != stored->uidvalidity || status->uidnext != stored->uidnext
       || status->messages != stored->remote_total
-      || g_get_real_time () / G_USEC_PER_SEC - stored->compare_tried >= COMPARE_SECONDS)
+      || (status->messages != stored->total && stored->total != stored->compared_here)
+      || now - stored->compare_tried >= COMPARE_SECONDS)
     return FALSE;
   if (status->modseq != 0)
     return status->modseq == stored->modseq;
-  return status->unseen == stored->remote_unread;
+  return status->unseen == stored->remote_unread && now - stored->checked < FLAGS_HOLD_SECONDS;
 }
 
 /* INBOX, what is on screen, then by how likely a person looks there. */
