@@ -63,6 +63,7 @@ struct _TernImapSync
   GArray *changes;  /* (owned) of TernFlagChange */
   GArray *vanished; /* (owned) of guint32 */
   GArray *local;    /* (owned) (nullable) of guint32 */
+  GArray *expected; /* (owned) (nullable) of TernId: what had no UID yet when the sync began */
   GArray *suspects; /* (owned) (nullable) of guint32: here, but not in the first listing */
   guint listed;     /* UIDs in the first listing */
   gboolean fresh;   /* all of them came with this sync */

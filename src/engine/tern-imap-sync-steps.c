@@ -52,10 +52,39 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   tern_imap_sync_advance (self);
 }
 
+static gboolean
+read_waiting (TernReader *reader,
+              gpointer data,
+              GCancellable *cancellable,
+              gpointer *result,
+              GError **error)
+{
+  *result = tern_read_waiting (reader, *(TernId *) data, error);
+  return *result != NULL;
+}
+
+static void
+read_waiting_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapSync *self = user_data;
+  GError *error = NULL;
+  gpointer ids = NULL;
+
+  self->waiting--;
+  if (!tern_store_read_finish (tern_imap_sync_get_store (self), result, &ids, &error))
+    tern_imap_sync_take_error (self, error);
+  g_clear_pointer (&self->expected, g_array_unref);
+  self->expected = ids;
+  tern_imap_sync_advance (self);
+}
+
 void
 tern_imap_sync_step_read (TernImapSync *self)
 {
-  self->waiting++;
+  self->waiting += 2;
+  tern_store_read_async (tern_imap_sync_get_store (self), TERN_LANE_LIST, G_PRIORITY_DEFAULT,
+                         read_waiting, g_memdup2 (&self->job.folder, sizeof self->job.folder),
+                         g_free, (GDestroyNotify) g_array_unref, NULL, read_waiting_cb, self);
   tern_store_read_async (tern_imap_sync_get_store (self), TERN_LANE_LIST, G_PRIORITY_DEFAULT,
                          read_folder, g_memdup2 (&self->job.folder, sizeof self->job.folder),
                          g_free, (GDestroyNotify) tern_folder_record_free, NULL, read_cb, self);
@@ -440,11 +469,13 @@ tern_imap_sync_step_missing (TernImapSync *self)
 void
 tern_imap_sync_step_end (TernImapSync *self)
 {
+  gboolean complete = self->local != NULL && self->refused->len == 0;
   TernSyncEnd end = { .folder = self->folder->id,
                       .uidvalidity = self->uidvalidity,
                       .uidnext = self->uidnext,
                       .modseq = self->modseq,
                       .total = tern_imap_sync_get_exists (self),
+                      .expected = complete ? self->expected : NULL,
                       .end_rematch = self->rematch,
                       .compare_tried = self->compared || self->suspects != NULL,
                       .compared = self->compared,

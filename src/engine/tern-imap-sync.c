@@ -237,6 +237,7 @@ sync_free (TernImapJob *job)
   g_array_unref (self->vanished);
   g_array_unref (self->refused);
   g_clear_pointer (&self->local, g_array_unref);
+  g_clear_pointer (&self->expected, g_array_unref);
   g_clear_pointer (&self->suspects, g_array_unref);
   g_clear_pointer (&self->plan, g_array_unref);
   g_clear_error (&self->error);

@@ -84,6 +84,7 @@ typedef struct
   guint32 uidnext;
   guint64 modseq;
   gint64 total;
+  GArray *expected; /* (nullable) see tern_txn_end_waiting(); copied */
   gboolean end_rematch;
   gboolean compare_tried;
   gboolean compared; /* with a listing of all UIDs that has @listed of them */

@@ -242,6 +242,15 @@ tern_sync_write_rematch (TernStore *store,
                           user_data);
 }
 
+static void
+sync_end_free (gpointer data)
+{
+  TernSyncEnd *end = data;
+
+  g_clear_pointer (&end->expected, g_array_unref);
+  g_free (end);
+}
+
 static gboolean
 write_end (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
@@ -251,6 +260,8 @@ write_end (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   if (!check_epoch (txn, end->folder, end->uidvalidity, &folder, error))
     return FALSE;
   if (end->end_rematch && !tern_txn_end_rematch (txn, end->folder, error))
+    return FALSE;
+  if (end->expected != NULL && !tern_txn_end_waiting (txn, end->folder, end->expected, error))
     return FALSE;
   if (end->compare_tried && !tern_txn_set_compare_tried (txn, end->folder, error))
     return FALSE;
@@ -268,8 +279,12 @@ tern_sync_write_end (TernStore *store,
                      GAsyncReadyCallback callback,
                      gpointer user_data)
 {
-  tern_store_write_async (store, G_PRIORITY_DEFAULT, write_end, g_memdup2 (end, sizeof *end),
-                          g_free, NULL, callback, user_data);
+  TernSyncEnd *copy = g_memdup2 (end, sizeof *end);
+
+  if (copy->expected != NULL)
+    copy->expected = g_array_copy (copy->expected);
+  tern_store_write_async (store, G_PRIORITY_DEFAULT, write_end, copy, sync_end_free, NULL, callback,
+                          user_data);
 }
 
 void

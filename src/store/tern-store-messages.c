@@ -335,25 +335,49 @@ tern_txn_begin_rematch (TernTxn *txn, TernId folder_id, GError **error)
                       folder_id);
 }
 
-/* Not again: what is subject of an operation, or the place of one, waits for that to end. */
-gboolean
-tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error)
+/* Not what is subject of an operation, or the place of one: that waits for it to end. */
+static GArray *
+list_waiting (TernDb *db, TernId folder, GError **error)
+{
+  return tern_db_list (db, error,
+                       "SELECT id FROM location WHERE folder = ?1 AND uid IS NULL"
+                       " AND rematch = 1 AND ops = 0 AND stands_for = 0",
+                       folder);
+}
+
+GArray *
+tern_read_waiting (TernReader *reader, TernId folder, GError **error)
+{
+  return list_waiting (reader->db, folder, error);
+}
+
+static gboolean
+contains_id (const GArray *ids, TernId id)
+{
+  for (guint i = 0; i < ids->len; i++)
+    if (g_array_index (ids, TernId, i) == id)
+      return TRUE;
+  return FALSE;
+}
+
+/* @among (nullable): only these. */
+static gboolean
+remove_waiting (TernTxn *txn, TernId folder, const GArray *among, GError **error)
 {
   TernLedgerCause cause = tern_ledger_because (txn, TERN_LEDGER_NOT_FOUND, 0);
-  g_autoptr (GArray) ids = NULL;
+  g_autoptr (GArray) ids = list_waiting (tern_txn_db (txn), folder, error);
 
-  ids = tern_db_list (tern_txn_db (txn), error,
-                      "SELECT id FROM location WHERE folder = ?1 AND uid IS NULL"
-                      " AND rematch = 1 AND ops = 0 AND stands_for = 0",
-                      folder);
   if (ids == NULL)
     return FALSE;
   for (guint i = 0; i < ids->len; i++)
     {
+      TernId id = g_array_index (ids, TernId, i);
       GError *fault = NULL;
-      g_autoptr (TernLocation) row =
-          tern_location_load (tern_txn_db (txn), g_array_index (ids, TernId, i), &fault);
+      g_autoptr (TernLocation) row = NULL;
 
+      if (among != NULL && !contains_id (among, id))
+        continue;
+      row = tern_location_load (tern_txn_db (txn), id, &fault);
       if (row == NULL)
         {
           if (fault != NULL)
@@ -365,6 +389,18 @@ tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error)
     }
   tern_ledger_restore (txn, cause);
   return TRUE;
+}
+
+gboolean
+tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error)
+{
+  return remove_waiting (txn, folder, NULL, error);
+}
+
+gboolean
+tern_txn_end_waiting (TernTxn *txn, TernId folder, const GArray *ids, GError **error)
+{
+  return remove_waiting (txn, folder, ids, error);
 }
 
 static GError *

@@ -306,6 +306,34 @@ test_rematch (void)
   store_fixture_free (f);
 }
 
+/* Confirmed to arrive without a uid: what a complete sync has not met goes, what was confirmed
+ * while it ran waits for the next one. */
+static void
+test_waiting (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId first = store_add (f, f->inbox, 7, 7, TERN_FLAG_NONE);
+  TernId second = store_add (f, f->inbox, 8, 8, TERN_FLAG_NONE);
+  TernTxn *txn = store_begin (f);
+  g_autoptr (GArray) both = NULL;
+  g_autoptr (GArray) one = g_array_new (FALSE, FALSE, sizeof (TernId));
+  g_autoptr (TernMessageRecord) gone = NULL;
+  g_autoptr (TernMessageRecord) kept = NULL;
+
+  g_assert_true (tern_txn_begin_rematch (txn, f->inbox, NULL));
+  both = tern_read_waiting (tern_txn_reader (txn), f->inbox, NULL);
+  g_assert_cmpuint (both->len, ==, 2);
+  g_array_append_val (one, first);
+  g_assert_true (tern_txn_end_waiting (txn, f->inbox, one, NULL));
+  store_commit (f);
+  gone = store_message (f, first);
+  kept = store_message (f, second);
+  g_assert_null (gone);
+  g_assert_nonnull (kept);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
 static void
 test_filters (void)
 {
@@ -532,6 +560,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/messages/ignored-error", test_ignored_error);
   g_test_add_func ("/store/messages/ids-are-new", test_ids_are_new);
   g_test_add_func ("/store/messages/rematch", test_rematch);
+  g_test_add_func ("/store/messages/waiting", test_waiting);
   g_test_add_func ("/store/messages/filters", test_filters);
   g_test_add_func ("/store/messages/query-plans", test_query_plans);
   g_test_add_func ("/store/messages/threads", test_threads);
