@@ -217,6 +217,8 @@ class Round:
         mixed = before is None or self.touched.get((mid, flag), who) != who
         # Who flags what has been moved away behind its back finds nothing there.
         mixed = mixed or who == 'engine' and self.moved.get(mid) == 'client'
+        # Without MOVE: what is changed between the copy and the removal of the original goes with that.
+        mixed = mixed or self.careful and who == 'client' and self.moved.get(mid) == 'engine'
         self.simulation.flags[mid, flag] = None if mixed else (who, add)
         self.touched[mid, flag] = who
 
