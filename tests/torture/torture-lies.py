@@ -8,6 +8,7 @@ back by itself. The cache may lose nothing that the server has.
 Usage: torture-lies.py TORTURE-ENGINE [--seed N] [--rounds N]
 """
 
+import random
 import re
 import sys
 
@@ -121,7 +122,8 @@ class Court:
             stage.client.append('INBOX', mid, '\\Seen')
         stage.settle(f'{name}: before')
         ids = {m.mid: m.id for m in stage.engine.messages()}
-        liar = Liar(name, rand)
+        # It draws in the proxy's thread: from numbers of its own.
+        liar = Liar(name, random.Random(rand.random()))
         stage.proxy.on_response = liar if liar.tell else None
         stage.proxy.on_command = liar.refusal
         try:
@@ -144,6 +146,8 @@ class Court:
             raise
         finally:
             stage.proxy.on_response = stage.proxy.on_command = None
+        # A connection that was lied to of what is there has no way to learn the truth but a new SELECT.
+        stage.proxy.cut_all()
         there = stage.settle(f'{name}, told {liar.told} times, {deed.name}')
         for mid in [*old[1:], *new]:
             check([m.folder for m in there if m.mid == mid] == ['INBOX'], f'{mid} is not in INBOX')
