@@ -101,9 +101,11 @@ class Round:
         if picked:
             folder, uid, mid = picked
             target = self.rand.choice(FOLDERS)
-            self.stage.client.imap.untagged_responses.clear()
+            # The engine may have taken it away since: OK then, and no copy.
+            imap = self.stage.client.imap
+            imap.response('COPYUID')
             self.stage.client.uid('COPY', uid, target)
-            self.simulation.copied(mid, 1)
+            self.simulation.copied(mid, 1 if imap.response('COPYUID')[1] != [None] else 0)
             self.say(f'client copies {mid} from {folder} to {target}')
 
     def client_expunge(self):
