@@ -59,6 +59,7 @@ insert (TernTxn *txn, const TernLedgerEvent *event, TernId first, TernId last, G
   tern_db_bind_static (stmt, 13, event->note);
   if (!tern_db_step (db, stmt, error))
     return 0;
+  txn->ledger.rows++;
   return sqlite3_last_insert_rowid (tern_db_get_handle (db));
 }
 
@@ -305,9 +306,12 @@ forget (TernTxn *txn, GError **error)
 gboolean
 tern_ledger_finish (TernTxn *txn, GError **error)
 {
+  const TernLedger *ledger = &txn->ledger;
+
   if (!end_run (txn, error))
     return FALSE;
-  return txn->ledger.written == 0 || txn->ledger.written % FORGET_EVERY != 0 || forget (txn, error);
+  return ledger->written / FORGET_EVERY == (ledger->written - ledger->rows) / FORGET_EVERY
+         || forget (txn, error);
 }
 
 void

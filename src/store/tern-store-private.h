@@ -58,6 +58,7 @@ typedef struct
   TernId folder;
   TernLedgerHow arrived;
   TernId written; /* the last row; 0 = none */
+  gint64 rows;    /* how many */
   gboolean damage_known;
   gboolean damage; /* a body was damaged at some time */
 } TernLedger;
