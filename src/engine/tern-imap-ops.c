@@ -40,6 +40,7 @@ typedef struct
   gboolean same_epoch; /* uids of the target mean to the store what they mean here */
   GArray *pairs;       /* (owned) of TernUidPair */
   gboolean created;
+  gboolean plainly; /* the target was refused with its special use */
   gboolean by_hand; /* COPY, then STORE and EXPUNGE: no MOVE, or it was begun without */
   guint flag_step;  /* 0 add, 1 remove */
   GError *error;
@@ -191,6 +192,13 @@ created_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
+  if (reply == NULL && has_cap (self, TERN_IMAP_CAP_CREATE_SPECIAL_USE) && !self->plainly
+      && self->op->target->role != TERN_ROLE_NONE)
+    {
+      self->plainly = TRUE;
+      advance (self);
+      return;
+    }
   self->created = TRUE;
   /* NO is mostly "exists already"; what follows tells whether it can be used. */
   if (reply == NULL && tern_fault_get_retry (error) != TERN_RETRY_NEVER)
@@ -543,7 +551,8 @@ advance (TernImapOps *self)
   switch (self->step)
     {
     case STEP_CREATE:
-      tern_imap_session_create_async (ops_session (self), self->op->target->remote_name, NULL,
+      tern_imap_session_create_async (ops_session (self), self->op->target->remote_name,
+                                      self->plainly ? TERN_ROLE_NONE : self->op->target->role, NULL,
                                       created_cb, self);
       break;
     case STEP_SELECT_TARGET:

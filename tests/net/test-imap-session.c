@@ -266,8 +266,8 @@ test_line_break (void)
   tern_imap_session_search_async (fixture.session, "SUBJECT x\r\nA9 DELETE INBOX", NULL,
                                   tern_imap_result_cb, &search);
   tern_imap_result_wait_fault (&search, TERN_FAULT_INVALID);
-  tern_imap_session_create_async (fixture.session, "a\r\nb LOGOUT", NULL, tern_imap_result_cb,
-                                  &created);
+  tern_imap_session_create_async (fixture.session, "a\r\nb LOGOUT", TERN_ROLE_NONE, NULL,
+                                  tern_imap_result_cb, &created);
   tern_imap_result_wait (&created);
   finish (&fixture);
 }
@@ -450,6 +450,46 @@ test_no_and_bad (void)
     }
 }
 
+/* What is done with mailboxes; names are quoted, and none is taken for another. */
+static void
+test_mailboxes (void)
+{
+  g_auto (TernImapFixture) fixture;
+  TernImapResult results[7] = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "CREATE-SPECIAL-USE", "C: %t CREATE \"Old mail\" (USE (\\Archive))", "S: %t OK",
+      "C: %t RENAME \"a b\" \"say \\\"x\\\"\"", "S: %t NO exists", "C: %t DELETE \"a&-b\"",
+      "S: %t OK", "C: %t SUBSCRIBE \"a\"", "S: %t OK", "C: %t UNSUBSCRIBE \"a\"", "S: %t OK",
+      "C: %t LIST \"\" \"a*\"", "S: * LIST () \"/\" \"ab\"", "S: %t OK", "C: %t LIST \"\" \"a\"",
+      "S: * LIST (\\Noselect) \"/\" \"a\"", "S: %t OK", "EOF", NULL);
+  g_assert_no_error (tern_imap_fixture_open (&fixture));
+  tern_imap_session_create_async (fixture.session, "Old mail", TERN_ROLE_ARCHIVE, NULL,
+                                  tern_imap_result_cb, &results[0]);
+  tern_imap_result_wait (&results[0]);
+  tern_imap_session_rename_async (fixture.session, "a b", "say \"x\"", NULL, tern_imap_result_cb,
+                                  &results[1]);
+  tern_imap_result_wait_fault (&results[1], TERN_FAULT_REFUSED);
+  tern_imap_session_delete_async (fixture.session, "a&-b", NULL, tern_imap_result_cb, &results[2]);
+  tern_imap_result_wait (&results[2]);
+  tern_imap_session_subscribe_async (fixture.session, "a", TRUE, NULL, tern_imap_result_cb,
+                                     &results[3]);
+  tern_imap_result_wait (&results[3]);
+  tern_imap_session_subscribe_async (fixture.session, "a", FALSE, NULL, tern_imap_result_cb,
+                                     &results[4]);
+  tern_imap_result_wait (&results[4]);
+  tern_imap_session_look_async (fixture.session, "a*", NULL, tern_imap_result_cb, &results[5]);
+  tern_imap_result_wait (&results[5]);
+  g_assert_false (results[5].reply->listed);
+  tern_imap_session_look_async (fixture.session, "a", NULL, tern_imap_result_cb, &results[6]);
+  tern_imap_result_wait (&results[6]);
+  g_assert_true (results[6].reply->listed);
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    tern_imap_result_clear (&results[i]);
+  finish (&fixture);
+}
+
 /* NO to everything after the login: each command says so, and nothing hangs. */
 static void
 test_no_to_all (void)
@@ -465,7 +505,8 @@ test_no_to_all (void)
   tern_imap_session_select_async (fixture.session, "INBOX", FALSE, 0, 0, NULL, tern_imap_result_cb,
                                   &results[1]);
   tern_imap_session_status_async (fixture.session, "INBOX", NULL, tern_imap_result_cb, &results[2]);
-  tern_imap_session_create_async (fixture.session, "X", NULL, tern_imap_result_cb, &results[3]);
+  tern_imap_session_create_async (fixture.session, "X", TERN_ROLE_NONE, NULL, tern_imap_result_cb,
+                                  &results[3]);
   tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &results[4]);
   tern_imap_session_fetch_async (fixture.session, "1:*", TERN_IMAP_FETCH_FLAGS, 0, NULL,
                                  tern_imap_result_cb, &results[5]);
@@ -796,6 +837,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/close-in-literal", test_close_in_literal);
   g_test_add_func ("/imap/session/no-and-bad", test_no_and_bad);
   g_test_add_func ("/imap/session/no-to-all", test_no_to_all);
+  g_test_add_func ("/imap/session/mailboxes", test_mailboxes);
   g_test_add_func ("/imap/session/garbage", test_garbage);
   g_test_add_func ("/imap/session/long-line", test_long_line);
   g_test_add_func ("/imap/session/silence", test_silence);

@@ -192,7 +192,8 @@ test_life_of_a_message (void)
 
   fixture_start (&f, TERN_SECURITY_TLS, tern_mail_server_get_password (server, 0));
   g_assert_true (open_session (&f, NULL));
-  tern_imap_session_create_async (f.session, "Entw&APw-rfe", NULL, keep_result, &result);
+  tern_imap_session_create_async (f.session, "Entw&APw-rfe", TERN_ROLE_NONE, NULL, keep_result,
+                                  &result);
   tern_imap_reply_free (reply_of (&f, &result));
   tern_imap_session_list_async (f.session, NULL, keep_result, &result);
   tern_imap_reply_free (reply_of (&f, &result));

@@ -38,6 +38,8 @@ tern_imap_command_free (TernImapCommand *self)
   g_clear_object (&self->cancellable);
   g_free (self->mailbox);
   g_free (self->body_section);
+  g_free (self->looks_for);
+  g_free (self->counts);
   g_ptr_array_unref (self->parts);
   g_clear_pointer (&self->reply, tern_imap_reply_free);
   g_free (self);

@@ -49,6 +49,8 @@ struct _TernImapCommand
   gboolean search_all;   /* its result is every UID of the mailbox */
   guint n_expunged;      /* with search_all: n_expunged of the mailbox when it was asked for */
   gboolean is_move;
+  char *looks_for;    /* (nullable) raw: LIST of one name */
+  char *counts;       /* (nullable) raw: STATUS of one mailbox */
   guint32 body_uid;   /* FETCH of one body */
   char *body_section; /* (nullable) */
   guint64 body_size;  /* of the whole message, as the server told it; 0 if it did not */

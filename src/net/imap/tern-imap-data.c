@@ -25,6 +25,7 @@ static const struct
   { "LIST-EXTENDED", TERN_IMAP_CAP_LIST_EXTENDED },
   { "LIST-STATUS", TERN_IMAP_CAP_LIST_STATUS },
   { "SPECIAL-USE", TERN_IMAP_CAP_SPECIAL_USE },
+  { "CREATE-SPECIAL-USE", TERN_IMAP_CAP_CREATE_SPECIAL_USE },
   { "NAMESPACE", TERN_IMAP_CAP_NAMESPACE },
   { "ID", TERN_IMAP_CAP_ID },
   { "SASL-IR", TERN_IMAP_CAP_SASL_IR },
@@ -102,7 +103,10 @@ take_attribute (TernImapParser *parser, guint t, TernImapList *list)
 
   if (tern_imap_parser_is (parser, t, "\\Noselect")
       || tern_imap_parser_is (parser, t, "\\NonExistent"))
-    list->no_select = TRUE;
+    {
+      list->no_select = TRUE;
+      list->absent = tern_imap_parser_is (parser, t, "\\NonExistent");
+    }
   else if (tern_imap_parser_is (parser, t, "\\Noinferiors"))
     list->no_inferiors = TRUE;
   else if (tern_imap_parser_is (parser, t, "\\Subscribed"))

@@ -420,6 +420,32 @@ take_any_search (TernImapSession *self, TernImapParser *parser, gboolean extende
   take_search (self, command, uids);
 }
 
+/* Whoever asks for this one mailbox. */
+static void
+note_listed (TernImapSession *self, const TernImapList *list)
+{
+  for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
+    {
+      TernImapCommand *command = l->data;
+
+      if (command->looks_for != NULL && g_str_equal (command->looks_for, list->mailbox)
+          && !list->absent)
+        command->reply->listed = TRUE;
+    }
+}
+
+static void
+note_counted (TernImapSession *self, const TernImapStatus *status)
+{
+  for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
+    {
+      TernImapCommand *command = l->data;
+
+      if (command->counts != NULL && g_str_equal (command->counts, status->mailbox))
+        command->reply->messages = status->messages;
+    }
+}
+
 static void
 take_list (TernImapSession *self, TernImapParser *parser, gboolean lsub)
 {
@@ -434,6 +460,7 @@ take_list (TernImapSession *self, TernImapParser *parser, gboolean lsub)
         g_hash_table_add (self->subscribed, g_strdup (list.mailbox));
       return;
     }
+  note_listed (self, &list);
   list.has_subscribed = self->subscribed != NULL || self->extended_lists > 0;
   if (self->listed != NULL && !list.no_select && self->listed->len < TERN_LIMIT_FOLDERS)
     g_ptr_array_add (self->listed, g_strdup (list.mailbox));
@@ -448,7 +475,10 @@ take_status (TernImapSession *self, TernImapParser *parser)
 {
   TernImapStatus status;
 
-  if (tern_imap_parse_status (parser, 2, self->scratch, &status) && self->handlers.status != NULL)
+  if (!tern_imap_parse_status (parser, 2, self->scratch, &status))
+    return;
+  note_counted (self, &status);
+  if (self->handlers.status != NULL)
     self->handlers.status (self, &status, self->data);
 }
 

@@ -177,7 +177,21 @@ void tern_imap_session_append_async (TernImapSession *self,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
+/* CREATE, with USE (RFC 6154 section 3) for a @role that has one when the server announces it. */
 void tern_imap_session_create_async (TernImapSession *self,
+                                     const char *mailbox,
+                                     TernRole role,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+/* RENAME (RFC 9051 section 6.3.6): what is below @mailbox goes with it. */
+void tern_imap_session_rename_async (TernImapSession *self,
+                                     const char *mailbox,
+                                     const char *name,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+void tern_imap_session_delete_async (TernImapSession *self,
                                      const char *mailbox,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback callback,
@@ -188,6 +202,19 @@ void tern_imap_session_notify_async (TernImapSession *self,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
+void tern_imap_session_subscribe_async (TernImapSession *self,
+                                        const char *mailbox,
+                                        gboolean subscribed,
+                                        GCancellable *cancellable,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+/* LIST of this one name; reply->listed tells whether there is such a mailbox (RFC 9051
+ * section 6.3.9), also one that cannot be selected. */
+void tern_imap_session_look_async (TernImapSession *self,
+                                   const char *mailbox,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
 void tern_imap_session_noop_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,

@@ -34,6 +34,7 @@ typedef enum
   TERN_IMAP_CAP_IMAP4REV2 = 1 << 20,
   TERN_IMAP_CAP_COMPRESS = 1 << 21, /* DEFLATE */
   TERN_IMAP_CAP_NOTIFY = 1 << 22,
+  TERN_IMAP_CAP_CREATE_SPECIAL_USE = 1 << 23,
 } TernImapCaps;
 
 typedef struct
@@ -48,6 +49,7 @@ typedef struct
   const char *mailbox; /* raw (modified UTF-7) */
   char delimiter;      /* 0 = NIL */
   gboolean no_select;  /* \Noselect or \NonExistent */
+  gboolean absent;     /* \NonExistent: only what is below it is there, or a subscription */
   gboolean no_inferiors;
   gboolean subscribed; /* known only when has_subscribed */
   gboolean has_subscribed;
@@ -146,6 +148,8 @@ typedef struct
   GArray *target_uids; /* (nullable) */
   guint32 uidvalidity; /* of COPYUID / APPENDUID target, 0 if not told */
   guint32 uid;         /* APPENDUID */
+  gboolean listed;     /* look: the mailbox is there */
+  gint64 messages;     /* status: of the mailbox asked for; -1 = not told */
 } TernImapReply;
 
 void tern_imap_reply_free (TernImapReply *self);

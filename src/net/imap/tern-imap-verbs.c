@@ -123,6 +123,8 @@ tern_imap_session_status_async (TernImapSession *self,
   TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
                                           user_data, tern_imap_session_status_async);
 
+  command->counts = g_strdup (mailbox);
+  command->reply->messages = -1;
   tern_imap_command_add (command, "STATUS ");
   add_mailbox (command, mailbox);
   tern_imap_command_add (command, " (MESSAGES UNSEEN UIDNEXT UIDVALIDITY%s)",
@@ -368,17 +370,112 @@ tern_imap_session_append_async (TernImapSession *self,
   tern_imap_session_enqueue (self, command);
 }
 
+static const char *
+special_use (TernRole role)
+{
+  switch (role)
+    {
+    case TERN_ROLE_SENT:
+      return "\\Sent";
+    case TERN_ROLE_DRAFTS:
+      return "\\Drafts";
+    case TERN_ROLE_TRASH:
+      return "\\Trash";
+    case TERN_ROLE_JUNK:
+      return "\\Junk";
+    case TERN_ROLE_ARCHIVE:
+      return "\\Archive";
+    case TERN_ROLE_NONE:
+    case TERN_ROLE_INBOX:
+    case TERN_ROLE_OUTBOX:
+    case TERN_ROLE_ALL:
+    case TERN_ROLE_FLAGGED:
+    case TERN_ROLE_IMPORTANT:
+    default:
+      return NULL;
+    }
+}
+
 void
 tern_imap_session_create_async (TernImapSession *self,
                                 const char *mailbox,
+                                TernRole role,
                                 GCancellable *cancellable,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
   TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
                                           user_data, tern_imap_session_create_async);
+  const char *use = special_use (role);
 
   tern_imap_command_add (command, "CREATE ");
+  add_mailbox (command, mailbox);
+  if (use != NULL && self->caps & TERN_IMAP_CAP_CREATE_SPECIAL_USE)
+    tern_imap_command_add (command, " (USE (%s))", use);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_rename_async (TernImapSession *self,
+                                const char *mailbox,
+                                const char *name,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
+                                          user_data, tern_imap_session_rename_async);
+
+  tern_imap_command_add (command, "RENAME ");
+  add_mailbox (command, mailbox);
+  tern_imap_command_add (command, " ");
+  tern_imap_command_add_string (command, name);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_delete_async (TernImapSession *self,
+                                const char *mailbox,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
+                                          user_data, tern_imap_session_delete_async);
+
+  tern_imap_command_add (command, "DELETE ");
+  add_mailbox (command, mailbox);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_subscribe_async (TernImapSession *self,
+                                   const char *mailbox,
+                                   gboolean subscribed,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
+                                          user_data, tern_imap_session_subscribe_async);
+
+  tern_imap_command_add (command, subscribed ? "SUBSCRIBE " : "UNSUBSCRIBE ");
+  add_mailbox (command, mailbox);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_look_async (TernImapSession *self,
+                              const char *mailbox,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
+                                          user_data, tern_imap_session_look_async);
+
+  command->looks_for = g_strdup (mailbox);
+  tern_imap_command_add (command, "LIST \"\" ");
   add_mailbox (command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
