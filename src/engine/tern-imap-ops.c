@@ -523,6 +523,11 @@ step_act (TernImapOps *self)
       advance (self);
       break;
     case TERN_OP_APPEND:
+    case TERN_OP_FOLDER_CREATE:
+    case TERN_OP_FOLDER_RENAME:
+    case TERN_OP_FOLDER_DELETE:
+    case TERN_OP_FOLDER_SUBSCRIBE:
+    case TERN_OP_FOLDER_UNSUBSCRIBE:
     default:
       g_assert_not_reached ();
     }

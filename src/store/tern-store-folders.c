@@ -3,7 +3,9 @@
 
 #include "tern-store-folders.h"
 
+#include "tern-store-folders-private.h"
 #include "tern-store-ledger-private.h"
+#include "tern-store-ops.h"
 
 #include "tern-fault.h"
 
@@ -119,6 +121,34 @@ tern_txn_remove_account (TernTxn *txn, TernId account, GError **error)
 
 /* Folders. */
 
+/* The server has renamed it, and we have not been told yet: what is listed under the new name is
+ * what we know under the old one. */
+static gboolean
+find_renamed (TernTxn *txn, const TernFolderRecord *record, TernId *id, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  sqlite3_stmt *stmt = tern_db_query (
+      db, error,
+      "SELECT f.id FROM op o JOIN folder s ON s.id = o.source"
+      " JOIN folder f ON f.account = ?1"
+      "  AND f.remote_name = s.remote_name || substr (?3, length (o.remote_name) + 1)"
+      " WHERE o.account = ?1 AND o.kind = ?2 AND o.state IN (0, 1, 4) AND o.begun"
+      "  AND (o.remote_name = ?3 OR s.delimiter <> 0"
+      "   AND substr (?3, 1, length (o.remote_name) + 1)"
+      "    = o.remote_name || char (s.delimiter))"
+      " LIMIT 1",
+      record->account, TERN_OP_FOLDER_RENAME);
+  int rc;
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_text (stmt, 3, record->remote_name);
+  rc = sqlite3_step (stmt);
+  if (rc == SQLITE_ROW)
+    *id = sqlite3_column_int64 (stmt, 0);
+  return tern_db_finish (db, stmt, rc, error);
+}
+
 static gboolean
 find_folder (TernTxn *txn, const TernFolderRecord *record, TernId *id, GError **error)
 {
@@ -143,15 +173,33 @@ find_folder (TernTxn *txn, const TernFolderRecord *record, TernId *id, GError **
   rc = sqlite3_step (stmt);
   if (rc == SQLITE_ROW)
     *id = sqlite3_column_int64 (stmt, 0);
-  return tern_db_finish (db, stmt, rc, error);
+  if (!tern_db_finish (db, stmt, rc, error))
+    return FALSE;
+  return *id != 0 || !remote || find_renamed (txn, record, id, error);
+}
+
+/* What a person wants otherwise than the server has it so far: bits of 1 names, 2 gone, 4
+ * subscribed. */
+static gboolean
+read_wishes (TernTxn *txn, TernId account, TernId folder, gint64 *wishes, GError **error)
+{
+  *wishes = 0;
+  return tern_db_look (tern_txn_db (txn), error, wishes,
+                       "SELECT max (kind = ?3) + 2 * max (source = ?2 AND kind = ?4)"
+                       " + 4 * max (source = ?2 AND kind > ?4) FROM op WHERE account = ?1"
+                       " AND state IN (0, 1, 4) AND kind >= ?3 HAVING count (*) > 0",
+                       account, folder, TERN_OP_FOLDER_RENAME, TERN_OP_FOLDER_DELETE);
 }
 
 static gboolean
 write_folder (TernTxn *txn, const TernFolderRecord *record, TernId id, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
+  gint64 wishes = 0;
   sqlite3_stmt *stmt;
 
+  if (id != 0 && !read_wishes (txn, record->account, id, &wishes, error))
+    return FALSE;
   if (id == 0)
     stmt = tern_db_prepare (db,
                             "INSERT INTO folder (account, parent, path, name, remote_name,"
@@ -160,12 +208,15 @@ write_folder (TernTxn *txn, const TernFolderRecord *record, TernId id, GError **
                             error);
   else
     stmt = tern_db_prepare (db,
-                            "UPDATE folder SET parent = ?3, path = ?4, name = ?5,"
-                            " remote_name = ?6, delimiter = ?7,"
+                            "UPDATE folder SET parent = ?3, path = iif (?12 & 1, path, ?4),"
+                            " name = iif (?12 & 1, name, ?5),"
+                            " remote_name = iif (?12 & 1, remote_name, ?6), delimiter = ?7,"
                             " role = CASE role_by_person WHEN 0 THEN ?8 ELSE role END,"
-                            " subscribed = ?9, selectable = ?10, gone = ?11 WHERE id = ?1"
+                            " subscribed = iif (?12 & 4, subscribed, ?9), selectable = ?10,"
+                            " gone = iif (?12 & 2, gone, ?11) WHERE id = ?1"
                             " AND (parent, path, name, delimiter, subscribed, selectable, gone)"
-                            " IS NOT (?3, ?4, ?5, ?7, ?9, ?10, ?11)"
+                            " IS NOT (?3, iif (?12 & 1, path, ?4), iif (?12 & 1, name, ?5), ?7,"
+                            "  iif (?12 & 4, subscribed, ?9), ?10, iif (?12 & 2, gone, ?11))"
                             " OR id = ?1 AND role_by_person = 0 AND role <> ?8",
                             error);
   if (stmt == NULL)
@@ -181,6 +232,8 @@ write_folder (TernTxn *txn, const TernFolderRecord *record, TernId id, GError **
   sqlite3_bind_int (stmt, 9, record->subscribed != FALSE);
   sqlite3_bind_int (stmt, 10, record->selectable != FALSE);
   sqlite3_bind_int (stmt, 11, record->gone != FALSE);
+  if (id != 0)
+    sqlite3_bind_int64 (stmt, 12, wishes);
   if (!tern_db_step (db, stmt, error))
     return FALSE;
   if (sqlite3_changes (tern_db_get_handle (db)) > 0)
@@ -200,8 +253,8 @@ tern_txn_put_folder (TernTxn *txn, const TernFolderRecord *record, GError **erro
   return sqlite3_last_insert_rowid (tern_db_get_handle (tern_txn_db (txn)));
 }
 
-static gboolean
-remove_folder (TernTxn *txn, TernId folder, GError **error)
+gboolean
+tern_folder_remove (TernTxn *txn, TernId folder, GError **error)
 {
   static const char *const steps[] = {
     "DELETE FROM op WHERE source = ?1 OR target = ?1",
@@ -225,8 +278,8 @@ remove_folder (TernTxn *txn, TernId folder, GError **error)
 }
 
 /* What only this disk has: messages that the server has not got yet, and operations under way. */
-static gboolean
-has_local_data (TernTxn *txn, TernId folder, gboolean *has, GError **error)
+gboolean
+tern_folder_has_local_data (TernTxn *txn, TernId folder, gboolean *has, GError **error)
 {
   gint64 found = 0;
 
@@ -251,8 +304,14 @@ end_folder (TernTxn *txn, TernId folder, GError **error)
   gint64 gone = 0;
   gboolean has;
 
-  if (!tern_db_look (db, error, &gone, "SELECT gone FROM folder WHERE id = ?1", folder))
+  if (!tern_db_look (db, error, &gone,
+                     "SELECT iif (EXISTS (SELECT 1 FROM op WHERE source = ?1 AND kind >= ?2"
+                     " AND state IN (0, 1, 4)), -1, gone) FROM folder WHERE id = ?1",
+                     folder, TERN_OP_FOLDER_CREATE))
     return FALSE;
+  /* Not made yet, or what is done with it will show. */
+  if (gone < 0)
+    return TRUE;
   if (gone == 0)
     {
       txn->changes->tree_changed = TRUE;
@@ -260,7 +319,8 @@ end_folder (TernTxn *txn, TernId folder, GError **error)
     }
   if (gone + GONE_SECONDS > now)
     return TRUE;
-  return has_local_data (txn, folder, &has, error) && (has || remove_folder (txn, folder, error));
+  return tern_folder_has_local_data (txn, folder, &has, error)
+         && (has || tern_folder_remove (txn, folder, error));
 }
 
 gboolean

@@ -6,10 +6,11 @@
 #include "tern-store-messages.h"
 #include "tern-store-ops.h"
 
-#define COLUMNS                                                                        \
-  "o.id, o.account, o.kind, o.state, o.source, o.target, o.add_flags, o.remove_flags," \
-  " o.add_keywords, o.remove_keywords, o.attempts, o.not_before, o.created, o.fault,"  \
-  " o.begun, o.target_validity, o.target_next, o.undone, o.undoes"
+#define COLUMNS                                                                             \
+  "o.id, o.account, o.kind, o.state, o.source, o.target, o.add_flags, o.remove_flags,"      \
+  " o.add_keywords, o.remove_keywords, o.attempts, o.not_before, o.created, o.fault,"       \
+  " o.begun, o.target_validity, o.target_next, o.undone, o.undoes, o.old_path, o.new_path," \
+  " o.remote_name"
 
 void
 tern_op_record_free (TernOpRecord *self)
@@ -19,6 +20,9 @@ tern_op_record_free (TernOpRecord *self)
   g_free (self->add_keywords);
   g_free (self->remove_keywords);
   g_free (self->fault);
+  g_free (self->old_path);
+  g_free (self->new_path);
+  g_free (self->remote_name);
   g_array_unref (self->subjects);
   g_free (self);
 }
@@ -53,6 +57,9 @@ take_op (sqlite3_stmt *stmt)
   op->target_uidnext = (guint32) sqlite3_column_int64 (stmt, 16);
   op->undone = sqlite3_column_int (stmt, 17);
   op->undoes = sqlite3_column_int64 (stmt, 18);
+  op->old_path = tern_db_dup_text (stmt, 19);
+  op->new_path = tern_db_dup_text (stmt, 20);
+  op->remote_name = tern_db_dup_text (stmt, 21);
   op->subjects = g_array_new (FALSE, FALSE, sizeof (TernId));
   return op;
 }
@@ -142,8 +149,9 @@ tern_op_insert (TernTxn *txn, TernOpRecord *record, GError **error)
   sqlite3_stmt *stmt =
       tern_db_prepare (db,
                        "INSERT INTO op (account, kind, state, source, target, add_flags,"
-                       " remove_flags, add_keywords, remove_keywords, created)"
-                       " VALUES (?1, ?2, 0, ?3, nullif (?4, 0), ?5, ?6, ?7, ?8, ?9)",
+                       " remove_flags, add_keywords, remove_keywords, created, old_path,"
+                       " new_path) VALUES (?1, ?2, 0, ?3, nullif (?4, 0), ?5, ?6, ?7, ?8, ?9,"
+                       " ?10, ?11)",
                        error);
 
   if (stmt == NULL)
@@ -158,6 +166,8 @@ tern_op_insert (TernTxn *txn, TernOpRecord *record, GError **error)
   tern_db_bind_text (stmt, 7, record->add_keywords);
   tern_db_bind_text (stmt, 8, record->remove_keywords);
   sqlite3_bind_int64 (stmt, 9, record->created);
+  tern_db_bind_text (stmt, 10, record->old_path);
+  tern_db_bind_text (stmt, 11, record->new_path);
   if (!tern_db_step (db, stmt, error))
     return FALSE;
   record->id = sqlite3_last_insert_rowid (tern_db_get_handle (db));
@@ -259,6 +269,12 @@ take_ops (TernReader *reader, sqlite3_stmt *stmt, GError **error)
   return g_steal_pointer (&ops);
 }
 
+/*
+ * Beside the chains of messages: operations on folders go one after the other; nothing happens in a
+ * folder that is not made yet, nor in one while it is in doubt whether the server has renamed it or
+ * what it is in, for the name would be the wrong one or be made anew; a folder is deleted when
+ * everything that concerns its messages is done.
+ */
 GPtrArray *
 tern_read_runnable_ops (TernReader *reader,
                         TernId account,
@@ -274,8 +290,20 @@ tern_read_runnable_ops (TernReader *reader,
                                   "  JOIN op_subject e ON e.location = s.location AND e.op < s.op"
                                   "  JOIN op b ON b.id = e.op AND b.state IN (0, 1, 4)"
                                   "  WHERE s.op = o.id)"
+                                  " AND NOT EXISTS (SELECT 1 FROM op f WHERE f.account = ?1"
+                                  "  AND f.state IN (0, 1, 4) AND f.id <> o.id AND CASE"
+                                  "  WHEN o.kind >= ?4 AND f.kind >= ?4 THEN f.id < o.id"
+                                  "  WHEN f.kind = ?4 THEN f.source IN (o.source, o.target)"
+                                  "  WHEN f.kind = ?5 THEN f.begun AND EXISTS (SELECT 1"
+                                  "   FROM folder r JOIN folder x ON x.id IN (o.source, o.target)"
+                                  "   WHERE r.id = f.source AND (x.id = r.id"
+                                  "    OR substr (x.path, 1, length (r.path) + 1) = r.path || '/'))"
+                                  "  WHEN o.kind = ?6 AND f.kind < ?4"
+                                  "   THEN o.source IN (f.source, f.target)"
+                                  "  ELSE 0 END)"
                                   " ORDER BY o.id LIMIT ?3",
-                                  account, now_ms, limit),
+                                  account, now_ms, limit, TERN_OP_FOLDER_CREATE,
+                                  TERN_OP_FOLDER_RENAME, TERN_OP_FOLDER_DELETE),
                    error);
 }
 

@@ -282,6 +282,12 @@ confirm_subject (TernTxn *txn,
       return confirm_append (txn, op, subject, pairs, error);
     case TERN_OP_EXPUNGE:
       return confirm_expunge (txn, subject, error);
+    case TERN_OP_FOLDER_CREATE:
+    case TERN_OP_FOLDER_RENAME:
+    case TERN_OP_FOLDER_DELETE:
+    case TERN_OP_FOLDER_SUBSCRIBE:
+    case TERN_OP_FOLDER_UNSUBSCRIBE:
+      break;
     }
   g_return_val_if_reached (FALSE);
 }
@@ -335,6 +341,8 @@ tern_txn_op_confirmed (TernTxn *txn, TernId id, const GArray *pairs, GError **er
   /* First, so that what is shown is computed without it. */
   if (!tern_op_set_state (txn, id, TERN_OP_CONFIRMED, NULL, error))
     return FALSE;
+  if (tern_op_is_of_folder (op->kind))
+    return tern_folder_op_confirmed (txn, op, error) && drop_old (txn, op->account, error);
   for (guint i = 0; i < subjects->len; i++)
     if (!confirm_subject (txn, op, &g_array_index (subjects, TernSubject, i), subjects->len == 1,
                           pairs, error))
@@ -423,6 +431,11 @@ refuse_subject (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject
       break;
     case TERN_OP_FLAGS:
     case TERN_OP_EXPUNGE:
+    case TERN_OP_FOLDER_CREATE:
+    case TERN_OP_FOLDER_RENAME:
+    case TERN_OP_FOLDER_DELETE:
+    case TERN_OP_FOLDER_SUBSCRIBE:
+    case TERN_OP_FOLDER_UNSUBSCRIBE:
       break;
     }
   return tern_op_take_back (txn, op, subject, error);
@@ -440,6 +453,8 @@ tern_txn_op_refused (TernTxn *txn, TernId id, const char *fault, GError **error)
     return TRUE;
   if (!tern_op_set_state (txn, id, TERN_OP_REFUSED, fault, error))
     return FALSE;
+  if (tern_op_is_of_folder (op->kind))
+    return tern_folder_op_refused (txn, op, error);
   for (guint i = 0; i < subjects->len; i++)
     {
       const TernSubject *subject = &g_array_index (subjects, TernSubject, i);

@@ -123,6 +123,12 @@ tern_op_take_back (TernTxn *txn, const TernOpRecord *op, const TernSubject *subj
       return take_back_append (txn, subject, error);
     case TERN_OP_EXPUNGE:
       return take_back_expunge (txn, subject, error);
+    case TERN_OP_FOLDER_CREATE:
+    case TERN_OP_FOLDER_RENAME:
+    case TERN_OP_FOLDER_DELETE:
+    case TERN_OP_FOLDER_SUBSCRIBE:
+    case TERN_OP_FOLDER_UNSUBSCRIBE:
+      break;
     }
   g_return_val_if_reached (FALSE);
 }
@@ -316,6 +322,12 @@ check_reverse (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject,
                                          _ ("These messages were deleted for good; that cannot be "
                                             "undone.")));
       return FALSE;
+    case TERN_OP_FOLDER_CREATE:
+    case TERN_OP_FOLDER_RENAME:
+    case TERN_OP_FOLDER_DELETE:
+    case TERN_OP_FOLDER_SUBSCRIBE:
+    case TERN_OP_FOLDER_UNSUBSCRIBE:
+      break;
     }
   g_return_val_if_reached (FALSE);
 }
@@ -458,6 +470,8 @@ undo_one (TernTxn *txn, TernId id, gboolean *undone, GError **error)
     return FALSE;
   if (op == NULL)
     return TRUE;
+  if (tern_op_is_of_folder (op->kind))
+    return tern_folder_op_undo (txn, op, undone, error) && note_undone (txn, op, error);
   for (guint i = 0; i < subjects->len; i++)
     if (!undo_subject (txn, op, &g_array_index (subjects, TernSubject, i), undone, error))
       return FALSE;
@@ -486,8 +500,12 @@ tern_txn_op_undo (TernTxn *txn, TernId id, gboolean *undone, GError **error)
 gboolean
 tern_op_can_undo (const TernOpRecord *op)
 {
+  if (op->state == TERN_OP_REFUSED || op->undone)
+    return FALSE;
+  if (tern_op_is_of_folder (op->kind))
+    return op->kind != TERN_OP_FOLDER_DELETE || tern_op_is_unsent (op);
   return (op->kind == TERN_OP_FLAGS || op->kind == TERN_OP_MOVE || op->kind == TERN_OP_COPY)
-         && op->state != TERN_OP_REFUSED && !op->undone && op->subjects->len > 0;
+         && op->subjects->len > 0;
 }
 
 GArray *

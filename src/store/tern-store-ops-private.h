@@ -51,6 +51,12 @@ gboolean tern_op_take_back (TernTxn *txn,
                             const TernSubject *subject,
                             GError **error);
 
+/* The three ends of an operation on a folder, whose state is the caller's (undo: see there). */
+gboolean tern_folder_op_confirmed (TernTxn *txn, const TernOpRecord *op, GError **error);
+gboolean tern_folder_op_refused (TernTxn *txn, const TernOpRecord *op, GError **error);
+gboolean
+tern_folder_op_undo (TernTxn *txn, const TernOpRecord *op, gboolean *undone, GError **error);
+
 /* The server does not have it any more, or nobody shall have it: with the row go its parts in
  * operations that are not under way. */
 gboolean tern_ops_remove_location (TernTxn *txn, const TernLocation *row, GError **error);

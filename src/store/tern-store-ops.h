@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tern-message-facts.h"
+#include "tern-store-folders.h"
 #include "tern-store.h"
 
 G_BEGIN_DECLS
@@ -20,6 +21,12 @@ typedef enum
                      the flags of "add" and "add_keywords": later changes of the flags are
                      operations of their own and are sent after it */
   TERN_OP_EXPUNGE,
+  /* On the folder "source", without subjects; one after the other within an account. */
+  TERN_OP_FOLDER_CREATE,
+  TERN_OP_FOLDER_RENAME, /* or move, with all that is below it */
+  TERN_OP_FOLDER_DELETE, /* of an empty one; after all operations on its messages */
+  TERN_OP_FOLDER_SUBSCRIBE,
+  TERN_OP_FOLDER_UNSUBSCRIBE,
 } TernOpKind;
 
 typedef enum
@@ -55,6 +62,10 @@ typedef struct
   /* The target's, as they were known when it was sent first; 0 = not known. */
   guint32 target_uidvalidity;
   guint32 target_uidnext;
+  /* Operations on folders: */
+  char *old_path;    /* (nullable) where it was shown before a rename */
+  char *new_path;    /* (nullable) where it is to be */
+  char *remote_name; /* (nullable) the new name as it was sent, raw */
 } TernOpRecord;
 
 void tern_op_record_free (TernOpRecord *self);
@@ -81,6 +92,29 @@ TernId tern_txn_op_append (TernTxn *txn, TernId location, GError **error);
 /* For good. What the server has is hidden until it has confirmed; what it never had goes at once.
  */
 GArray *tern_txn_op_expunge (TernTxn *txn, const TernId *locations, gsize n, GError **error);
+
+/*
+ * Folders (tern-store-folder-ops.c). The change is shown at once; folder.remote_name stays what the
+ * server has until it has confirmed, so that everything else goes on meanwhile. A folder that no
+ * server has is changed without an operation, and 0 is returned for it without @error.
+ */
+gboolean tern_op_is_of_folder (TernOpKind kind);
+/* @record: the new folder; its remote_name is a first guess, the runner makes the final one from
+ * the path. Faults: INVALID when the path is taken. *@folder: its id. */
+TernId tern_txn_op_folder_create (TernTxn *txn,
+                                  const TernFolderRecord *record,
+                                  TernId *folder,
+                                  GError **error);
+/* To @path: another name, another parent or both, with all that is below it. 0 without @error also
+ * when it is there already. Faults: INVALID for INBOX, a taken path, a place below itself. */
+TernId tern_txn_op_folder_rename (TernTxn *txn, TernId folder, const char *path, GError **error);
+/* The folder must be empty: move its messages to Trash first. Faults: INVALID. */
+TernId tern_txn_op_folder_delete (TernTxn *txn, TernId folder, GError **error);
+TernId
+tern_txn_op_folder_subscribe (TernTxn *txn, TernId folder, gboolean subscribed, GError **error);
+/* CREATE and RENAME: like tern_txn_op_running(), with the name that is sent. */
+gboolean
+tern_txn_op_folder_running (TernTxn *txn, TernId op, const char *remote_name, GError **error);
 
 /* The runner's verbs. Chain heads only (no earlier unconfirmed operation names one of its
  * messages), pending or stuck ones whose time has come, oldest first; never running ones. */

@@ -157,12 +157,15 @@ static const char version_4[] =
     "ALTER TABLE op ADD COLUMN undoes INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX op_undoes ON op (undoes) WHERE undoes <> 0;";
 
+/* Operations on folders: source is the folder. old_path and new_path: where it was shown before,
+ * and where a person wants it; remote_name: what was sent to the server. */
+static const char version_5[] = "ALTER TABLE op ADD COLUMN old_path TEXT;"
+                                "ALTER TABLE op ADD COLUMN new_path TEXT;"
+                                "ALTER TABLE op ADD COLUMN remote_name TEXT;";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
-  version_1,
-  version_2,
-  version_3,
-  version_4,
+  version_1, version_2, version_3, version_4, version_5,
 };
 
 static gboolean

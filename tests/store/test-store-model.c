@@ -322,6 +322,11 @@ server_do (World *w, const TernOpRecord *op, guint32 uid, GArray *pairs)
       server_remove (w, source, uid);
       return;
     case TERN_OP_APPEND:
+    case TERN_OP_FOLDER_CREATE:
+    case TERN_OP_FOLDER_RENAME:
+    case TERN_OP_FOLDER_DELETE:
+    case TERN_OP_FOLDER_SUBSCRIBE:
+    case TERN_OP_FOLDER_UNSUBSCRIBE:
       g_assert_not_reached ();
     }
 }

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "store-fixture.h"
+#include "tern-fault.h"
+
+#include <string.h>
+
+static TernFolderRecord
+folder_named (StoreFixture *f, const char *path, const char *remote_name)
+{
+  const char *slash = strrchr (path, '/');
+  TernFolderRecord record = { .account = f->account,
+                              .path = (char *) path,
+                              .name = (char *) (slash != NULL ? slash + 1 : path),
+                              .remote_name = (char *) remote_name,
+                              .delimiter = '/',
+                              .subscribed = TRUE,
+                              .selectable = TRUE };
+
+  return record;
+}
+
+/* As a listing puts it. */
+static TernId
+listed (StoreFixture *f, const char *path, const char *remote_name)
+{
+  TernFolderRecord record = folder_named (f, path, remote_name);
+  TernTxn *txn = store_begin (f);
+  TernId id = tern_txn_put_folder (txn, &record, NULL);
+
+  store_commit (f);
+  g_assert_cmpint (id, !=, 0);
+  return id;
+}
+
+/* A listing of just these folders ends. */
+static void
+end_listing (StoreFixture *f, const TernId *ids, guint n)
+{
+  g_autoptr (GHashTable) kept = g_hash_table_new (NULL, NULL);
+  TernTxn *txn = store_begin (f);
+
+  for (guint i = 0; i < n; i++)
+    g_hash_table_add (kept, GSIZE_TO_POINTER ((gsize) ids[i]));
+  g_assert_true (tern_txn_end_listing (txn, f->account, kept, NULL));
+  store_commit (f);
+}
+
+static TernId
+create (StoreFixture *f, const char *path, const char *remote_name, TernId *folder)
+{
+  TernFolderRecord record = folder_named (f, path, remote_name);
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+  TernId op = tern_txn_op_folder_create (txn, &record, folder, &error);
+
+  g_assert_no_error (error);
+  store_commit (f);
+  return op;
+}
+
+static TernId
+rename_to (StoreFixture *f, TernId folder, const char *path)
+{
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+  TernId op = tern_txn_op_folder_rename (txn, folder, path, &error);
+
+  g_assert_no_error (error);
+  store_commit (f);
+  return op;
+}
+
+static TernId delete (StoreFixture *f, TernId folder)
+{
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+  TernId op = tern_txn_op_folder_delete (txn, folder, &error);
+
+  g_assert_no_error (error);
+  store_commit (f);
+  return op;
+}
+
+static void
+run (StoreFixture *f, TernId op, const char *name)
+{
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+
+  if (name != NULL)
+    tern_txn_op_folder_running (txn, op, name, &error);
+  else
+    tern_txn_op_running (txn, op, &error);
+  g_assert_no_error (error);
+  store_commit (f);
+}
+
+static void
+confirm (StoreFixture *f, TernId op)
+{
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+
+  g_assert_true (tern_txn_op_confirmed (txn, op, NULL, &error));
+  g_assert_no_error (error);
+  store_commit (f);
+}
+
+static void
+refuse (StoreFixture *f, TernId op)
+{
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+
+  g_assert_true (tern_txn_op_refused (txn, op, "no", &error));
+  g_assert_no_error (error);
+  store_commit (f);
+}
+
+static gboolean
+undo (StoreFixture *f, TernId op)
+{
+  gboolean undone = FALSE;
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+
+  g_assert_true (tern_txn_op_undo (txn, op, &undone, &error));
+  g_assert_no_error (error);
+  store_commit (f);
+  return undone;
+}
+
+static void
+assert_folder (StoreFixture *f, TernId folder, const char *path, const char *remote_name)
+{
+  g_autoptr (TernFolderRecord) record = store_folder (f, folder);
+
+  g_assert_nonnull (record);
+  g_assert_cmpstr (record->path, ==, path);
+  g_assert_cmpstr (record->remote_name, ==, remote_name);
+  g_assert_false (record->gone);
+}
+
+static gboolean
+is_gone (StoreFixture *f, TernId folder)
+{
+  g_autoptr (TernFolderRecord) record = store_folder (f, folder);
+
+  return record == NULL || record->gone;
+}
+
+static gboolean
+is_runnable (StoreFixture *f, TernId op)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  g_autoptr (GPtrArray) ops = tern_read_runnable_ops (reader, f->account, 1, 100, NULL);
+  gboolean found = FALSE;
+
+  for (guint i = 0; i < ops->len; i++)
+    found = found || ((TernOpRecord *) g_ptr_array_index (ops, i))->id == op;
+  store_read_end (f);
+  return found;
+}
+
+static TernId
+move (StoreFixture *f, TernId location, TernId target)
+{
+  TernTxn *txn = store_begin (f);
+  g_autoptr (GArray) made = tern_txn_op_move (txn, &location, 1, target, NULL);
+
+  store_commit (f);
+  g_assert_cmpuint (made->len, ==, 1);
+  return g_array_index (made, TernId, 0);
+}
+
+/* Shown at once, kept by a listing that lacks it; what goes into it waits. */
+static void
+test_create (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId message = store_add (f, f->inbox, 1, 1, 0);
+  TernId folder = 0;
+  TernId op = create (f, "New", "New", &folder);
+  TernId moved = move (f, message, folder);
+
+  assert_folder (f, folder, "New", "New");
+  end_listing (f, &f->inbox, 1);
+  assert_folder (f, folder, "New", "New");
+  g_assert_true (is_runnable (f, op));
+  g_assert_false (is_runnable (f, moved));
+  run (f, op, "INBOX.New");
+  store_reopen (f);
+  g_assert_false (is_runnable (f, moved));
+  confirm (f, op);
+  assert_folder (f, folder, "New", "INBOX.New");
+  g_assert_true (is_runnable (f, moved));
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+/* Refused: not shown, and what was moved there is back; the operation is there to tell. */
+static void
+test_create_refused (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId message = store_add (f, f->inbox, 1, 1, 0);
+  g_autoptr (TernMessageRecord) record = NULL;
+  TernId folder = 0;
+  TernId op = create (f, "New", "New", &folder);
+
+  move (f, message, folder);
+  run (f, op, "New");
+  refuse (f, op);
+  g_assert_true (is_gone (f, folder));
+  record = store_message (f, message);
+  g_assert_cmpint (record->folder, ==, f->inbox);
+  g_assert_cmpuint (store_op_count (f, TERN_OP_REFUSED), ==, 2);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+static void
+test_create_undone (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = 0;
+  TernId op = create (f, "New", "New", &folder);
+
+  g_assert_cmpint (rename_to (f, folder, "Newer"), ==, op);
+  assert_folder (f, folder, "Newer", "New");
+  store_reopen (f);
+  g_assert_true (undo (f, op));
+  g_assert_true (is_gone (f, folder));
+  g_assert_cmpuint (store_op_count (f, TERN_OP_PENDING), ==, 0);
+  /* On the server already: deleted there again. */
+  op = create (f, "New", "New", &folder);
+  run (f, op, "New");
+  confirm (f, op);
+  store_reopen (f);
+  g_assert_false (undo (f, op));
+  g_assert_true (is_gone (f, folder));
+  g_assert_cmpuint (store_op_count (f, TERN_OP_PENDING), ==, 1);
+  store_fixture_free (f);
+}
+
+/* Shown under the new name with what is below; the server's names follow when it has confirmed. */
+static void
+test_rename (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId parent = listed (f, "Lists", "Lists");
+  TernId child = listed (f, "Lists/GTK", "Lists/GTK");
+  TernId other = listed (f, "Listserv", "Listserv");
+  TernId message = store_add (f, child, 7, 1, 0);
+  TernId ids[] = { f->inbox, f->archive, f->trash, parent, child, other };
+  TernId op = rename_to (f, parent, "Archive/Old");
+  TernId moved;
+
+  assert_folder (f, parent, "Archive/Old", "Lists");
+  assert_folder (f, child, "Archive/Old/GTK", "Lists/GTK");
+  assert_folder (f, other, "Listserv", "Listserv");
+  /* The server still has it under the old name: nothing is shown otherwise for that. */
+  g_assert_cmpint (listed (f, "Lists/GTK", "Lists/GTK"), ==, child);
+  end_listing (f, ids, G_N_ELEMENTS (ids));
+  assert_folder (f, child, "Archive/Old/GTK", "Lists/GTK");
+  moved = move (f, message, f->inbox);
+  g_assert_true (is_runnable (f, moved));
+  run (f, op, "Archive/Old");
+  g_assert_false (is_runnable (f, moved));
+  store_reopen (f);
+  /* Renamed, but the answer was lost: the listing knows it by the new name already. */
+  g_assert_cmpint (listed (f, "Archive/Old", "Archive/Old"), ==, parent);
+  g_assert_cmpint (listed (f, "Archive/Old/GTK", "Archive/Old/GTK"), ==, child);
+  confirm (f, op);
+  assert_folder (f, parent, "Archive/Old", "Archive/Old");
+  assert_folder (f, child, "Archive/Old/GTK", "Archive/Old/GTK");
+  assert_folder (f, other, "Listserv", "Listserv");
+  g_assert_true (is_runnable (f, moved));
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+static void
+test_rename_folded (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = listed (f, "A", "A");
+  TernId op = rename_to (f, folder, "B");
+
+  g_assert_cmpint (rename_to (f, folder, "C"), ==, op);
+  g_assert_cmpuint (store_op_count (f, TERN_OP_PENDING), ==, 1);
+  g_assert_cmpint (rename_to (f, folder, "A"), ==, 0);
+  g_assert_cmpuint (store_op_count (f, TERN_OP_PENDING), ==, 0);
+  assert_folder (f, folder, "A", "A");
+  store_fixture_free (f);
+}
+
+static void
+test_rename_refused (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = listed (f, "A", "A");
+  TernId child = listed (f, "A/x", "A/x");
+  TernId op = rename_to (f, folder, "B");
+  TernId second;
+
+  run (f, op, "B");
+  second = rename_to (f, folder, "C");
+  g_assert_cmpint (second, !=, op);
+  g_assert_false (is_runnable (f, second));
+  refuse (f, op);
+  /* The second one stands for itself. */
+  assert_folder (f, child, "C/x", "A/x");
+  g_assert_true (is_runnable (f, second));
+  run (f, second, "C");
+  refuse (f, second);
+  assert_folder (f, folder, "A", "A");
+  assert_folder (f, child, "A/x", "A/x");
+  store_fixture_free (f);
+}
+
+static void
+test_rename_undone (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = listed (f, "A", "A");
+  TernId op = rename_to (f, folder, "B");
+
+  store_reopen (f);
+  g_assert_true (undo (f, op));
+  assert_folder (f, folder, "A", "A");
+  op = rename_to (f, folder, "B");
+  run (f, op, "B");
+  confirm (f, op);
+  store_reopen (f);
+  g_assert_false (undo (f, op));
+  assert_folder (f, folder, "A", "B");
+  store_fixture_free (f);
+}
+
+static void
+assert_no_rename (StoreFixture *f, TernId folder, const char *path, TernFaultCode code)
+{
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+
+  g_assert_cmpint (tern_txn_op_folder_rename (txn, folder, path, &error), ==, 0);
+  g_assert_error (error, TERN_FAULT, (int) code);
+  g_clear_error (&error);
+  store_rollback (f);
+}
+
+static void
+test_rename_impossible (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = listed (f, "A", "A");
+
+  assert_no_rename (f, f->inbox, "B", TERN_FAULT_INVALID);
+  assert_no_rename (f, folder, "Archive", TERN_FAULT_INVALID);
+  assert_no_rename (f, folder, "A/B", TERN_FAULT_INVALID);
+  assert_no_rename (f, folder, "Nowhere/B", TERN_FAULT_NOT_FOUND);
+  assert_folder (f, folder, "A", "A");
+  store_fixture_free (f);
+}
+
+/* Never with mail in it; not before the mail has left it on the server as well. */
+static void
+test_delete (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = listed (f, "A", "A");
+  TernId message = store_add (f, folder, 1, 1, 0);
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+  g_autoptr (TernMessageRecord) record = NULL;
+  TernId moved, op;
+
+  g_assert_cmpint (tern_txn_op_folder_delete (txn, folder, &error), ==, 0);
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_INVALID);
+  g_clear_error (&error);
+  store_rollback (f);
+  moved = move (f, message, f->trash);
+  op = delete (f, folder);
+  g_assert_true (is_gone (f, folder));
+  g_assert_cmpint (listed (f, "A", "A"), ==, folder);
+  g_assert_true (is_gone (f, folder));
+  g_assert_false (is_runnable (f, op));
+  confirm (f, moved);
+  g_assert_true (is_runnable (f, op));
+  run (f, op, NULL);
+  refuse (f, op);
+  assert_folder (f, folder, "A", "A");
+  op = delete (f, folder);
+  store_reopen (f);
+  g_assert_true (undo (f, op));
+  assert_folder (f, folder, "A", "A");
+  op = delete (f, folder);
+  run (f, op, NULL);
+  confirm (f, op);
+  g_assert_null (store_folder (f, folder));
+  record = store_message (f, message);
+  g_assert_cmpint (record->folder, ==, f->trash);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+static void
+test_subscribe (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = listed (f, "A", "A");
+  g_autoptr (TernFolderRecord) record = NULL;
+  TernTxn *txn = store_begin (f);
+  TernId op = tern_txn_op_folder_subscribe (txn, folder, FALSE, NULL);
+
+  store_commit (f);
+  g_assert_cmpint (op, !=, 0);
+  listed (f, "A", "A");
+  record = store_folder (f, folder);
+  g_assert_false (record->subscribed);
+  g_clear_pointer (&record, tern_folder_record_free);
+  txn = store_begin (f);
+  g_assert_cmpint (tern_txn_op_folder_subscribe (txn, folder, TRUE, NULL), ==, 0);
+  store_commit (f);
+  g_assert_cmpuint (store_op_count (f, TERN_OP_PENDING), ==, 0);
+  txn = store_begin (f);
+  op = tern_txn_op_folder_subscribe (txn, folder, FALSE, NULL);
+  store_commit (f);
+  run (f, op, NULL);
+  refuse (f, op);
+  record = store_folder (f, folder);
+  g_assert_true (record->subscribed);
+  store_fixture_free (f);
+}
+
+/* Of two that concern each other the second waits, and its place follows the first one's. */
+static void
+test_order (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId a = listed (f, "A", "A");
+  TernId b = listed (f, "B", "B");
+  TernId into = rename_to (f, b, "A/B");
+  TernId away = rename_to (f, a, "C");
+  TernReader *reader;
+  g_autoptr (TernOpRecord) op = NULL;
+
+  assert_folder (f, b, "C/B", "B");
+  g_assert_true (is_runnable (f, into));
+  g_assert_false (is_runnable (f, away));
+  reader = store_read_begin (f, TERN_LANE_SLOW);
+  op = tern_read_op (reader, into, NULL);
+  store_read_end (f);
+  g_assert_cmpstr (op->new_path, ==, "C/B");
+  run (f, into, "A/B");
+  confirm (f, into);
+  assert_folder (f, b, "C/B", "A/B");
+  run (f, away, "C");
+  confirm (f, away);
+  assert_folder (f, a, "C", "C");
+  assert_folder (f, b, "C/B", "C/B");
+  store_fixture_free (f);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/store/folder-ops/create", test_create);
+  g_test_add_func ("/store/folder-ops/create-refused", test_create_refused);
+  g_test_add_func ("/store/folder-ops/create-undone", test_create_undone);
+  g_test_add_func ("/store/folder-ops/rename", test_rename);
+  g_test_add_func ("/store/folder-ops/rename-folded", test_rename_folded);
+  g_test_add_func ("/store/folder-ops/rename-refused", test_rename_refused);
+  g_test_add_func ("/store/folder-ops/rename-undone", test_rename_undone);
+  g_test_add_func ("/store/folder-ops/rename-impossible", test_rename_impossible);
+  g_test_add_func ("/store/folder-ops/delete", test_delete);
+  g_test_add_func ("/store/folder-ops/subscribe", test_subscribe);
+  g_test_add_func ("/store/folder-ops/order", test_order);
+  return g_test_run ();
+}
