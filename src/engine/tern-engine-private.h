@@ -82,4 +82,8 @@ TernAccountTest *tern_account_test_new (TernAccountSettings *settings,
 void tern_account_test_free (gpointer data);
 void tern_account_test_run (TernCall *call, gpointer data);
 
+/* The account's folder of that role; planned when it has none, and made on the server by the first
+ * operation that needs it. */
+TernId tern_engine_ensure_role (TernTxn *txn, TernId account, TernRole role, GError **error);
+
 G_END_DECLS

@@ -132,10 +132,8 @@ tern_engine_move_async (TernEngine *self,
               write_move, verb);
 }
 
-/* The account's folder of that role; planned when it has none, and made on the server by the first
- * operation that needs it. */
-static TernId
-ensure_role (TernTxn *txn, TernId account, TernRole role, GError **error)
+TernId
+tern_engine_ensure_role (TernTxn *txn, TernId account, TernRole role, GError **error)
 {
   TernReader *reader = tern_txn_reader (txn);
   g_autoptr (TernFolderRecord) folder = tern_read_folder_by_role (reader, account, role, NULL);
@@ -181,7 +179,7 @@ move_one_account (TernTxn *txn, GArray *ids, TernRole role, GArray *operations, 
     g_array_append_vals (ids, others->data, others->len);
   if (own->len == 0)
     return TRUE;
-  target = ensure_role (txn, account, role, error);
+  target = tern_engine_ensure_role (txn, account, role, error);
   if (target == 0)
     return FALSE;
   made = tern_txn_op_move (txn, (const TernId *) own->data, own->len, target, error);

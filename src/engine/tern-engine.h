@@ -225,6 +225,46 @@ void tern_engine_find_last_change_async (TernEngine *self,
                                          gpointer user_data);
 TernLastChange *
 tern_engine_find_last_change_finish (TernEngine *self, GAsyncResult *result, GError **error);
+/*
+ * Verbs on folders, with tern_engine_verb_finish() as their end: shown at once, done on the server
+ * when it can be reached. Paths have "/" between levels. Faults: INVALID for a name that cannot be,
+ * NOT_FOUND, REFUSED for what is never done.
+ */
+/* @account: a row. @role: what it is for, told to a server that takes it (RFC 6154). */
+void tern_engine_create_folder_async (TernEngine *self,
+                                      TernId account,
+                                      const char *path,
+                                      TernRole role,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+/* To another name or another parent, with all that is below it; its mail here stays as it is. */
+void tern_engine_rename_folder_async (TernEngine *self,
+                                      TernId folder,
+                                      const char *path,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+/* With all that is below it; the mail goes to the trash before, if it may go at all. */
+void tern_engine_delete_folder_async (TernEngine *self,
+                                      TernId folder,
+                                      gboolean with_mail,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+void tern_engine_subscribe_folder_async (TernEngine *self,
+                                         TernId folder,
+                                         gboolean subscribed,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+/* For good. Trash and junk only. */
+void tern_engine_empty_folder_async (TernEngine *self,
+                                     TernId folder,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+/* What a person decides wins over what the server says from then on. */
+void tern_engine_set_folder_role_async (TernEngine *self,
+                                        TernId folder,
+                                        TernRole role,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
 
 /** TernBody: a message for reading; immutable, refcounted. */
 typedef struct

@@ -23,4 +23,16 @@ const char *tern_folder_names_for_role (TernRole role);
  * same prefix as the account's other folders. @folders: as above. */
 TernFolderRecord *tern_folder_names_plan (const GPtrArray *folders, TernId account, TernRole role);
 
+/* The name on the server of what is to be at @path: below what its parent has there now, or under
+ * the prefix of all folders. NULL when there is no such parent. @folders: as above. */
+char *tern_folder_names_to_remote (const GPtrArray *folders, const char *path);
+
+/* Can a new folder be called like the last level of @path, where levels are parted by @delimiter on
+ * the server? TERN_FAULT_INVALID with what is wrong. */
+gboolean tern_folder_names_check (const char *path, char delimiter, GError **error);
+
+/* A folder that a person makes at @path, whose parent is there. @folders: as above. */
+TernFolderRecord *
+tern_folder_names_new (const GPtrArray *folders, TernId account, const char *path, TernRole role);
+
 G_END_DECLS

@@ -3,8 +3,10 @@
 
 #include "tern-folder-names-private.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
+#include "tern-fault.h"
 #include "tern-limits.h"
 
 /* Names that servers and clients have given these folders, best first. Compared without case; the
@@ -298,6 +300,101 @@ tern_folder_names_plan (const GPtrArray *folders, TernId account, TernRole role)
   record->path = g_strdup (name);
   record->name = g_strdup (name);
   record->remote_name = g_strconcat (prefix, name, NULL);
+  record->delimiter = delimiter;
+  record->role = role;
+  record->subscribed = TRUE;
+  record->selectable = TRUE;
+  record->remote_total = -1;
+  record->remote_unread = -1;
+  return record;
+}
+
+static const TernFolderRecord *
+find_path (const GPtrArray *folders, const char *path)
+{
+  for (guint i = 0; i < folders->len; i++)
+    {
+      const TernFolderRecord *folder = g_ptr_array_index (folders, i);
+
+      if (!folder->gone && folder->remote_name != NULL && g_str_equal (folder->path, path))
+        return folder;
+    }
+  return NULL;
+}
+
+char *
+tern_folder_names_to_remote (const GPtrArray *folders, const char *path)
+{
+  const char *slash = strrchr (path, '/');
+  g_autofree char *level = tern_imap_utf7_encode (slash != NULL ? slash + 1 : path);
+  g_autofree char *parent_path = slash != NULL ? g_strndup (path, (gsize) (slash - path)) : NULL;
+  const TernFolderRecord *parent = NULL;
+  g_autofree char *prefix = NULL;
+  char delimiter;
+
+  if (parent_path == NULL)
+    {
+      prefix = find_prefix (folders, &delimiter);
+      return g_strconcat (prefix, level, NULL);
+    }
+  parent = find_path (folders, parent_path);
+  if (parent == NULL || parent->delimiter == '\0')
+    return NULL;
+  return g_strdup_printf ("%s%c%s", parent->remote_name, parent->delimiter, level);
+}
+
+gboolean
+tern_folder_names_check (const char *path, char delimiter, GError **error)
+{
+  const char *slash = strrchr (path, '/');
+  const char *level = slash != NULL ? slash + 1 : path;
+  g_autofree char *encoded = NULL;
+  GError *fault = NULL;
+
+  if (!g_utf8_validate (path, -1, NULL))
+    fault = tern_fault_new (TERN_FAULT_INVALID, _ ("The name of a folder has to be UTF-8."));
+  else if (*level == '\0' || *path == '/' || strstr (path, "//") != NULL)
+    fault = tern_fault_new (TERN_FAULT_INVALID, _ ("A folder needs a name."));
+  else if (slash != NULL && delimiter == '\0')
+    fault = tern_fault_new (TERN_FAULT_INVALID,
+                            _ ("There are no folders within folders on this server."));
+  else if (delimiter != '\0' && strchr (level, delimiter) != NULL)
+    fault = tern_fault_new (TERN_FAULT_INVALID,
+                            _ ("There cannot be a “%c” in the name of a folder on this server, "
+                               "where it stands between a folder and the one it is in."),
+                            delimiter);
+  for (const char *p = level; fault == NULL && *p != '\0'; p = g_utf8_next_char (p))
+    if (g_unichar_iscntrl (g_utf8_get_char (p)))
+      fault = tern_fault_new (TERN_FAULT_INVALID,
+                              _ ("There cannot be line breaks or other control characters in the "
+                                 "name of a folder."));
+  if (fault == NULL)
+    {
+      encoded = tern_imap_utf7_encode (path);
+      if (strlen (encoded) > TERN_LIMIT_MAILBOX_NAME)
+        fault = tern_fault_new (TERN_FAULT_INVALID, _ ("The name of the folder is too long."));
+    }
+  if (fault != NULL)
+    g_propagate_error (error, fault);
+  return fault == NULL;
+}
+
+TernFolderRecord *
+tern_folder_names_new (const GPtrArray *folders, TernId account, const char *path, TernRole role)
+{
+  char *remote_name = tern_folder_names_to_remote (folders, path);
+  const char *slash = strrchr (path, '/');
+  TernFolderRecord *record;
+  char delimiter;
+
+  if (remote_name == NULL)
+    return NULL;
+  g_free (find_prefix (folders, &delimiter));
+  record = g_new0 (TernFolderRecord, 1);
+  record->account = account;
+  record->path = g_strdup (path);
+  record->name = g_strdup (slash != NULL ? slash + 1 : path);
+  record->remote_name = remote_name;
   record->delimiter = delimiter;
   record->role = role;
   record->subscribed = TRUE;

@@ -124,6 +124,8 @@ void tern_imap_parts_start (TernImapRemote *remote,
                             TernUrgency urgency,
                             GTask *task);
 void tern_imap_ops_start (TernImapRemote *remote, TernRemoteOp *op, GTask *task);
+/* tern-imap-folder-ops.c: likewise, for operations on folders. */
+void tern_imap_folder_ops_start (TernImapRemote *remote, TernRemoteOp *op, GTask *task);
 /* tern-imap-listing.c: not a job, needs no mailbox. */
 void tern_imap_listing_start (TernImapRemote *remote, TernImapSession *session, GTask *task);
 void tern_imap_listing_add (TernImapListing *self, const TernImapList *item);

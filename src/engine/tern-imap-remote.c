@@ -203,7 +203,10 @@ imap_run_operation_async (TernRemote *remote,
   GTask *task = g_task_new (remote, NULL, callback, user_data);
 
   g_task_set_source_tag (task, imap_run_operation_async);
-  tern_imap_ops_start (TERN_IMAP_REMOTE (remote), op, task);
+  if (tern_op_is_of_folder (op->kind))
+    tern_imap_folder_ops_start (TERN_IMAP_REMOTE (remote), op, task);
+  else
+    tern_imap_ops_start (TERN_IMAP_REMOTE (remote), op, task);
 }
 
 static GArray *

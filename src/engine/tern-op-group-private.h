@@ -25,7 +25,9 @@ typedef struct
   gint64 date;
   gboolean filed; /* APPEND: a sync has met it on the server */
   gboolean check;
-  gint64 next_time; /* with no ops: when there will be some; 0 = not known */
+  char *name;            /* (nullable) folders: the new name on the server */
+  GPtrArray *subscribed; /* of char*: the names that a rename takes subscriptions from */
+  gint64 next_time;      /* with no ops: when there will be some; 0 = not known */
 } TernOpGroup;
 
 void tern_op_group_free (TernOpGroup *self);

@@ -3,7 +3,10 @@
 
 #include "tern-op-group-private.h"
 
+#include <string.h>
+
 #include "tern-body-store.h"
+#include "tern-folder-names-private.h"
 #include "tern-store-messages.h"
 
 #define READ_LIMIT 100
@@ -18,6 +21,8 @@ tern_op_group_free (TernOpGroup *self)
   g_clear_pointer (&self->source, tern_folder_record_free);
   g_clear_pointer (&self->target, tern_folder_record_free);
   g_clear_pointer (&self->message, g_bytes_unref);
+  g_free (self->name);
+  g_ptr_array_unref (self->subscribed);
   g_free (self);
 }
 
@@ -34,8 +39,8 @@ is_solo (const TernOpGroupQuery *query, TernId op)
 static gboolean
 runs_alone (const TernOpGroupQuery *query, const TernOpRecord *op)
 {
-  return op->kind == TERN_OP_APPEND || op->state == TERN_OP_RUNNING || op->attempts > 0
-         || is_solo (query, op->id);
+  return op->kind == TERN_OP_APPEND || tern_op_is_of_folder (op->kind)
+         || op->state == TERN_OP_RUNNING || op->attempts > 0 || is_solo (query, op->id);
 }
 
 static gboolean
@@ -129,6 +134,47 @@ read_subjects (TernReader *reader, TernOpGroup *self, GError **error)
 }
 
 static gboolean
+is_within (const TernFolderRecord *folder, const TernFolderRecord *root)
+{
+  gsize length = strlen (root->remote_name);
+
+  return folder->remote_name != NULL
+         && (folder->id == root->id
+             || (root->delimiter != '\0'
+                 && strncmp (folder->remote_name, root->remote_name, length) == 0
+                 && folder->remote_name[length] == root->delimiter));
+}
+
+/* Names on the server are made of what the server has now. What was sent before is not made anew:
+ * that is what has to be looked for. */
+static gboolean
+read_folder_op (TernReader *reader, TernOpGroup *self, GError **error)
+{
+  const TernOpRecord *op = g_ptr_array_index (self->ops, 0);
+  g_autoptr (GPtrArray) folders = NULL;
+
+  if (self->source == NULL || self->source->remote_name == NULL
+      || (op->kind != TERN_OP_FOLDER_CREATE && op->kind != TERN_OP_FOLDER_RENAME))
+    return TRUE;
+  folders = tern_read_folders (reader, op->account, error);
+  if (folders == NULL)
+    return FALSE;
+  if (op->begun && op->remote_name != NULL)
+    self->name = g_strdup (op->remote_name);
+  else
+    self->name = tern_folder_names_to_remote (
+        folders, op->kind == TERN_OP_FOLDER_CREATE ? self->source->path : op->new_path);
+  for (guint i = 0; op->kind == TERN_OP_FOLDER_RENAME && i < folders->len; i++)
+    {
+      const TernFolderRecord *folder = g_ptr_array_index (folders, i);
+
+      if (folder->subscribed && is_within (folder, self->source))
+        g_ptr_array_add (self->subscribed, g_strdup (folder->remote_name));
+    }
+  return TRUE;
+}
+
+static gboolean
 read_group (TernReader *reader,
             const TernOpGroupQuery *query,
             TernOpGroup *self,
@@ -156,6 +202,8 @@ read_group (TernReader *reader,
     self->source = tern_read_folder (reader, first->source, NULL);
   if (first->target != 0)
     self->target = tern_read_folder (reader, first->target, NULL);
+  if (tern_op_is_of_folder (first->kind))
+    return read_folder_op (reader, self, error);
   return read_subjects (reader, self, error);
 }
 
@@ -179,6 +227,7 @@ tern_op_group_read (TernReader *reader,
   self->subjects = g_array_new (FALSE, FALSE, sizeof (TernOpSubject));
   self->message_ids = g_ptr_array_new_with_free_func (g_free);
   self->sizes = g_array_new (FALSE, FALSE, sizeof (guint32));
+  self->subscribed = g_ptr_array_new_with_free_func (g_free);
   if (runnable->len == 0)
     self->next_time = tern_read_next_op_time (reader, query->account, NULL);
   else if (!read_group (reader, query, self, runnable, error))
@@ -208,6 +257,11 @@ tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken)
   op->message = self->message != NULL ? g_bytes_ref (self->message) : NULL;
   op->date = self->date;
   op->check = self->check;
+  op->name = g_strdup (self->name);
+  if (self->source != NULL)
+    op->old_path = g_strdup (first->old_path != NULL ? first->old_path : self->source->path);
+  for (guint name = 0; name < self->subscribed->len; name++)
+    g_ptr_array_add (op->subscribed, g_strdup (g_ptr_array_index (self->subscribed, name)));
   op->target_uidvalidity = first->target_uidvalidity;
   op->target_uidnext = first->target_uidnext;
   for (i = start; i < self->subjects->len && op->uids->len < TERN_REMOTE_OP_MAX; i++)

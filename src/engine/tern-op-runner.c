@@ -147,6 +147,7 @@ typedef struct
   GArray *ops;  /* of TernId */
   GArray *part; /* (nullable) of TernId: only these subjects of the one operation */
   GArray *pairs;
+  char *name; /* (nullable) with RUNNING: what the folder is to be called on the server */
   char *fault;
   gint64
       not_before; /* with @part and CONFIRMED, @stuck and @later likewise: of the other subjects */
@@ -175,6 +176,7 @@ outcome_clear (gpointer data)
   g_array_unref (outcome->ops);
   g_clear_pointer (&outcome->part, g_array_unref);
   g_clear_pointer (&outcome->pairs, g_array_unref);
+  g_free (outcome->name);
   g_free (outcome->fault);
   g_free (outcome->later);
 }
@@ -191,7 +193,8 @@ write_one (TernTxn *txn, const Outcome *outcome, TernId op, GError **error)
   switch (outcome->kind)
     {
     case OUTCOME_RUNNING:
-      return tern_txn_op_running (txn, op, error);
+      return outcome->name != NULL ? tern_txn_op_folder_running (txn, op, outcome->name, error)
+                                   : tern_txn_op_running (txn, op, error);
     case OUTCOME_CONFIRMED:
       return tern_txn_op_confirmed (txn, op, outcome->pairs, error);
     case OUTCOME_REFUSED:
@@ -294,19 +297,36 @@ write_left (TernOpRunner *self)
       outcome_unref, NULL, left_cb, runner_ref (self));
 }
 
+static gboolean
+is_folder_op (TernOpRunner *self)
+{
+  const TernOpRecord *first = g_ptr_array_index (self->group->ops, 0);
+
+  return tern_op_is_of_folder (first->kind);
+}
+
 /* The window shows it as done; that the server has it otherwise is said when it steps aside. */
 static void
 note_stuck (TernOpRunner *self, const char *reason)
 {
   guint n = self->group->subjects->len;
-  g_autoptr (GError) fault = tern_fault_new (
-      TERN_FAULT_UNAVAILABLE,
-      ngettext ("What you did with %u message has not been done on the server. It is tried again "
-                "every ten minutes. (%s)",
-                "What you did with %u messages has not been done on the server. It is tried again "
-                "every ten minutes. (%s)",
-                n),
-      n, reason);
+  g_autoptr (GError) fault = NULL;
+
+  if (is_folder_op (self))
+    fault = tern_fault_new (TERN_FAULT_UNAVAILABLE,
+                            _ ("What you did with the folder “%s” has not been done on the server. "
+                               "It is tried again every ten minutes. (%s)"),
+                            self->group->source->path, reason);
+  else
+    fault = tern_fault_new (
+        TERN_FAULT_UNAVAILABLE,
+        ngettext (
+            "What you did with %u message has not been done on the server. It is tried again "
+            "every ten minutes. (%s)",
+            "What you did with %u messages has not been done on the server. It is tried again "
+            "every ten minutes. (%s)",
+            n),
+        n, reason);
 
   if (!self->freed)
     self->events.note (fault, self->events_data);
@@ -368,18 +388,27 @@ static void
 settle_refused (TernOpRunner *self, const GError *error, GArray *part)
 {
   Outcome *outcome = outcome_new (self, OUTCOME_REFUSED);
+  const char *text = tern_fault_get_server_text (error);
 
   outcome->part = part;
   outcome->fault = g_strdup (error->message);
+  if (is_folder_op (self) && text != NULL)
+    {
+      g_free (outcome->fault);
+      /* Translators: the second %s is what a mail server said. */
+      outcome->fault = g_strdup_printf (_ ("%s The server said: %s"), error->message, text);
+    }
   if (!self->freed)
     self->events.note (error, self->events_data);
   settle (self, outcome);
 }
 
+/* A server that does not understand a name, too long for it perhaps, will not another time. */
 static gboolean
-is_for_good (const GError *error)
+is_for_good (TernOpRunner *self, const GError *error)
 {
-  return tern_fault_is (error, TERN_FAULT_REFUSED) || tern_fault_is (error, TERN_FAULT_RIGHTS)
+  return (tern_fault_is (error, TERN_FAULT_PROTOCOL) && is_folder_op (self))
+         || tern_fault_is (error, TERN_FAULT_REFUSED) || tern_fault_is (error, TERN_FAULT_RIGHTS)
          || tern_fault_is (error, TERN_FAULT_LIMIT) || tern_fault_is (error, TERN_FAULT_NOT_FOUND)
          || tern_fault_is (error, TERN_FAULT_INVALID);
 }
@@ -389,7 +418,7 @@ settle_error (TernOpRunner *self, const GError *error)
 {
   const TernOpRecord *first = g_ptr_array_index (self->group->ops, 0);
 
-  if (is_for_good (error) && self->group->ops->len > 1)
+  if (is_for_good (self, error) && self->group->ops->len > 1)
     {
       /* One of them was too much: each for itself will tell which. */
       for (guint i = 0; i < self->group->ops->len; i++)
@@ -397,13 +426,21 @@ settle_error (TernOpRunner *self, const GError *error)
                             ((TernOpRecord *) g_ptr_array_index (self->group->ops, i))->id);
       settle_later (self, error->message, 0);
     }
-  else if (is_for_good (error))
+  else if (is_for_good (self, error))
     settle_refused (self, error, NULL);
   else if (tern_fault_is (error, TERN_FAULT_DISCONNECTED))
     /* Not the operation's fault. Looked for first, as soon as there is a connection. */
     settle_later (self, error->message, BASE_DELAY_MS / 4);
   else
     settle_later (self, error->message, delay_after (first->attempts));
+}
+
+static void
+settle_unsent (TernOpRunner *self)
+{
+  g_autoptr (GError) error = tern_fault_new (TERN_FAULT_DISCONNECTED, _ ("The connection ended."));
+
+  settle_error (self, error);
 }
 
 static void
@@ -423,6 +460,8 @@ settle_confirmed (TernOpRunner *self)
     }
   if (first->target != 0 && !complete && !self->group->filed && !self->freed)
     self->events.folder_changed (first->target, self->events_data);
+  if (first->kind == TERN_OP_FOLDER_CREATE && !self->freed)
+    self->events.folder_changed (first->source, self->events_data);
   settle (self, outcome);
 }
 
@@ -468,14 +507,25 @@ run_next_cut (TernOpRunner *self)
     }
   if (self->remote == NULL)
     {
-      g_autoptr (GError) error =
-          tern_fault_new (TERN_FAULT_DISCONNECTED, _ ("The connection ended."));
-
       tern_remote_op_free (op);
-      settle_error (self, error);
+      settle_unsent (self);
       return;
     }
   tern_remote_run_operation_async (self->remote, op, cut_done_cb, runner_ref (self));
+}
+
+static void
+run_group (TernOpRunner *self)
+{
+  guint taken;
+
+  if (!is_folder_op (self))
+    run_next_cut (self);
+  else if (self->remote == NULL)
+    settle_unsent (self);
+  else
+    tern_remote_run_operation_async (self->remote, tern_op_group_cut (self->group, 0, &taken),
+                                     cut_done_cb, runner_ref (self));
 }
 
 static void
@@ -494,7 +544,7 @@ running_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     {
       note_written (self);
-      run_next_cut (self);
+      run_group (self);
     }
   runner_unref (self);
 }
@@ -563,6 +613,11 @@ check_group (TernOpRunner *self)
     error = tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("The folder is not there any more."));
   else if (append && !group->filed && group->message == NULL)
     error = tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("The message to be filed is not here."));
+  else if (group->name == NULL
+           && (first->kind == TERN_OP_FOLDER_CREATE || first->kind == TERN_OP_FOLDER_RENAME))
+    error = tern_fault_new (TERN_FAULT_NOT_FOUND,
+                            _ ("The folder that “%s” was to be in is not there any more."),
+                            group->source->path);
   if (error != NULL)
     {
       settle_refused (self, error, NULL);
@@ -597,9 +652,13 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
           end_pass (self);
         }
       else if (check_group (self))
-        tern_store_write_async (self->store, G_PRIORITY_HIGH, write_outcome,
-                                outcome_new (self, OUTCOME_RUNNING), outcome_unref, NULL,
-                                running_cb, runner_ref (self));
+        {
+          Outcome *outcome = outcome_new (self, OUTCOME_RUNNING);
+
+          outcome->name = g_strdup (self->group->name);
+          tern_store_write_async (self->store, G_PRIORITY_HIGH, write_outcome, outcome,
+                                  outcome_unref, NULL, running_cb, runner_ref (self));
+        }
     }
   runner_unref (self);
 }

@@ -70,8 +70,8 @@ TernPartRequest *tern_part_request_new (guint32 uid, const char *section, guint6
 /**
  * TernRemoteOp:
  *
- * One change to at most #TERN_REMOTE_OP_MAX messages of one folder, in server terms: what the
- * operation runner makes of one or more rows of the operation log.
+ * One change to at most #TERN_REMOTE_OP_MAX messages of one folder, or to a folder, in server
+ * terms: what the operation runner makes of one or more rows of the operation log.
  */
 #define TERN_REMOTE_OP_MAX 500
 
@@ -94,6 +94,10 @@ typedef struct
   /* With @check: epoch and UIDNEXT of the target as they were known before. */
   guint32 target_uidvalidity;
   guint32 target_uidnext;
+  /* Operations on the folder @source: */
+  char *old_path;        /* (owned) (nullable) as a person knew it */
+  char *name;            /* (owned) (nullable) CREATE, RENAME: the new name, raw */
+  GPtrArray *subscribed; /* (owned) of char*, raw. RENAME: the old names of what is subscribed */
 } TernRemoteOp;
 
 TernRemoteOp *tern_remote_op_new (TernOpKind kind);

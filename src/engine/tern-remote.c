@@ -39,6 +39,7 @@ tern_remote_op_new (TernOpKind kind)
   self->uids = g_array_new (FALSE, FALSE, sizeof (guint32));
   self->message_ids = g_ptr_array_new_with_free_func (g_free);
   self->sizes = g_array_new (FALSE, FALSE, sizeof (guint32));
+  self->subscribed = g_ptr_array_new_with_free_func (g_free);
   self->known = g_array_new (FALSE, FALSE, sizeof (guint32));
   return self;
 }
@@ -52,6 +53,9 @@ tern_remote_op_free (TernRemoteOp *self)
   g_ptr_array_unref (self->message_ids);
   g_array_unref (self->sizes);
   g_array_unref (self->known);
+  g_free (self->old_path);
+  g_free (self->name);
+  g_ptr_array_unref (self->subscribed);
   g_free (self->add_keywords);
   g_free (self->remove_keywords);
   g_clear_pointer (&self->message, g_bytes_unref);

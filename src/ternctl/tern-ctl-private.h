@@ -78,6 +78,11 @@ GHashTable *tern_ctl_dup_account_ids (TernCtl *self);
 /* @path from the command line, from the caller's folder. */
 char *tern_ctl_resolve_path (TernCtl *self, const char *path);
 
+/* For what changes something with a verb of the engine, whose callback is tern_ctl_verb_done_cb():
+ * it waits until the server has it, says so and ends the run. */
+void tern_ctl_verb_begin (TernCtl *self);
+void tern_ctl_verb_done_cb (GObject *source, GAsyncResult *result, gpointer user_data);
+
 /* The commands. */
 void tern_ctl_account_add (TernCtl *self);
 void tern_ctl_account_list (TernCtl *self);
@@ -87,6 +92,14 @@ void tern_ctl_account_set (TernCtl *self);
 void tern_ctl_account_remove (TernCtl *self);
 void tern_ctl_sync (TernCtl *self);
 void tern_ctl_folders (TernCtl *self);
+void tern_ctl_folder_create (TernCtl *self);
+void tern_ctl_folder_rename (TernCtl *self);
+void tern_ctl_folder_move (TernCtl *self);
+void tern_ctl_folder_delete (TernCtl *self);
+void tern_ctl_folder_subscribe (TernCtl *self);
+void tern_ctl_folder_unsubscribe (TernCtl *self);
+void tern_ctl_folder_empty (TernCtl *self);
+void tern_ctl_folder_role (TernCtl *self);
 void tern_ctl_list (TernCtl *self);
 void tern_ctl_show (TernCtl *self);
 void tern_ctl_flag (TernCtl *self);

@@ -201,8 +201,14 @@ waited_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 }
 
-static void
-done_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+void
+tern_ctl_verb_begin (TernCtl *self)
+{
+  verb_new (self);
+}
+
+void
+tern_ctl_verb_done_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernCtl *self = user_data;
   Verb *verb = self->state;
@@ -263,7 +269,7 @@ run_move (TernCtl *self, TernId target)
   Verb *verb = self->state;
 
   tern_engine_move_async (self->engine, (const TernId *) (gpointer) verb->ids->data, verb->ids->len,
-                          target, done_cb, self);
+                          target, tern_ctl_verb_done_cb, self);
 }
 
 static void
@@ -272,7 +278,7 @@ run_role (TernCtl *self, TernId target)
   Verb *verb = self->state;
 
   tern_engine_move_to_role_async (self->engine, (const TernId *) (gpointer) verb->ids->data,
-                                  verb->ids->len, verb->role, done_cb, self);
+                                  verb->ids->len, verb->role, tern_ctl_verb_done_cb, self);
 }
 
 static void
@@ -280,10 +286,11 @@ run_flags (TernCtl *self, TernId target)
 {
   Verb *verb = self->state;
 
-  tern_engine_flag_async (
-      self->engine, (const TernId *) (gpointer) verb->ids->data, verb->ids->len, verb->add,
-      verb->remove, verb->add_keywords->len > 0 ? verb->add_keywords->str : NULL,
-      verb->remove_keywords->len > 0 ? verb->remove_keywords->str : NULL, done_cb, self);
+  tern_engine_flag_async (self->engine, (const TernId *) (gpointer) verb->ids->data, verb->ids->len,
+                          verb->add, verb->remove,
+                          verb->add_keywords->len > 0 ? verb->add_keywords->str : NULL,
+                          verb->remove_keywords->len > 0 ? verb->remove_keywords->str : NULL,
+                          tern_ctl_verb_done_cb, self);
 }
 
 void
@@ -440,7 +447,7 @@ undone_found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   verb->ids = found;
-  tern_engine_undo_async (self->engine, verb->ids, done_cb, self);
+  tern_engine_undo_async (self->engine, verb->ids, tern_ctl_verb_done_cb, self);
 }
 
 void

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-remote-state-private.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/*
+ * One operation on a folder, on the wire. What may have been done before (the program ended, or the
+ * connection broke, before the answer came) is looked for first with LIST: a new folder that is
+ * there was made; a renamed one is not there under its old name, but is under the new one; a
+ * deleted one is not there. Subscribing twice does no harm.
+ */
+
+typedef enum
+{
+  STEP_LOOK_OLD,
+  STEP_LOOK_NEW,
+  STEP_LEAVE, /* no session stays in a mailbox whose name goes away under it */
+  STEP_COUNT, /* what is to be deleted must be empty */
+  STEP_ACT,
+  STEP_LOOK_AFTER, /* CREATE was refused: because it is there? */
+  STEP_SUBSCRIBE,  /* a subscription stays with the name (RFC 9051 section 6.3.7) */
+  STEP_UNSUBSCRIBE,
+  STEP_DONE,
+} Step;
+
+typedef struct
+{
+  TernImapJob job;
+  TernRemoteOp *op; /* (owned) */
+  Step step;
+  gboolean plainly; /* CREATE was refused with a special use */
+  guint next_name;
+  GError *error;
+} TernImapFolderOps;
+
+static void advance (TernImapFolderOps *self);
+
+static TernImapSession *
+ops_session (TernImapFolderOps *self)
+{
+  return self->job.slot->session;
+}
+
+static void
+finish (TernImapFolderOps *self)
+{
+  if (self->error != NULL)
+    g_task_return_error (self->job.task, g_steal_pointer (&self->error));
+  else
+    g_task_return_pointer (self->job.task, g_array_new (FALSE, FALSE, sizeof (TernUidPair)),
+                           (GDestroyNotify) g_array_unref);
+  tern_imap_job_done (&self->job);
+}
+
+/* Looking */
+
+static Step
+after_look_old (TernImapFolderOps *self, gboolean listed)
+{
+  switch ((int) self->op->kind)
+    {
+    case TERN_OP_FOLDER_RENAME:
+      return listed ? STEP_LEAVE : STEP_LOOK_NEW;
+    default:
+      return listed ? STEP_LEAVE : STEP_UNSUBSCRIBE;
+    }
+}
+
+static Step
+after_look_new (TernImapFolderOps *self, gboolean listed)
+{
+  if (self->op->kind == TERN_OP_FOLDER_CREATE)
+    return listed ? STEP_SUBSCRIBE : STEP_ACT;
+  if (!listed)
+    self->error = tern_fault_new (TERN_FAULT_NOT_FOUND,
+                                  _ ("The folder “%s” is not on the server any more, so it could "
+                                     "not be renamed."),
+                                  self->op->old_path);
+  return STEP_SUBSCRIBE;
+}
+
+static void
+looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapFolderOps *self = user_data;
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  if (reply == NULL)
+    {
+      /* Of a refused CREATE its own reason is worth more. */
+      if (self->error == NULL)
+        self->error = error;
+      else
+        g_error_free (error);
+    }
+  else if (self->step == STEP_LOOK_AFTER && reply->listed)
+    {
+      g_clear_error (&self->error);
+      self->step = STEP_SUBSCRIBE;
+    }
+  else if (self->step == STEP_LOOK_OLD)
+    self->step = after_look_old (self, reply->listed);
+  else if (self->step == STEP_LOOK_NEW)
+    self->step = after_look_new (self, reply->listed);
+  if (self->error != NULL)
+    self->step = STEP_DONE;
+  advance (self);
+}
+
+static void
+left_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapFolderOps *self = user_data;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &self->error);
+
+  self->step = self->op->kind == TERN_OP_FOLDER_DELETE ? STEP_COUNT : STEP_ACT;
+  advance (self);
+}
+
+static void
+step_leave (TernImapFolderOps *self)
+{
+  TernImapSlot *slot = self->job.slot;
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (slot->session);
+
+  if (mailbox == NULL || g_strcmp0 (mailbox->name, "INBOX") == 0)
+    {
+      self->step = self->op->kind == TERN_OP_FOLDER_DELETE ? STEP_COUNT : STEP_ACT;
+      advance (self);
+      return;
+    }
+  tern_imap_remote_write_unasked (self->job.remote);
+  slot->selected = 0;
+  slot->grown = FALSE;
+  tern_imap_session_select_async (slot->session, "INBOX", TRUE, 0, 0, NULL, left_cb, self);
+}
+
+static void
+counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapFolderOps *self = user_data;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &self->error);
+
+  self->step = STEP_ACT;
+  if (reply != NULL && reply->messages != 0)
+    self->error = tern_fault_new (TERN_FAULT_REFUSED,
+                                  _ ("There is mail in the folder “%s” on the server that was not "
+                                     "moved to the trash, so it was not deleted."),
+                                  self->op->old_path);
+  else if (tern_fault_is (self->error, TERN_FAULT_NOT_FOUND))
+    {
+      g_clear_error (&self->error);
+      self->step = STEP_UNSUBSCRIBE;
+    }
+  advance (self);
+}
+
+static void
+step_count (TernImapFolderOps *self)
+{
+  if (self->op->source->selectable)
+    tern_imap_session_status_async (ops_session (self), self->op->source->remote_name, NULL,
+                                    counted_cb, self);
+  else
+    {
+      self->step = STEP_ACT;
+      advance (self);
+    }
+}
+
+/* Acting */
+
+/* TRUE when the refusal is not the end. */
+static gboolean
+take_refusal (TernImapFolderOps *self, const GError *error)
+{
+  const TernRemoteOp *op = self->op;
+
+  if (tern_fault_is (error, TERN_FAULT_DISCONNECTED))
+    return FALSE;
+  if (op->kind == TERN_OP_FOLDER_CREATE && op->source->role != TERN_ROLE_NONE && !self->plainly
+      && tern_imap_session_get_caps (ops_session (self)) & TERN_IMAP_CAP_CREATE_SPECIAL_USE)
+    {
+      self->plainly = TRUE;
+      return TRUE;
+    }
+  if (op->kind == TERN_OP_FOLDER_CREATE)
+    {
+      self->step = STEP_LOOK_AFTER;
+      self->error = g_error_copy (error);
+      return TRUE;
+    }
+  if (op->kind == TERN_OP_FOLDER_DELETE && tern_fault_is (error, TERN_FAULT_NOT_FOUND))
+    {
+      self->step = STEP_UNSUBSCRIBE;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+acted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapFolderOps *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  if (reply == NULL && !take_refusal (self, error))
+    {
+      self->error = g_steal_pointer (&error);
+      self->step = STEP_DONE;
+    }
+  else if (reply != NULL)
+    switch ((int) self->op->kind)
+      {
+      case TERN_OP_FOLDER_CREATE:
+      case TERN_OP_FOLDER_RENAME:
+        self->step = STEP_SUBSCRIBE;
+        break;
+      case TERN_OP_FOLDER_DELETE:
+        self->step = STEP_UNSUBSCRIBE;
+        break;
+      default:
+        self->step = STEP_DONE;
+      }
+  advance (self);
+}
+
+static void
+step_act (TernImapFolderOps *self)
+{
+  TernImapSession *session = ops_session (self);
+  const TernRemoteOp *op = self->op;
+
+  switch ((int) op->kind)
+    {
+    case TERN_OP_FOLDER_CREATE:
+      tern_imap_session_create_async (session, op->name,
+                                      self->plainly ? TERN_ROLE_NONE : op->source->role, NULL,
+                                      acted_cb, self);
+      break;
+    case TERN_OP_FOLDER_RENAME:
+      tern_imap_session_rename_async (session, op->source->remote_name, op->name, NULL, acted_cb,
+                                      self);
+      break;
+    case TERN_OP_FOLDER_DELETE:
+      tern_imap_session_delete_async (session, op->source->remote_name, NULL, acted_cb, self);
+      break;
+    default:
+      tern_imap_session_subscribe_async (session, op->source->remote_name,
+                                         op->kind == TERN_OP_FOLDER_SUBSCRIBE, NULL, acted_cb,
+                                         self);
+      break;
+    }
+}
+
+/* Subscriptions: a server that refuses them has done what was asked for all the same. */
+
+static void
+subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapFolderOps *self = user_data;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, NULL);
+
+  if (self->op->kind == TERN_OP_FOLDER_RENAME && self->step == STEP_SUBSCRIBE)
+    self->step = STEP_UNSUBSCRIBE;
+  else if (self->op->kind == TERN_OP_FOLDER_RENAME)
+    {
+      self->step = STEP_SUBSCRIBE;
+      self->next_name++;
+    }
+  else
+    self->step = STEP_DONE;
+  advance (self);
+}
+
+static void
+step_subscribe (TernImapFolderOps *self)
+{
+  const TernRemoteOp *op = self->op;
+  gboolean subscribe = self->step == STEP_SUBSCRIBE;
+  const char *old = op->source->remote_name;
+  g_autofree char *name = NULL;
+
+  if (op->kind == TERN_OP_FOLDER_RENAME)
+    {
+      if (self->next_name >= op->subscribed->len)
+        {
+          self->step = STEP_DONE;
+          advance (self);
+          return;
+        }
+      old = g_ptr_array_index (op->subscribed, self->next_name);
+      name = g_strconcat (op->name, old + strlen (op->source->remote_name), NULL);
+    }
+  tern_imap_session_subscribe_async (ops_session (self),
+                                     !subscribe     ? old
+                                     : name != NULL ? name
+                                                    : op->name,
+                                     subscribe, NULL, subscribed_cb, self);
+}
+
+static void
+advance (TernImapFolderOps *self)
+{
+  if (self->error != NULL && self->step != STEP_LOOK_AFTER)
+    self->step = STEP_DONE;
+  switch (self->step)
+    {
+    case STEP_LOOK_OLD:
+      tern_imap_session_look_async (ops_session (self), self->op->source->remote_name, NULL,
+                                    looked_cb, self);
+      break;
+    case STEP_LOOK_NEW:
+    case STEP_LOOK_AFTER:
+      tern_imap_session_look_async (ops_session (self), self->op->name, NULL, looked_cb, self);
+      break;
+    case STEP_LEAVE:
+      step_leave (self);
+      break;
+    case STEP_COUNT:
+      step_count (self);
+      break;
+    case STEP_ACT:
+      step_act (self);
+      break;
+    case STEP_SUBSCRIBE:
+    case STEP_UNSUBSCRIBE:
+      step_subscribe (self);
+      break;
+    case STEP_DONE:
+      finish (self);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+folder_ops_start (TernImapJob *job)
+{
+  TernImapFolderOps *self = (TernImapFolderOps *) job;
+
+  switch ((int) self->op->kind)
+    {
+    case TERN_OP_FOLDER_CREATE:
+      self->step = self->op->check ? STEP_LOOK_NEW : STEP_ACT;
+      break;
+    case TERN_OP_FOLDER_RENAME:
+    case TERN_OP_FOLDER_DELETE:
+      self->step = self->op->check ? STEP_LOOK_OLD : STEP_LEAVE;
+      break;
+    default:
+      self->step = STEP_ACT;
+    }
+  advance (self);
+}
+
+static void
+folder_ops_free (TernImapJob *job)
+{
+  TernImapFolderOps *self = (TernImapFolderOps *) job;
+
+  tern_remote_op_free (self->op);
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+static const TernImapJobClass folder_ops_class = {
+  .start = folder_ops_start,
+  .free = folder_ops_free,
+};
+
+void
+tern_imap_folder_ops_start (TernImapRemote *remote, TernRemoteOp *op, GTask *task)
+{
+  TernImapFolderOps *self = g_new0 (TernImapFolderOps, 1);
+
+  self->job.klass = &folder_ops_class;
+  self->job.urgency = TERN_URGENCY_OPERATION;
+  self->job.task = task;
+  self->op = op;
+  tern_imap_remote_add_job (remote, &self->job);
+}
