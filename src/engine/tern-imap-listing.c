@@ -37,6 +37,7 @@ struct _TernImapListing
   GArray *statuses;         /* (owned) of FolderStatus, beside folders */
   GHashTable *by_name;      /* (owned) remote name → index + 1 */
   guint waiting;
+  guint folder_ops; /* the remote's count when the server was asked */
   GError *error;
 };
 
@@ -267,11 +268,19 @@ written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   listing_free (self);
 }
 
+static void ask (TernImapListing *self);
+
 static void
 finish (TernImapListing *self)
 {
   ListingWrite *data;
 
+  /* A folder was made, renamed or the like meanwhile: what was listed may be from before that. */
+  if (self->error == NULL && self->folder_ops != tern_imap_remote_get_folder_ops (self->remote))
+    {
+      ask (self);
+      return;
+    }
   tern_imap_remote_set_listing (self->remote, NULL);
   if (self->error != NULL)
     {
@@ -285,9 +294,10 @@ finish (TernImapListing *self)
   data->focus = tern_imap_remote_get_focus (self->remote);
   data->folders = g_ptr_array_ref (self->folders);
   data->statuses = g_array_ref (self->statuses);
-  tern_store_write_async (tern_imap_remote_get_store (self->remote), G_PRIORITY_DEFAULT,
-                          write_listing, data, listing_write_free, (GDestroyNotify) g_array_unref,
-                          written_cb, self);
+  /* In the order of the operations' own outcomes, which have this priority. */
+  tern_store_write_async (tern_imap_remote_get_store (self->remote), G_PRIORITY_HIGH, write_listing,
+                          data, listing_write_free, (GDestroyNotify) g_array_unref, written_cb,
+                          self);
 }
 
 /* Asking */
@@ -337,6 +347,16 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     finish (self);
 }
 
+static void
+ask (TernImapListing *self)
+{
+  g_hash_table_remove_all (self->by_name);
+  g_ptr_array_set_size (self->folders, 0);
+  g_array_set_size (self->statuses, 0);
+  self->folder_ops = tern_imap_remote_get_folder_ops (self->remote);
+  tern_imap_session_list_async (self->session, NULL, listed_cb, self);
+}
+
 void
 tern_imap_listing_start (TernImapRemote *remote, TernImapSession *session, GTask *task)
 {
@@ -356,5 +376,5 @@ tern_imap_listing_start (TernImapRemote *remote, TernImapSession *session, GTask
   self->statuses = g_array_new (FALSE, TRUE, sizeof (FolderStatus));
   self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   tern_imap_remote_set_listing (remote, self);
-  tern_imap_session_list_async (session, NULL, listed_cb, self);
+  ask (self);
 }

@@ -40,6 +40,7 @@ struct _TernImapRemote
   gboolean hands_used;      /* since the last poll */
   TernImapWatch *watch;     /* (owned) (nullable) */
   TernImapListing *listing; /* (nullable) collects LIST and STATUS */
+  guint folder_ops;         /* how often an operation on a folder began or ended */
   TernId inbox;
   TernId focus;
   GQueue queue;       /* of TernImapJob (owned), most urgent first */

@@ -44,6 +44,18 @@ tern_imap_remote_set_listing (TernImapRemote *self, TernImapListing *listing)
   self->listing = listing;
 }
 
+void
+tern_imap_remote_count_folder_op (TernImapRemote *self)
+{
+  self->folder_ops++;
+}
+
+guint
+tern_imap_remote_get_folder_ops (TernImapRemote *self)
+{
+  return self->folder_ops;
+}
+
 TernImapListing *
 tern_imap_remote_get_listing (TernImapRemote *self)
 {
