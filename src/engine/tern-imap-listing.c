@@ -145,6 +145,85 @@ agrees (const TernFolderRecord *stored, const FolderStatus *status)
   return status->unseen == stored->remote_unread && now - stored->checked < FLAGS_HOLD_SECONDS;
 }
 
+/*
+ * Renamed by another program: what is known here under a name that is not listed agrees in
+ * everything with what is listed under one that is not known here, and with nothing else. What is
+ * wrongly not recognised is fetched again; an empty folder is not worth a guess.
+ */
+
+static gboolean
+is_listed (const ListingWrite *listing, const char *name)
+{
+  for (guint i = 0; i < listing->folders->len; i++)
+    if (g_str_equal (((TernFolderRecord *) g_ptr_array_index (listing->folders, i))->remote_name,
+                     name))
+      return TRUE;
+  return FALSE;
+}
+
+/* The only one of @stored that is listed nowhere and agrees with @status; NULL otherwise. */
+static const TernFolderRecord *
+find_lost (const ListingWrite *listing, const GPtrArray *stored, const FolderStatus *status)
+{
+  const TernFolderRecord *found = NULL;
+
+  for (guint i = 0; i < stored->len; i++)
+    {
+      const TernFolderRecord *folder = g_ptr_array_index (stored, i);
+
+      if (folder->remote_name == NULL || folder->role == TERN_ROLE_INBOX || !agrees (folder, status)
+          || is_listed (listing, folder->remote_name))
+        continue;
+      if (found != NULL)
+        return NULL;
+      found = folder;
+    }
+  return found;
+}
+
+static gboolean
+is_known (const GPtrArray *stored, const char *name)
+{
+  for (guint i = 0; i < stored->len; i++)
+    if (g_strcmp0 (((TernFolderRecord *) g_ptr_array_index (stored, i))->remote_name, name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Of the listed, how many agree with @folder? */
+static guint
+count_agreeing (const ListingWrite *listing, const TernFolderRecord *folder)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < listing->folders->len; i++)
+    n += agrees (folder, &g_array_index (listing->statuses, FolderStatus, i));
+  return n;
+}
+
+static gboolean
+follow_renames (TernTxn *txn, const ListingWrite *listing, GError **error)
+{
+  g_autoptr (GPtrArray) stored = tern_read_folders (tern_txn_reader (txn), listing->account, error);
+
+  if (stored == NULL)
+    return FALSE;
+  for (guint i = 0; i < listing->folders->len; i++)
+    {
+      const TernFolderRecord *folder = g_ptr_array_index (listing->folders, i);
+      const FolderStatus *status = &g_array_index (listing->statuses, FolderStatus, i);
+      const TernFolderRecord *lost;
+
+      if (!status->known || status->messages <= 0 || is_known (stored, folder->remote_name))
+        continue;
+      lost = find_lost (listing, stored, status);
+      if (lost != NULL && count_agreeing (listing, lost) == 1
+          && !tern_txn_set_folder_remote_name (txn, lost->id, folder->remote_name, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* INBOX, what is on screen, then by how likely a person looks there. */
 static guint
 sync_rank (const TernFolderRecord *folder, TernId focus)
@@ -241,6 +320,8 @@ write_listing (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   g_autoptr (GArray) ranked = g_array_new (FALSE, FALSE, sizeof (Ranked));
   GArray *order;
 
+  if (!follow_renames (txn, listing, error))
+    return FALSE;
   for (guint i = 0; i < listing->folders->len; i++)
     if (!put_folder (txn, listing, i, kept, ranked, error))
       return FALSE;

@@ -345,6 +345,23 @@ tern_txn_end_listing (TernTxn *txn, TernId account, GHashTable *kept, GError **e
 }
 
 gboolean
+tern_txn_set_folder_remote_name (TernTxn *txn,
+                                 TernId folder,
+                                 const char *remote_name,
+                                 GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  sqlite3_stmt *stmt =
+      tern_db_query (db, error, "UPDATE folder SET remote_name = ?2 WHERE id = ?1", folder);
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_text (stmt, 2, remote_name);
+  txn->changes->tree_changed = TRUE;
+  return tern_db_step (db, stmt, error);
+}
+
+gboolean
 tern_txn_set_folder_role (TernTxn *txn,
                           TernId folder,
                           TernRole role,

@@ -57,6 +57,13 @@ TernId tern_txn_put_folder (TernTxn *txn, const TernFolderRecord *record, GError
  * GSIZE_TO_POINTER (id). */
 gboolean tern_txn_end_listing (TernTxn *txn, TernId account, GHashTable *kept, GError **error);
 
+/* Another program has renamed it: the row keeps its id and its mail. The next tern_txn_put_folder()
+ * of that name says where it is shown. Nobody else may have the name. */
+gboolean tern_txn_set_folder_remote_name (TernTxn *txn,
+                                          TernId folder,
+                                          const char *remote_name,
+                                          GError **error);
+
 gboolean tern_txn_set_folder_role (TernTxn *txn,
                                    TernId folder,
                                    TernRole role,

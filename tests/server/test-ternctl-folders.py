@@ -167,8 +167,20 @@ def test_offline(ctl, server):
     check('Keep' in on_server(server) and 'Keep' in here(ctl), on_server(server))
 
 
+def test_renamed_elsewhere(ctl, server):
+    """By another program: nothing is fetched again, and every message keeps its number and its body."""
+    ctl.json('sync', '--full')
+    before = [(m['id'], m['uid'], m['body']) for m in ctl.json('list', 'Journey/Hotel')]
+    check(before and all(body == 'here' for _, _, body in before), before)
+    server.command(f'doveadm mailbox rename -u {user(server, 0)["address"]} Journey Past')
+    report = ctl.json('sync')[0]
+    check('Journey/Hotel' not in here(ctl) and report['added'] == 0, (sorted(here(ctl)), report))
+    after = [(m['id'], m['uid'], m['body']) for m in ctl.json('list', 'Past/Hotel')]
+    check(after == before, after)
+
+
 TESTS = [test_add, test_create, test_odd_names, test_rename_keeps_mail, test_move, test_subscribe, test_delete,
-         test_delete_with_news, test_empty, test_role, test_offline]
+         test_delete_with_news, test_empty, test_role, test_offline, test_renamed_elsewhere]
 
 
 def main():
