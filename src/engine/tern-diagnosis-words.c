@@ -173,6 +173,15 @@ describe_kind (TernOpKind kind)
       return _ ("Copying");
     case TERN_OP_APPEND:
       return _ ("Storing on the server");
+    case TERN_OP_FOLDER_CREATE:
+      return _ ("Making a folder");
+    case TERN_OP_FOLDER_RENAME:
+      return _ ("Renaming a folder");
+    case TERN_OP_FOLDER_DELETE:
+      return _ ("Deleting a folder");
+    case TERN_OP_FOLDER_SUBSCRIBE:
+    case TERN_OP_FOLDER_UNSUBSCRIBE:
+      return _ ("Subscribing to a folder");
     case TERN_OP_EXPUNGE:
     default:
       return _ ("Deleting for good");

@@ -46,8 +46,16 @@ const char *
 tern_history_op_kind_name (TernOpKind kind)
 {
   static const char *const NAMES[] = {
-    [TERN_OP_FLAGS] = "flags",   [TERN_OP_MOVE] = "move",       [TERN_OP_COPY] = "copy",
-    [TERN_OP_APPEND] = "append", [TERN_OP_EXPUNGE] = "expunge",
+    [TERN_OP_FLAGS] = "flags",
+    [TERN_OP_MOVE] = "move",
+    [TERN_OP_COPY] = "copy",
+    [TERN_OP_APPEND] = "append",
+    [TERN_OP_EXPUNGE] = "expunge",
+    [TERN_OP_FOLDER_CREATE] = "folder-create",
+    [TERN_OP_FOLDER_RENAME] = "folder-rename",
+    [TERN_OP_FOLDER_DELETE] = "folder-delete",
+    [TERN_OP_FOLDER_SUBSCRIBE] = "folder-subscribe",
+    [TERN_OP_FOLDER_UNSUBSCRIBE] = "folder-unsubscribe",
   };
 
   return (guint) kind < G_N_ELEMENTS (NAMES) ? NAMES[kind] : NULL;
@@ -327,6 +335,16 @@ tern_history_dup_operation (const TernOpRecord *op, const char *source, const ch
       return g_strdup_printf (ngettext ("%u message deleted from “%s” for good",
                                         "%u messages deleted from “%s” for good", n),
                               n, tern_history_folder_name (source));
+    case TERN_OP_FOLDER_CREATE:
+      return g_strdup_printf (_ ("Folder “%s” made"), tern_history_folder_name (source));
+    case TERN_OP_FOLDER_RENAME:
+      return g_strdup_printf (_ ("Folder “%s” renamed to “%s”"), op->old_path, op->new_path);
+    case TERN_OP_FOLDER_DELETE:
+      return g_strdup_printf (_ ("Folder “%s” deleted"), tern_history_folder_name (source));
+    case TERN_OP_FOLDER_SUBSCRIBE:
+      return g_strdup_printf (_ ("Folder “%s” subscribed"), tern_history_folder_name (source));
+    case TERN_OP_FOLDER_UNSUBSCRIBE:
+      return g_strdup_printf (_ ("Folder “%s” unsubscribed"), tern_history_folder_name (source));
     }
   g_return_val_if_reached (NULL);
 }

@@ -294,6 +294,11 @@ reverse (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject, GErro
       return note_undoing (txn, op, tern_txn_op_expunge (txn, &subject->other, 1, error), error);
     case TERN_OP_APPEND:
     case TERN_OP_EXPUNGE:
+    case TERN_OP_FOLDER_CREATE:
+    case TERN_OP_FOLDER_RENAME:
+    case TERN_OP_FOLDER_DELETE:
+    case TERN_OP_FOLDER_SUBSCRIBE:
+    case TERN_OP_FOLDER_UNSUBSCRIBE:
       break;
     }
   g_return_val_if_reached (FALSE);

@@ -81,6 +81,12 @@ tell (Making *making, TernId op, TernId source, TernId location, GError **error)
     case TERN_OP_EXPUNGE:
       event.kind = TERN_LEDGER_DELETED;
       break;
+    case TERN_OP_FOLDER_CREATE:
+    case TERN_OP_FOLDER_RENAME:
+    case TERN_OP_FOLDER_DELETE:
+    case TERN_OP_FOLDER_SUBSCRIBE:
+    case TERN_OP_FOLDER_UNSUBSCRIBE:
+      g_return_val_if_reached (FALSE);
     }
   event.op = op;
   event.source = source;
