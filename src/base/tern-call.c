@@ -53,16 +53,30 @@ call_free (gpointer data)
   g_free (call);
 }
 
+/* The other thread may carry out what is attached, and end its context, before this one has let go
+ * of the source; GLib would then take the lock of a context that is gone. */
+static void
+attach (GMainContext *context,
+        int priority,
+        GSourceFunc func,
+        gpointer data,
+        GDestroyNotify destroy)
+{
+  g_autoptr (GMainContext) held = g_main_context_ref (context);
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, priority);
+  g_source_set_callback (source, func, data, destroy);
+  g_source_attach (source, held);
+}
+
 static void
 call_send_back (TernCall *call)
 {
   if (call->request_free != NULL)
     call->request_free (g_steal_pointer (&call->request));
 
-  g_autoptr (GSource) source = g_idle_source_new ();
-  g_source_set_priority (source, call->priority);
-  g_source_set_callback (source, call_deliver, call, call_free);
-  g_source_attach (source, call->caller);
+  attach (call->caller, call->priority, call_deliver, call, call_free);
 }
 
 static gboolean
@@ -108,10 +122,7 @@ tern_call_start (GTask *task,
   Departure *departure = g_new0 (Departure, 1);
   departure->call = call;
 
-  g_autoptr (GSource) source = g_idle_source_new ();
-  g_source_set_priority (source, priority);
-  g_source_set_callback (source, call_run, departure, departure_free);
-  g_source_attach (source, callee);
+  attach (callee, priority, call_run, departure, departure_free);
 }
 
 gpointer
