@@ -56,7 +56,7 @@ tern_imap_sync_write_window (TernImapSync *self, TernImapSyncWindow *window, gbo
     {
       window->batch = tern_sync_batch_new (batch->folder, batch->uidvalidity);
       window->batch->how = batch->how;
-      window->batch->fresh = batch->fresh;
+      window->batch->fresh_from = batch->fresh_from;
       window->batch->range = batch->range;
       window->batch->from = batch->from;
       window->batch->to = batch->to;
@@ -148,7 +148,9 @@ insert_window (TernImapSync *self, GList *sibling, guint32 low, guint32 high, co
   window->batch->uidnext = self->uidnext;
   window->batch->how =
       self->range == TERN_SYNC_RANGE_DOWN ? TERN_LEDGER_FIRST_SYNC : TERN_LEDGER_SYNC;
-  window->batch->fresh = self->range == TERN_SYNC_RANGE_UP && self->folder->role == TERN_ROLE_INBOX;
+  /* Also what came while the sync ran and is found by a listing at its end. */
+  if (self->folder->role == TERN_ROLE_INBOX)
+    window->batch->fresh_from = self->folder->uidnext;
   if (set != NULL)
     range = g_strdup (set);
   else if (high == G_MAXUINT32)

@@ -135,7 +135,7 @@ store_new (TernImapWatch *self)
   g_ptr_array_extend_and_steal (batch->facts, g_steal_pointer (&self->facts));
   self->facts = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_message_facts_unref);
   batch->how = TERN_LEDGER_PUSH;
-  batch->fresh = TRUE;
+  batch->fresh_from = 1;
   batch->range = TERN_SYNC_RANGE_UP;
   batch->from = self->next;
   batch->to = last + 1;

@@ -28,9 +28,9 @@ typedef struct
 {
   TernId folder;
   guint32 uidvalidity;
-  GPtrArray *facts;  /* (owned) of TernMessageFacts */
-  TernLedgerHow how; /* have they come */
-  gboolean fresh;    /* new arrivals: worth a notification */
+  GPtrArray *facts;   /* (owned) of TernMessageFacts */
+  TernLedgerHow how;  /* have they come */
+  guint32 fresh_from; /* from this UID on: new arrivals, worth a notification; 0 = none */
   TernSyncRange range;
   guint32 from;
   guint32 to;

@@ -114,10 +114,13 @@ write_batch (TernTxn *txn, gpointer data, gpointer *result, GError **error)
     return FALSE;
   tern_txn_because (txn, batch->how);
   for (guint i = 0; i < batch->facts->len; i++)
-    if (tern_txn_add_message (txn, batch->folder, g_ptr_array_index (batch->facts, i), batch->fresh,
-                              error)
-        == 0)
-      return FALSE;
+    {
+      TernMessageFacts *facts = g_ptr_array_index (batch->facts, i);
+      gboolean fresh = batch->fresh_from != 0 && facts->uid >= batch->fresh_from;
+
+      if (tern_txn_add_message (txn, batch->folder, facts, fresh, error) == 0)
+        return FALSE;
+    }
   return move_range (txn, batch, folder, error);
 }
 

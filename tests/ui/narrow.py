@@ -41,7 +41,7 @@ class Narrow:
         self.focus_is('list item', 'From ')
         self.window.shot('archived')
         self.screen.key('ctrl+z')
-        self.window.shown('^Undone$')
+        self.window.shown('^Undone')
         self.focus_is('list item', 'From ')
         self.window.quit()
 
