@@ -167,6 +167,9 @@ find_lost (const ListingWrite *listing, const GPtrArray *stored, const FolderSta
 {
   const TernFolderRecord *found = NULL;
 
+  /* Without mod-sequences two folders that have nothing to do with each other may look the same. */
+  if (status->modseq == 0)
+    return NULL;
   for (guint i = 0; i < stored->len; i++)
     {
       const TernFolderRecord *folder = g_ptr_array_index (stored, i);

@@ -229,8 +229,9 @@ on_status (TernImapSession *session, const TernImapStatus *status, gpointer data
 {
   TernImapWatch *self = data;
 
-  /* INBOX speaks for itself. */
-  if (self->notify != NULL && g_strcmp0 (status->mailbox, self->folder->remote_name) != 0)
+  /* Nothing was asked for before INBOX is selected, and INBOX speaks for itself. */
+  if (self->notify != NULL && self->selected
+      && g_strcmp0 (status->mailbox, self->folder->remote_name) != 0)
     tern_imap_notify_take_status (self->notify, status);
 }
 
@@ -239,7 +240,7 @@ on_list (TernImapSession *session, const TernImapList *list, gpointer data)
 {
   TernImapWatch *self = data;
 
-  if (self->notify != NULL)
+  if (self->notify != NULL && self->selected)
     tern_imap_notify_take_list (self->notify);
 }
 

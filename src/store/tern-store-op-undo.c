@@ -529,7 +529,7 @@ is_same_verb (const TernOpRecord *op, const TernOpRecord *last)
   /* The mail of a folder that was deleted went to the trash before. */
   return (op->kind == last->kind
           || (op->kind == TERN_OP_MOVE && last->kind == TERN_OP_FOLDER_DELETE))
-         && last->created - op->created <= SAME_VERB_MS && op->add == last->add
+         && ABS (last->created - op->created) <= SAME_VERB_MS && op->add == last->add
          && op->remove == last->remove && g_strcmp0 (op->add_keywords, last->add_keywords) == 0
          && g_strcmp0 (op->remove_keywords, last->remove_keywords) == 0;
 }
