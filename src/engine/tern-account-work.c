@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "tern-account-prepare-private.h"
 #include "tern-account-rounds-private.h"
 #include "tern-backoff.h"
 #include "tern-body-loader-private.h"
@@ -17,13 +18,12 @@
 #define MAX_TOLD_WORDS 100
 #define LIST_SECONDS   (5 * 60)
 /* Of a server that tells everything by itself: in case that it does not. */
-#define RARE_LISTS        6
-#define KEEP_DONE_SECONDS (24 * 60 * 60)
-#define STOP_MS           2000
-#define SEND_MS           5000 /* for a message that is just being sent */
-#define PROGRESS_USEC     (100 * 1000)
-#define FIRST_BACKOFF_MS  2000
-#define LAST_BACKOFF_MS   (5 * 60 * 1000)
+#define RARE_LISTS       6
+#define STOP_MS          2000
+#define SEND_MS          5000 /* for a message that is just being sent */
+#define PROGRESS_USEC    (100 * 1000)
+#define FIRST_BACKOFF_MS 2000
+#define LAST_BACKOFF_MS  (5 * 60 * 1000)
 
 struct _TernAccountWork
 {
@@ -453,67 +453,6 @@ on_changes (TernChangeSet *changes, gpointer user_data)
     tern_outbox_runner_wake (self->outbox);
 }
 
-/* What was on its way when the program ended: tried again, and looked for before. */
-static gboolean
-put_back_running (TernTxn *txn, TernId account, GError **error)
-{
-  g_autoptr (GPtrArray) running = tern_read_running_ops (tern_txn_reader (txn), account, error);
-
-  if (running == NULL)
-    return FALSE;
-  for (guint i = 0; i < running->len; i++)
-    if (!tern_txn_op_later (txn, ((TernOpRecord *) g_ptr_array_index (running, i))->id, 0, FALSE,
-                            NULL, error))
-      return FALSE;
-  return TRUE;
-}
-
-/* What was sent and filed long ago is in Sent; the outbox need not keep it. */
-static gboolean
-drop_done (TernTxn *txn, TernId account, GError **error)
-{
-  g_autoptr (GPtrArray) entries = tern_read_outbox (tern_txn_reader (txn), account, error);
-  gint64 before = g_get_real_time () / G_USEC_PER_SEC - KEEP_DONE_SECONDS;
-
-  if (entries == NULL)
-    return FALSE;
-  for (guint i = 0; i < entries->len; i++)
-    {
-      const TernOutboxRecord *entry = g_ptr_array_index (entries, i);
-
-      if (entry->state == TERN_OUTBOX_DONE && entry->queued < before
-          && !tern_txn_outbox_remove (txn, entry->id, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* INBOX is there before any listing says so: it is what is fetched first. */
-static gboolean
-prepare (TernTxn *txn, gpointer data, gpointer *result, GError **error)
-{
-  TernId account = *(TernId *) data;
-  g_autoptr (TernFolderRecord) inbox =
-      tern_read_folder_by_path (tern_txn_reader (txn), account, "INBOX", NULL);
-  TernFolderRecord fresh = { .account = account,
-                             .path = (char *) "INBOX",
-                             .name = (char *) "INBOX",
-                             .remote_name = (char *) "INBOX",
-                             .role = TERN_ROLE_INBOX,
-                             .subscribed = TRUE,
-                             .selectable = TRUE,
-                             .remote_total = -1,
-                             .remote_unread = -1 };
-  TernId id;
-
-  if (!tern_txn_outbox_restart (txn, account, error) || !put_back_running (txn, account, error)
-      || !drop_done (txn, account, error))
-    return FALSE;
-  id = inbox != NULL ? inbox->id : tern_txn_put_folder (txn, &fresh, error);
-  *result = g_memdup2 (&id, sizeof id);
-  return id != 0;
-}
-
 static void
 prepared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -543,7 +482,7 @@ start_prepare (TernAccountWork *self)
   clear_source (&self->retry);
   self->preparing = TRUE;
   self->holds++;
-  tern_store_write_async (self->store, G_PRIORITY_HIGH, prepare,
+  tern_store_write_async (self->store, G_PRIORITY_HIGH, tern_account_prepare,
                           g_memdup2 (&self->account, sizeof self->account), g_free, g_free,
                           prepared_cb, self);
 }
