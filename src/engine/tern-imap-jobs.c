@@ -149,11 +149,18 @@ start_next (TernImapRemote *self, TernImapSlot *slot)
   return job != NULL;
 }
 
+typedef struct
+{
+  TernImapJob *job;
+  guint32 uidvalidity; /* 0: without QRESYNC */
+  guint64 modseq;
+} SelectJob;
+
 static void
 selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  TernImapJob *job = g_task_get_task_data (task);
+  TernImapJob *job = ((const SelectJob *) g_task_get_task_data (task))->job;
   GError *error = NULL;
   TernImapReply *reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
@@ -170,27 +177,46 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+select_mailbox (TernImapJob *job, GTask *task)
+{
+  const SelectJob *select = g_task_get_task_data (task);
+
+  tern_imap_session_select_async (job->slot->session, job->mailbox, FALSE, select->uidvalidity,
+                                  select->modseq, NULL, selected_cb, task);
+}
+
+static void
 caught_up_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  TernImapReply *reply =
-      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, NULL);
+  GTask *task = user_data;
+  const SelectJob *select = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
-  g_clear_pointer (&reply, tern_imap_reply_free);
+  if (reply == NULL)
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+  select_mailbox (select->job, task);
 }
 
 /* A UID that another session of ours has made may be news to this one, and a server passes over
- * what it does not know yet without a word: STORE says OK and has done nothing. NOOP lets it look;
- * it is not waited for. A sync looks for itself. */
-static void
-catch_up (TernImapJob *job)
+ * what it has not told yet without a word: STORE says OK and has done nothing, and so does COPY.
+ * NOOP lets it look. Its answer is waited for: Dovecot takes in a command that follows in the same
+ * flight before it has looked. */
+static gboolean
+must_catch_up (const TernImapMailbox *mailbox, guint32 highest)
 {
-  if (!job->klass->is_long)
-    tern_imap_session_noop_async (job->slot->session, NULL, caught_up_cb, NULL);
+  return highest != 0 && highest >= mailbox->uidnext;
 }
 
 void
 tern_imap_job_select (TernImapJob *job,
                       const TernFolderRecord *folder,
+                      guint32 highest,
                       gboolean resync,
                       gboolean *live,
                       GAsyncReadyCallback callback)
@@ -198,26 +224,31 @@ tern_imap_job_select (TernImapJob *job,
   TernImapSlot *slot = job->slot;
   const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (slot->session);
   GTask *task = g_task_new (NULL, NULL, callback, job);
+  SelectJob *select = g_new0 (SelectJob, 1);
 
+  select->job = job;
+  select->uidvalidity = resync ? folder->uidvalidity : 0;
+  select->modseq = resync ? folder->modseq : 0;
   g_task_set_source_tag (task, tern_imap_job_select);
-  g_task_set_task_data (task, job, NULL);
+  g_task_set_task_data (task, select, g_free);
   tern_imap_remote_write_unasked (job->remote);
   job->folder = folder->id;
   *live = mailbox != NULL && g_strcmp0 (mailbox->name, folder->remote_name) == 0;
   g_free (job->mailbox);
   job->mailbox = g_strdup (folder->remote_name);
-  if (*live)
-    catch_up (job);
-  else
+  if (*live && must_catch_up (mailbox, highest))
+    {
+      tern_imap_session_noop_async (slot->session, NULL, caught_up_cb, task);
+      return;
+    }
+  if (!*live)
     {
       slot->left = slot->selected;
       g_free (slot->left_mailbox);
       slot->left_mailbox = mailbox != NULL ? g_strdup (mailbox->name) : NULL;
       slot->selected = 0;
     }
-  tern_imap_session_select_async (slot->session, folder->remote_name, FALSE,
-                                  resync ? folder->uidvalidity : 0, resync ? folder->modseq : 0,
-                                  NULL, selected_cb, task);
+  select_mailbox (job, task);
 }
 
 void
@@ -283,7 +314,7 @@ rest_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       tern_imap_job_done (&rest->job);
       return;
     }
-  tern_imap_job_select (&rest->job, rest->folder, FALSE, &live, rest_selected_cb);
+  tern_imap_job_select (&rest->job, rest->folder, 0, FALSE, &live, rest_selected_cb);
 }
 
 static gboolean

@@ -23,6 +23,7 @@ typedef enum
   STEP_STILL_THERE, /* which of the sources are left? */
   STEP_COMPARE,     /* are they what was found at the target? */
   STEP_ACT,
+  STEP_CONFIRM, /* MOVE: OK, but no COPYUID for some: are they still there? */
   STEP_MARK,    /* MOVE by hand: \Deleted … */
   STEP_EXPUNGE, /* … and UID EXPUNGE */
   STEP_DONE,
@@ -41,6 +42,7 @@ typedef struct
   GArray *pairs;       /* (owned) of TernUidPair */
   gboolean created;
   gboolean plainly; /* the target was refused with its special use */
+  gboolean again;   /* MOVE said OK and left messages where they were: it is sent a second time */
   gboolean by_hand; /* COPY, then STORE and EXPUNGE: no MOVE, or it was begun without */
   guint flag_step;  /* 0 add, 1 remove */
   GError *error;
@@ -128,6 +130,30 @@ wants_creation (TernImapOps *self, const GError *error)
          || (text != NULL && strstr (text, "TRYCREATE") != NULL);
 }
 
+/* A server passes over what it does not know without a word. What is named in COPYUID was taken. */
+static void
+take_moved (TernImapOps *self, const TernImapReply *reply)
+{
+  for (guint i = 0; reply->source_uids != NULL && i < reply->source_uids->len; i++)
+    remove_value (self->left, g_array_index (reply->source_uids, guint32, i));
+  self->step = self->left->len == 0 ? STEP_DONE : STEP_CONFIRM;
+}
+
+/* Nothing is removed of which the copy is in doubt. */
+static void
+take_copied (TernImapOps *self, const TernImapReply *reply)
+{
+  g_autoptr (GArray) missing = g_array_copy (self->to_copy);
+
+  for (guint i = 0; reply->source_uids != NULL && i < reply->source_uids->len; i++)
+    remove_value (missing, g_array_index (reply->source_uids, guint32, i));
+  self->step = STEP_MARK;
+  if (reply->source_uids != NULL && missing->len > 0)
+    self->error = tern_fault_new (TERN_FAULT_UNAVAILABLE,
+                                  _ ("The server did not copy every message of the folder “%s”."),
+                                  self->op->source->path);
+}
+
 static void
 reply_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -151,7 +177,9 @@ reply_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       if (self->op->kind == TERN_OP_FLAGS && self->flag_step == 0)
         self->flag_step = 1;
       else if (self->op->kind == TERN_OP_MOVE && self->by_hand)
-        self->step = STEP_MARK;
+        take_copied (self, reply);
+      else if (self->op->kind == TERN_OP_MOVE)
+        take_moved (self, reply);
       else
         self->step = STEP_DONE;
     }
@@ -311,6 +339,17 @@ step_find (TernImapOps *self)
 
 /* The source */
 
+/* COPY says OK for a message that the server does not know, and then it would be removed. */
+static gboolean
+must_be_there (TernImapOps *self)
+{
+  const TernRemoteOp *op = self->op;
+
+  if (op->kind == TERN_OP_MOVE && !has_cap (self, TERN_IMAP_CAP_MOVE))
+    return TRUE;
+  return op->check && op->kind != TERN_OP_FLAGS;
+}
+
 static void
 source_selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -318,7 +357,7 @@ source_selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernImapReply) reply = g_task_propagate_pointer (G_TASK (result), &self->error);
   const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (ops_session (self));
 
-  self->step = self->op->check && self->op->kind != TERN_OP_FLAGS ? STEP_STILL_THERE : STEP_ACT;
+  self->step = must_be_there (self) ? STEP_STILL_THERE : STEP_ACT;
   if (reply != NULL && mailbox != NULL && mailbox->uidvalidity != self->op->source->uidvalidity)
     self->error =
         tern_fault_new (TERN_FAULT_UNAVAILABLE, _ ("The folder “%s” was renumbered by the server."),
@@ -329,34 +368,56 @@ source_selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   advance (self);
 }
 
+/* @left is what the source still has. */
+static void
+after_still_there (TernImapOps *self)
+{
+  if (self->step == STEP_STILL_THERE)
+    {
+      self->step = STEP_COMPARE;
+      self->finding = 0;
+    }
+  else if (self->left->len == 0)
+    self->step = STEP_DONE;
+  else if (!self->again)
+    {
+      self->again = TRUE;
+      self->step = STEP_ACT;
+    }
+  else
+    self->error = tern_fault_new (
+        TERN_FAULT_UNAVAILABLE,
+        _ ("The server said that it moved messages of the folder “%s”, and did not."),
+        self->op->source->path);
+}
+
 static void
 still_there_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernImapOps *self = user_data;
   GError *error = NULL;
+  g_autoptr (GHashTable) there = g_hash_table_new (NULL, NULL);
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
-  self->step = STEP_COMPARE;
-  self->finding = 0;
   if (reply == NULL)
-    self->error = error;
-  else
     {
-      g_autoptr (GHashTable) there = g_hash_table_new (NULL, NULL);
-
-      for (guint i = 0; reply->uids != NULL && i < reply->uids->len; i++)
-        g_hash_table_add (there, GUINT_TO_POINTER (g_array_index (reply->uids, guint32, i)));
-      for (guint i = self->left->len; i > 0; i--)
-        {
-          guint32 uid = g_array_index (self->left, guint32, i - 1);
-
-          if (g_hash_table_contains (there, GUINT_TO_POINTER (uid)))
-            continue;
-          g_array_remove_index (self->left, i - 1);
-          remove_value (self->to_copy, uid);
-        }
+      self->error = error;
+      advance (self);
+      return;
     }
+  for (guint i = 0; reply->uids != NULL && i < reply->uids->len; i++)
+    g_hash_table_add (there, GUINT_TO_POINTER (g_array_index (reply->uids, guint32, i)));
+  for (guint i = self->left->len; i > 0; i--)
+    {
+      guint32 uid = g_array_index (self->left, guint32, i - 1);
+
+      if (g_hash_table_contains (there, GUINT_TO_POINTER (uid)))
+        continue;
+      g_array_remove_index (self->left, i - 1);
+      remove_value (self->to_copy, uid);
+    }
+  after_still_there (self);
   advance (self);
 }
 
@@ -431,15 +492,19 @@ step_compare (TernImapOps *self)
 static void
 step_select (TernImapOps *self)
 {
+  /* What may have been done by another session is seen by looking only. */
+  guint32 highest = self->op->check ? G_MAXUINT32 : 0;
   gboolean live;
 
+  for (guint i = 0; i < self->left->len; i++)
+    highest = MAX (highest, g_array_index (self->left, guint32, i));
   if (self->op->kind == TERN_OP_APPEND)
     {
       self->step = STEP_ACT;
       advance (self);
       return;
     }
-  tern_imap_job_select (&self->job, self->op->source, FALSE, &live, source_selected_cb);
+  tern_imap_job_select (&self->job, self->op->source, highest, FALSE, &live, source_selected_cb);
 }
 
 /* The change itself */
@@ -561,7 +626,8 @@ advance (TernImapOps *self)
                                       created_cb, self);
       break;
     case STEP_SELECT_TARGET:
-      tern_imap_job_select (&self->job, self->op->target, FALSE, &live, target_selected_cb);
+      tern_imap_job_select (&self->job, self->op->target, G_MAXUINT32, FALSE, &live,
+                            target_selected_cb);
       break;
     case STEP_FIND:
       step_find (self);
@@ -570,6 +636,7 @@ advance (TernImapOps *self)
       step_select (self);
       break;
     case STEP_STILL_THERE:
+    case STEP_CONFIRM:
       step_still_there (self);
       break;
     case STEP_COMPARE:

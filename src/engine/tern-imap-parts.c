@@ -91,9 +91,13 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 parts_start (TernImapJob *job)
 {
+  TernImapParts *self = (TernImapParts *) job;
+  guint32 highest = 0;
   gboolean live;
 
-  tern_imap_job_select (job, ((TernImapParts *) job)->folder, FALSE, &live, selected_cb);
+  for (guint i = 0; i < self->requests->len; i++)
+    highest = MAX (highest, ((TernPartRequest *) g_ptr_array_index (self->requests, i))->uid);
+  tern_imap_job_select (job, self->folder, highest, FALSE, &live, selected_cb);
 }
 
 static void

@@ -158,7 +158,7 @@ tern_imap_sync_step_select (TernImapSync *self)
       self->folder->uidvalidity != 0 && self->folder->modseq != 0 && self->folder->uidnext != 0
       && (tern_imap_session_get_caps (tern_imap_sync_get_session (self)) & TERN_IMAP_CAP_QRESYNC);
   self->waiting++;
-  tern_imap_job_select (&self->job, self->folder, self->resynced, &self->live, selected_cb);
+  tern_imap_job_select (&self->job, self->folder, 0, self->resynced, &self->live, selected_cb);
 }
 
 static void

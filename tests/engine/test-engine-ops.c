@@ -647,6 +647,199 @@ test_wire_not_the_same (void)
   wire_clear (&wire);
 }
 
+/* An operation of @kind on UID @uid of INBOX, for the first time. */
+static GArray *
+wire_run (Wire *self, TernOpKind kind, guint32 uid, GError **error)
+{
+  TernRemoteOp *op = tern_remote_op_new (kind);
+  guint32 size = 1001;
+  guint32 known = 0;
+  GArray *pairs;
+
+  op->source = store_folder (self->store, self->store->inbox);
+  if (kind == TERN_OP_FLAGS)
+    op->add = TERN_FLAG_SEEN;
+  else
+    op->target = store_folder (self->store, self->store->archive);
+  g_array_append_val (op->uids, uid);
+  g_array_append_val (op->sizes, size);
+  g_array_append_val (op->known, known);
+  g_ptr_array_add (op->message_ids, g_strdup ("1@example.org"));
+  tern_remote_run_operation_async (self->remote, op, keep_result, self);
+  tern_test_wait_until (self->result != NULL);
+  pairs = tern_remote_run_operation_finish (self->remote, self->result, error);
+  g_clear_object (&self->result);
+  return pairs;
+}
+
+/* A session that has not been told of a message is let look before it acts on it, and its answer is
+ * waited for: Dovecot says OK to STORE in the same flight, and does nothing. */
+static void
+test_wire_looks_first (void)
+{
+  static const char *const script[] = {
+    GREET,
+    SELECT ("INBOX", "1", "100"),
+    "C: %t UID STORE 7 +FLAGS.SILENT (\\Seen)",
+    "S: %t OK it is told of 7",
+    "C: %t NOOP",
+    "QUIET: 100",
+    "S: * 2 EXISTS",
+    "S: %t OK now of 100",
+    "C: %t UID STORE 100 +FLAGS.SILENT (\\Seen)",
+    "S: %t OK stored",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) first = NULL;
+  g_autoptr (GArray) second = NULL;
+  GError *error = NULL;
+
+  wire_init (&wire, script);
+  first = wire_run (&wire, TERN_OP_FLAGS, 7, &error);
+  g_assert_no_error (error);
+  second = wire_run (&wire, TERN_OP_FLAGS, 100, &error);
+  g_assert_no_error (error);
+  wire_clear (&wire);
+}
+
+#define GREET_MOVE                                                \
+  "S: * OK [CAPABILITY IMAP4rev1 UIDPLUS SASL-IR AUTH=PLAIN] hi", \
+      "C: %t AUTHENTICATE PLAIN AGFubmEAc2VjcmV0",                \
+      "S: %t OK [CAPABILITY IMAP4rev1 UIDPLUS MOVE] in"
+
+/* OK to MOVE without COPYUID is looked into: what was not moved is moved again. */
+static void
+test_wire_moves_again (void)
+{
+  static const char *const script[] = {
+    GREET_MOVE,
+    SELECT ("INBOX", "1", "100"),
+    "C: %t UID MOVE 7 \"Archive\"",
+    "S: %t OK what 7?",
+    "C: %t UID SEARCH UID 7",
+    "S: * SEARCH 7",
+    "S: %t OK there",
+    "C: %t UID MOVE 7 \"Archive\"",
+    "S: * OK [COPYUID 2 7 12] moved",
+    "S: * 1 EXPUNGE",
+    "S: %t OK done",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) pairs = NULL;
+  GError *error = NULL;
+
+  wire_init (&wire, script);
+  pairs = wire_run (&wire, TERN_OP_MOVE, 7, &error);
+  g_assert_no_error (error);
+  assert_pair (pairs, 12);
+  wire_clear (&wire);
+}
+
+/* A server that only says so is not believed; one that has no COPYUID to tell is. */
+static void
+test_wire_moves_not (void)
+{
+  static const char *const script[] = {
+    GREET_MOVE,
+    SELECT ("INBOX", "1", "100"),
+    "C: %t UID MOVE 7 \"Archive\"",
+    "S: %t OK",
+    "C: %t UID SEARCH UID 7",
+    "S: * SEARCH 7",
+    "S: %t OK there",
+    "C: %t UID MOVE 7 \"Archive\"",
+    "S: %t OK",
+    "C: %t UID SEARCH UID 7",
+    "S: * SEARCH 7",
+    "S: %t OK still there",
+    "C: %t UID MOVE 7 \"Archive\"",
+    "S: %t OK",
+    "C: %t UID SEARCH UID 7",
+    "S: * SEARCH",
+    "S: %t OK gone",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) pairs = NULL;
+  GError *error = NULL;
+
+  wire_init (&wire, script);
+  g_assert_null (wire_run (&wire, TERN_OP_MOVE, 7, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_UNAVAILABLE);
+  g_clear_error (&error);
+  pairs = wire_run (&wire, TERN_OP_MOVE, 7, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (pairs->len, ==, 0);
+  wire_clear (&wire);
+}
+
+/* COPY says OK for what is not there; removing it then would lose it. */
+static void
+test_wire_copies_what_is_there (void)
+{
+  static const char *const script[] = {
+    GREET,
+    SELECT ("INBOX", "1", "100"),
+    "C: %t UID SEARCH UID 7",
+    "S: * SEARCH",
+    "S: %t OK no such message",
+    "C: %t UID SEARCH UID 8",
+    "S: * SEARCH 8",
+    "S: %t OK there",
+    "C: %t UID COPY 8 \"Archive\"",
+    "S: %t OK [COPYUID 2 8 12] copied",
+    "C: %t UID STORE 8 +FLAGS.SILENT (\\Deleted)",
+    "S: %t OK marked",
+    "C: %t UID EXPUNGE 8",
+    "S: %t OK gone",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) none = NULL;
+  g_autoptr (GArray) pairs = NULL;
+  GError *error = NULL;
+
+  wire_init (&wire, script);
+  none = wire_run (&wire, TERN_OP_MOVE, 7, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (none->len, ==, 0);
+  pairs = wire_run (&wire, TERN_OP_MOVE, 8, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (pairs->len, ==, 1);
+  wire_clear (&wire);
+}
+
+/* Of one that was copied in part, nothing is removed. */
+static void
+test_wire_copies_in_part (void)
+{
+  static const char *const script[] = {
+    GREET,
+    SELECT ("INBOX", "1", "100"),
+    "C: %t UID SEARCH UID 7",
+    "S: * SEARCH 7",
+    "S: %t OK there",
+    "C: %t UID COPY 7 \"Archive\"",
+    "S: %t OK [COPYUID 2 6 12] copied another",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  GError *error = NULL;
+
+  wire_init (&wire, script);
+  g_assert_null (wire_run (&wire, TERN_OP_MOVE, 7, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_UNAVAILABLE);
+  g_clear_error (&error);
+  wire_clear (&wire);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -661,5 +854,10 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/wire/copied", test_wire_copied);
   g_test_add_func ("/engine/ops/wire/known", test_wire_known);
   g_test_add_func ("/engine/ops/wire/not-the-same", test_wire_not_the_same);
+  g_test_add_func ("/engine/ops/wire/looks-first", test_wire_looks_first);
+  g_test_add_func ("/engine/ops/wire/moves-again", test_wire_moves_again);
+  g_test_add_func ("/engine/ops/wire/moves-not", test_wire_moves_not);
+  g_test_add_func ("/engine/ops/wire/copies-what-is-there", test_wire_copies_what_is_there);
+  g_test_add_func ("/engine/ops/wire/copies-in-part", test_wire_copies_in_part);
   return g_test_run ();
 }
