@@ -4,6 +4,7 @@
 #include "tern-sasl.h"
 
 #include "tern-limits.h"
+#include "tern-number.h"
 
 #include <gsasl.h>
 #include <string.h>
@@ -206,8 +207,7 @@ check_scram (TernSasl *self, const char *challenge, GError **error)
   for (gsize i = 0; sane && attributes[i] != NULL; i++)
     {
       if (g_str_has_prefix (attributes[i], "i="))
-        sane = g_ascii_string_to_unsigned (attributes[i] + 2, 10, 1, TERN_LIMIT_SCRAM_ITERATIONS,
-                                           NULL, NULL);
+        sane = tern_number_parse (attributes[i] + 2, 1, TERN_LIMIT_SCRAM_ITERATIONS, NULL);
     }
   if (!sane)
     g_propagate_error (

@@ -4,6 +4,7 @@
 #include "tern-ctl-args.h"
 
 #include "tern-fault.h"
+#include "tern-number.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -233,8 +234,13 @@ tern_ctl_args_word (const TernCtlArgs *self, guint index)
 gboolean
 tern_ctl_args_number (const char *text, gint64 minimum, gint64 *number, GError **error)
 {
-  if (g_ascii_string_to_signed (text, 10, minimum, G_MAXINT64, number, NULL))
-    return TRUE;
+  guint64 value;
+
+  if (tern_number_parse (text, (guint64) minimum, G_MAXINT64, &value))
+    {
+      *number = (gint64) value;
+      return TRUE;
+    }
   g_propagate_error (
       error, tern_fault_new (TERN_FAULT_INVALID, _ ("“%s” is not a number that fits here."), text));
   return FALSE;

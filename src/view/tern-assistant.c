@@ -4,6 +4,7 @@
 #include "tern-assistant.h"
 
 #include "tern-banner.h"
+#include "tern-number.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -207,7 +208,7 @@ make_endpoint (TernAssistant *self,
   gboolean same = before != NULL && g_strcmp0 (before->host, host) == 0;
   guint64 number;
 
-  if (*host == '\0' || !g_ascii_string_to_unsigned (port, 10, 1, 65535, &number, NULL))
+  if (*host == '\0' || !tern_number_parse (port, 1, 65535, &number))
     {
       tern_banner_show (self->banner, _ ("Each server needs a name and a port from 1 to 65535."),
                         NULL);

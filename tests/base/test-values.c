@@ -3,6 +3,7 @@
 #include "tern-change-set.h"
 #include "tern-limits.h"
 #include "tern-message-facts.h"
+#include "tern-number.h"
 #include "tern-part.h"
 
 static void
@@ -143,6 +144,42 @@ test_change_set (void)
   g_assert_null (tern_change_set_find (changes, 12));
 }
 
+static void
+test_number (void)
+{
+  static const struct
+  {
+    const char *text;
+    gboolean ok;
+    guint64 number;
+  } cases[] = {
+    { "0", TRUE, 0 },
+    { "12", TRUE, 12 },
+    { "0012", TRUE, 12 },
+    { "18446744073709551615", TRUE, G_MAXUINT64 },
+    { "18446744073709551616", FALSE, 0 },
+    { "99999999999999999999999", FALSE, 0 },
+    { "", FALSE, 0 },
+    { " 1", FALSE, 0 },
+    { "1 ", FALSE, 0 },
+    { "+1", FALSE, 0 },
+    { "-1", FALSE, 0 },
+    { "0x1", FALSE, 0 },
+    { "١", FALSE, 0 },
+  };
+  guint64 number;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      number = 77;
+      g_assert_cmpint (tern_number_parse (cases[i].text, 0, G_MAXUINT64, &number), ==, cases[i].ok);
+      g_assert_cmpuint (number, ==, cases[i].ok ? cases[i].number : 77);
+    }
+  g_assert_true (tern_number_parse ("5", 5, 6, NULL));
+  g_assert_false (tern_number_parse ("4", 5, 6, NULL));
+  g_assert_false (tern_number_parse ("7", 5, 6, NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -153,5 +190,6 @@ main (int argc, char **argv)
   g_test_add_func ("/base/part/depth", test_part_depth_is_bounded);
   g_test_add_func ("/base/facts/sort-time", test_sort_time);
   g_test_add_func ("/base/change-set", test_change_set);
+  g_test_add_func ("/base/number", test_number);
   return g_test_run ();
 }

@@ -3,6 +3,8 @@
 
 #include "tern-smtp-extensions.h"
 
+#include "tern-number.h"
+
 #include <string.h>
 
 static void
@@ -36,7 +38,7 @@ take_extension (TernSmtpExtensions *self, GPtrArray *mechanisms, const char *lin
     {
       self->size = TRUE;
       if (words[1] != NULL)
-        g_ascii_string_to_unsigned (words[1], 10, 0, G_MAXUINT64, &self->size_limit, NULL);
+        tern_number_parse (words[1], 0, G_MAXUINT64, &self->size_limit);
     }
 }
 
