@@ -51,15 +51,43 @@ job_free (gpointer data)
   g_free (job);
 }
 
+/* Where cores are few, the window goes first. A failure costs smoothness only. */
+static void
+step_back (gboolean niced)
+{
+  (void) pthread_setschedparam (pthread_self (), SCHED_BATCH, &(struct sched_param){ 0 });
+  if (niced) /* of this thread alone: Linux keeps it by thread */
+    (void) setpriority (PRIO_PROCESS, 0, getpriority (PRIO_PROCESS, 0) + NICENESS);
+}
+
+static void
+do_nothing (gpointer data, gpointer user_data)
+{
+}
+
+static gpointer
+make_pool (gpointer data)
+{
+  step_back (TRUE);
+  g_thread_pool_free (g_thread_pool_new (do_nothing, NULL, 1, FALSE, NULL), FALSE, TRUE);
+  return NULL;
+}
+
+/* GLib starts all pool threads (GTask's, a resolver's, a TLS handshake's) as the thread was that
+ * made the first pool of the program. If that was the window's, a niced worker that needs one would
+ * ask for more than its own share, which only root may. So the first pool is made here, before
+ * main() can make one: everybody may step back. */
+static void __attribute__ ((constructor)) prepare_pools (void)
+{
+  g_thread_join (g_thread_new ("tern-pools", make_pool, NULL));
+}
+
 static gpointer
 worker_thread (gpointer data)
 {
   TernWorker *self = data;
 
-  /* Where cores are few, the window goes first. A failure costs smoothness only. */
-  (void) pthread_setschedparam (pthread_self (), SCHED_BATCH, &(struct sched_param){ 0 });
-  if (self->niced) /* of this thread alone: Linux keeps it by thread */
-    (void) setpriority (PRIO_PROCESS, 0, getpriority (PRIO_PROCESS, 0) + NICENESS);
+  step_back (self->niced);
   g_main_context_push_thread_default (self->context);
   while (!self->quit)
     g_main_context_iteration (self->context, TRUE);

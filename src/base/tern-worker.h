@@ -18,9 +18,8 @@ G_BEGIN_DECLS
 typedef struct _TernWorker TernWorker;
 
 TernWorker *tern_worker_new (const char *name);
-/* One that stands further behind the window. Its jobs compute and use files; nothing that they call
- * may run in a pool thread of GLib's (GTask's, a resolver's, a TLS handshake's): such a thread
- * wants to be as those of the window are, and only root may go back from niceness. */
+/* One that stands further behind the window, as all pool threads of GLib's do: for what nobody
+ * waits for with the eye on the screen. */
 TernWorker *tern_worker_new_niced (const char *name);
 TernWorker *tern_worker_ref (TernWorker *self);
 void tern_worker_unref (TernWorker *self);

@@ -495,7 +495,7 @@ tern_account_runner_new (TernStore *store,
   self->status = g_new0 (TernAccountStatus, 1);
   self->status->state = TERN_ACCOUNT_DISABLED;
   self->cancellable = g_cancellable_new ();
-  self->worker = tern_worker_new ("tern-account");
+  self->worker = tern_worker_new_niced ("tern-account");
   order (self, do_begin, NULL, NULL);
   return self;
 }

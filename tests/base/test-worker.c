@@ -3,6 +3,9 @@
 #include "tern-fault.h"
 #include "tern-worker.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 typedef struct
 {
   TernWorker *worker;
@@ -166,6 +169,63 @@ test_call_to_a_context_that_ends (void)
   g_assert_cmpuint (done, ==, 1);
 }
 
+static void
+note_niceness (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  g_task_return_int (task, getpriority (PRIO_PROCESS, 0));
+}
+
+static void
+niceness_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  int *niceness = user_data;
+
+  niceness[1] = (int) g_task_propagate_int (G_TASK (result), NULL);
+  g_atomic_int_set (&niceness[2], TRUE);
+  g_main_context_wakeup (NULL);
+}
+
+static void
+start_in_pool (gpointer data, gpointer unused)
+{
+  int *niceness = data;
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, niceness_cb, data);
+
+  niceness[0] = getpriority (PRIO_PROCESS, 0);
+  g_task_run_in_thread (task, note_niceness);
+}
+
+/* A worker that stands back may have something done in a pool thread, and that stands back as well;
+ * GLib says so with a critical when an ordinary user may not. */
+static void
+test_pool_stands_back (void)
+{
+  Fixture fixture = { 0 };
+  int niceness[3] = { 0, 0, FALSE };
+  int own = getpriority (PRIO_PROCESS, 0);
+
+  if (!g_test_subprocess ())
+    {
+      g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+      g_test_trap_assert_passed ();
+      return;
+    }
+  if (geteuid () == 0)
+    g_assert_cmpint (setresuid (65534, 65534, 65534), ==, 0);
+  /* As the window does before it opens an account. */
+  g_object_unref (g_task_new (NULL, NULL, NULL, NULL));
+  fixture.loop = g_main_loop_new (NULL, FALSE);
+  fixture.home = g_thread_self ();
+  fixture.worker = tern_worker_new_niced ("niced");
+  tern_worker_invoke (fixture.worker, G_PRIORITY_DEFAULT, start_in_pool, niceness, NULL);
+  while (!g_atomic_int_get (&niceness[2]))
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (niceness[0], >, own);
+  g_assert_cmpint (niceness[1], ==, niceness[0]);
+  stop (&fixture);
+  teardown (&fixture, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -175,5 +235,6 @@ main (int argc, char **argv)
               test_refused_after_shutdown, teardown);
   g_test_add ("/base/call/storm", Fixture, NULL, setup, test_call_storm, teardown);
   g_test_add_func ("/base/call/callee-ends", test_call_to_a_context_that_ends);
+  g_test_add_func ("/base/worker/pool-stands-back", test_pool_stands_back);
   return g_test_run ();
 }
