@@ -823,6 +823,42 @@ test_ranges (void)
   finish (&fixture);
 }
 
+/* What comes for one that was given up says nothing of another: its message just went. */
+static void
+test_range_cancelled (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) given_up = { 0 };
+  g_auto (TernImapResult) gone = { 0 };
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  start (&fixture);
+  tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %1 UID FETCH 10 (UID BODY.PEEK[2])",
+                            "C: %2 UID FETCH 10 (UID BODY.PEEK[2]<4.4>)", "C: %3 NOOP", "S: %3 OK",
+                            "C: %4 NOOP", "S: * 1 FETCH (UID 10 BODY[2] \"abcdef\")", "S: %1 OK",
+                            "S: %2 OK", "S: %4 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_fetch_body_async (fixture.session, 10, "2", 0, cancellable, tern_imap_result_cb,
+                                      &given_up);
+  fetch_range (&fixture, 4, 4, &gone);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_auto (TernImapResult) noop = { 0 };
+
+      /* The first: both are sent. */
+      tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &noop);
+      tern_imap_result_wait (&noop);
+      if (i == 0)
+        {
+          g_cancellable_cancel (cancellable);
+          tern_imap_result_wait_fault (&given_up, TERN_FAULT_CANCELLED);
+        }
+    }
+  tern_imap_result_wait (&gone);
+  g_assert_null (gone.reply->body);
+  finish (&fixture);
+}
+
 /* A server that knows no ranges, that begins elsewhere, or that brings more than was asked for:
  * none of it is taken for the range, and the connection goes on. */
 static void
@@ -913,6 +949,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/body-beyond-size", test_body_beyond_size);
   g_test_add_func ("/imap/session/body-too-large-elsewhere", test_body_too_large_elsewhere);
   g_test_add_func ("/imap/session/ranges", test_ranges);
+  g_test_add_func ("/imap/session/range-cancelled", test_range_cancelled);
   g_test_add_func ("/imap/session/ranges-ignored", test_ranges_ignored);
   g_test_add_func ("/imap/session/range-unasked", test_range_unasked);
   return g_test_run ();

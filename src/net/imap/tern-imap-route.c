@@ -267,19 +267,24 @@ take_body (TernImapSession *self, TernImapCommand *command, const TernImapBodyVa
     command->reply->body = g_bytes_new (body->value.data, body->value.length);
 }
 
-/* The one that asked for just this. */
+/* The one that asked for just this; one that still waits for it, if there is any. */
 static TernImapCommand *
-find_wanting (TernImapSession *self, guint32 uid, const TernImapBodyValue *body)
+find_asker (TernImapSession *self, guint32 uid, const TernImapBodyValue *body)
 {
+  TernImapCommand *asker = NULL;
+
   for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
     {
       TernImapCommand *command = l->data;
 
-      if (command->body_uid == uid && !command->abandoned && command->reply->body == NULL
-          && is_section (command, body->section) && is_range (command, body->origin))
-        return command;
+      if (command->body_uid != uid || !is_section (command, body->section)
+          || !is_range (command, body->origin))
+        continue;
+      asker = command;
+      if (!command->abandoned && command->reply->body == NULL)
+        break;
     }
-  return NULL;
+  return asker;
 }
 
 /* Nobody asked for just this: who asked for something else of the section is told, if that does not
@@ -304,12 +309,12 @@ take_bodies (TernImapSession *self, guint32 uid)
 
   for (guint i = 0; i < n; i++)
     {
-      TernImapCommand *command = find_wanting (self, uid, &bodies[i]);
+      TernImapCommand *command = find_asker (self, uid, &bodies[i]);
 
-      if (command != NULL)
-        take_body (self, command, &bodies[i]);
-      else
+      if (command == NULL)
         mark_not_range (self, uid, &bodies[i]);
+      else if (!command->abandoned && command->reply->body == NULL)
+        take_body (self, command, &bodies[i]);
     }
 }
 
