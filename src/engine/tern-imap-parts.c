@@ -38,7 +38,9 @@ is_of_message (const GError *error)
 {
   return tern_fault_is (error, TERN_FAULT_REFUSED) || tern_fault_is (error, TERN_FAULT_RIGHTS)
          || tern_fault_is (error, TERN_FAULT_LIMIT) || tern_fault_is (error, TERN_FAULT_NOT_FOUND)
-         || tern_fault_is (error, TERN_FAULT_UNAVAILABLE);
+         || tern_fault_is (error, TERN_FAULT_UNAVAILABLE)
+         || (tern_fault_is (error, TERN_FAULT_PROTOCOL)
+             && tern_fault_get_scope (error) == TERN_SCOPE_MESSAGE);
 }
 
 static void

@@ -814,6 +814,145 @@ test_body_too_large_elsewhere (void)
   finish (&fixture);
 }
 
+static void
+fetch_range (TernImapFixture *fixture, guint64 offset, guint32 length, TernImapResult *result)
+{
+  tern_imap_session_fetch_range_async (fixture->session, 10, "2", offset, length, NULL,
+                                       tern_imap_result_cb, result);
+}
+
+static void
+assert_body (const TernImapResult *result, const char *text)
+{
+  g_assert_nonnull (result->reply->body);
+  g_assert_cmpmem (g_bytes_get_data (result->reply->body, NULL),
+                   g_bytes_get_size (result->reply->body), text, strlen (text));
+}
+
+/* Ranges of one section in one flight: each gets its own, in whatever order they come; the last one
+ * is short, and beyond the end there is nothing. That the message went is no lie of the server. */
+static void
+test_ranges (void)
+{
+  g_auto (TernImapFixture) fixture;
+  TernImapResult results[5] = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "", "SELECTED", "C: %1 UID FETCH 10 (UID BODY.PEEK[2]<0.4>)",
+      "C: %2 UID FETCH 10 (UID BODY.PEEK[2]<4.4>)", "C: %3 UID FETCH 10 (UID BODY.PEEK[2]<8.4>)",
+      "C: %4 UID FETCH 10 (UID BODY.PEEK[2]<5000000000.100000>)",
+      "C: %5 UID FETCH 10 (UID BODY.PEEK[2]<12.4>)", "S: * 1 FETCH (UID 10 BODY[2]<4> \"efgh\")",
+      "R: * 1 FETCH (BODY[2]<5000000000> {100000}\r\n", "FILL: 100000 z", "R:  UID 10)\r\n",
+      "S: * 1 FETCH (UID 10 BODY[2]<0> \"abcd\")", "S: * 1 FETCH (UID 10 BODY[2]<8> {1}", "S: i)",
+      "S: %2 OK", "S: %1 OK", "S: %3 OK", "S: %4 OK", "S: %5 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  fetch_range (&fixture, 0, 4, &results[0]);
+  fetch_range (&fixture, 4, 4, &results[1]);
+  fetch_range (&fixture, 8, 4, &results[2]);
+  fetch_range (&fixture, G_GUINT64_CONSTANT (5000000000), 100000, &results[3]);
+  fetch_range (&fixture, 12, 4, &results[4]);
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    tern_imap_result_wait (&results[i]);
+  assert_body (&results[0], "abcd");
+  assert_body (&results[1], "efgh");
+  assert_body (&results[2], "i");
+  g_assert_cmpuint (g_bytes_get_size (results[3].reply->body), ==, 100000);
+  g_assert_null (results[4].reply->body);
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    tern_imap_result_clear (&results[i]);
+  finish (&fixture);
+}
+
+/* What comes for one that was given up says nothing of another: its message just went. */
+static void
+test_range_cancelled (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) given_up = { 0 };
+  g_auto (TernImapResult) gone = { 0 };
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  start (&fixture);
+  tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %1 UID FETCH 10 (UID BODY.PEEK[2])",
+                            "C: %2 UID FETCH 10 (UID BODY.PEEK[2]<4.4>)", "C: %3 NOOP", "S: %3 OK",
+                            "C: %4 NOOP", "S: * 1 FETCH (UID 10 BODY[2] \"abcdef\")", "S: %1 OK",
+                            "S: %2 OK", "S: %4 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_fetch_body_async (fixture.session, 10, "2", 0, cancellable, tern_imap_result_cb,
+                                      &given_up);
+  fetch_range (&fixture, 4, 4, &gone);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_auto (TernImapResult) noop = { 0 };
+
+      /* The first: both are sent. */
+      tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &noop);
+      tern_imap_result_wait (&noop);
+      if (i == 0)
+        {
+          g_cancellable_cancel (cancellable);
+          tern_imap_result_wait_fault (&given_up, TERN_FAULT_CANCELLED);
+        }
+    }
+  tern_imap_result_wait (&gone);
+  g_assert_null (gone.reply->body);
+  finish (&fixture);
+}
+
+/* A server that knows no ranges, that begins elsewhere, or that brings more than was asked for:
+ * none of it is taken for the range, and the connection goes on. */
+static void
+test_ranges_ignored (void)
+{
+  static const char *const answers[] = {
+    "S: * 1 FETCH (UID 10 BODY[2] \"efgh\")",
+    "S: * 1 FETCH (UID 10 BODY[2]<0> \"efgh\")",
+    "S: * 1 FETCH (UID 10 BODY[2]<99999999999999999999> \"efgh\")",
+    "S: * 1 FETCH (UID 10 BODY[2]<-4> \"efgh\")",
+    "S: * 1 FETCH (UID 10 BODY[2]<4> \"efghi\")",
+    "FILL: 3000000 x",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      g_auto (TernImapFixture) fixture;
+      g_auto (TernImapResult) asked = { 0 };
+      g_auto (TernImapResult) noop = { 0 };
+      gboolean large = g_str_has_prefix (answers[i], "FILL");
+
+      start (&fixture);
+      tern_imap_fixture_script (
+          &fixture, "", "SELECTED", "C: %1 UID FETCH 10 (UID BODY.PEEK[2]<4.4>)",
+          large ? "R: * 1 FETCH (UID 10 BODY[2]<4> {3000000}\r\n" : "R: ", answers[i],
+          large ? "R: )\r\n" : "R: ", "S: %1 OK", "C: %2 NOOP", "S: %2 OK", "EOF", NULL);
+      tern_imap_fixture_open_inbox (&fixture);
+      fetch_range (&fixture, 4, 4, &asked);
+      tern_imap_result_wait_fault (&asked, TERN_FAULT_PROTOCOL);
+      g_assert_cmpint (tern_fault_get_scope (asked.error), ==, TERN_SCOPE_MESSAGE);
+      tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &noop);
+      tern_imap_result_wait (&noop);
+      finish (&fixture);
+    }
+}
+
+/* A piece is not kept as the whole, or what is missing of it would never be asked for. */
+static void
+test_range_unasked (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) whole = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %1 UID FETCH 10 (UID BODY.PEEK[2])",
+                            "S: * 1 FETCH (UID 10 BODY[2]<0> \"abcd\")", "S: %1 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_fetch_body_async (fixture.session, 10, "2", 0, NULL, tern_imap_result_cb,
+                                      &whole);
+  tern_imap_result_wait_fault (&whole, TERN_FAULT_PROTOCOL);
+  finish (&fixture);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -851,5 +990,9 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/body-too-large", test_body_too_large);
   g_test_add_func ("/imap/session/body-beyond-size", test_body_beyond_size);
   g_test_add_func ("/imap/session/body-too-large-elsewhere", test_body_too_large_elsewhere);
+  g_test_add_func ("/imap/session/ranges", test_ranges);
+  g_test_add_func ("/imap/session/range-cancelled", test_range_cancelled);
+  g_test_add_func ("/imap/session/ranges-ignored", test_ranges_ignored);
+  g_test_add_func ("/imap/session/range-unasked", test_range_unasked);
   return g_test_run ();
 }

@@ -222,10 +222,12 @@ take_body (TernImapFetchDecoder *self, TernImapParser *parser, guint name, guint
   const char *close = memchr (text.data, ']', text.length);
   TernImapBodyValue body = { .sunk = -1 };
 
-  if (open == NULL || close == NULL)
+  if (open == NULL || close == NULL || close < open)
     return;
   body.section.data = open + 1;
   body.section.length = close - open - 1;
+  body.origin =
+      tern_imap_origin_parse ((TernImapSlice){ close + 1, text.data + text.length - (close + 1) });
   body.value = tern_imap_parser_slice (parser, value);
   if (tern_imap_parser_kind (parser, value) == TERN_IMAP_TOKEN_SUNK)
     body.sunk = tern_imap_parser_get_tokens (parser)[value].offset;

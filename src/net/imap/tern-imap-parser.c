@@ -251,10 +251,27 @@ find_literal (const char *line, gsize length, gsize *brace, guint64 *size)
   return TRUE;
 }
 
-/* Whether the last literal is the value of BODY[…] (or BINARY[…]) in a FETCH, and of which section.
- */
+gint64
+tern_imap_origin_parse (TernImapSlice text)
+{
+  guint64 origin = 0;
+
+  if (text.length == 0)
+    return -1;
+  if (text.length < 3 || text.data[0] != '<' || text.data[text.length - 1] != '>')
+    return G_MAXINT64;
+  for (gsize i = 1; i < text.length - 1; i++)
+    {
+      if (!g_ascii_isdigit (text.data[i]) || origin > G_MAXINT64 / 10 - 1)
+        return G_MAXINT64;
+      origin = origin * 10 + g_ascii_digit_value (text.data[i]);
+    }
+  return origin;
+}
+
+/* Whether the last literal is the value of BODY[…] (or BINARY[…]) in a FETCH, and of what of it. */
 static gboolean
-is_body_value (TernImapParser *self, TernImapSlice *section)
+is_body_value (TernImapParser *self, TernImapSlice *section, gint64 *origin)
 {
   const char *data = self->buffer + self->start;
   const char *p =
@@ -270,6 +287,7 @@ is_body_value (TernImapParser *self, TernImapSlice *section)
   if (open == data)
     return FALSE;
   *section = (TernImapSlice){ open + 1, close - open - 1 };
+  *origin = tern_imap_origin_parse ((TernImapSlice){ close + 1, p - 1 - (close + 1) });
   p = memchr (data, ' ', p - data);
   for (p++; g_ascii_isdigit (*p); p++)
     ;
@@ -333,7 +351,8 @@ pass_literal (TernImapParser *self, TernImapEvent *event)
         return FALSE;
       /* Not sooner: the section is lent, and reading may have moved the buffer since the {N}. */
       if (self->piece.first)
-        self->piece.is_body = !self->skipping && is_body_value (self, &self->piece.section);
+        self->piece.is_body =
+            !self->skipping && is_body_value (self, &self->piece.section, &self->piece.origin);
       self->sunk_left -= n;
       self->piece_length = n;
       self->piece.left = self->sunk_left;

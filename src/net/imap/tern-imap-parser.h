@@ -63,7 +63,12 @@ typedef struct
   gboolean first;
   gboolean is_body;      /* the value of BODY[…] in a FETCH: the only kind worth keeping */
   TernImapSlice section; /* with @first and @is_body: what is between the brackets, lent */
+  gint64 origin;         /* likewise: of BODY[…]<origin>, see tern_imap_origin_parse() */
 } TernImapPiece;
+
+/* @text: what follows the bracket of BODY[section]. Where a part of a body begins ("<1024>", RFC
+ * 9051 section 7.5.2), -1 of a whole one, G_MAXINT64 of what is neither. */
+gint64 tern_imap_origin_parse (TernImapSlice text);
 
 TernImapParser *tern_imap_parser_new (void);
 void tern_imap_parser_free (TernImapParser *self);

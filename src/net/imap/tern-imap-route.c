@@ -56,10 +56,19 @@ is_section (const TernImapCommand *command, TernImapSlice section)
          && g_ascii_strncasecmp (command->body_section, section.data, section.length) == 0;
 }
 
+/* Whether it is what was asked for of the section: all of it, or the range. */
+static gboolean
+is_range (const TernImapCommand *command, gint64 origin)
+{
+  return command->body_length == 0 ? origin == -1 : origin == (gint64) command->body_offset;
+}
+
 /* Sizes that servers tell are not exact, but no part is much larger than its message. */
 static guint64
 body_limit (const TernImapCommand *command)
 {
+  if (command->body_length > 0)
+    return command->body_length;
   if (command->body_size == 0
       || command->body_size > (TERN_LIMIT_IMAP_BODY - TERN_LIMIT_IMAP_SLACK) / 2)
     return TERN_LIMIT_IMAP_BODY;
@@ -80,7 +89,7 @@ make_sink (TernImapSession *self, const TernImapPiece *piece)
       TernImapCommand *command = l->data;
 
       if (!command->abandoned && command->reply->body == NULL
-          && is_section (command, piece->section))
+          && is_section (command, piece->section) && is_range (command, piece->origin))
         limit = MAX (limit, body_limit (command));
     }
   if (piece->size > limit || self->sunk > limit - piece->size)
@@ -252,33 +261,76 @@ take_code (TernImapSession *self, TernImapParser *parser, guint code, TernImapCo
 /* --- untagged data ------------------------------------------------------------------------- */
 
 static void
+take_body (TernImapSession *self, TernImapCommand *command, const TernImapBodyValue *body)
+{
+  GByteArray *sink = NULL;
+  guint64 limit = body_limit (command);
+
+  if (body->sunk >= 0 && (guint) body->sunk < self->sinks->len)
+    sink = self->sinks->pdata[body->sunk];
+  if (sink != NULL && sink->len <= limit)
+    {
+      self->sinks->pdata[body->sunk] = NULL;
+      command->reply->body = g_byte_array_free_to_bytes (sink);
+    }
+  else if (body->sunk >= 0 || body->value.length > limit)
+    {
+      command->too_large = command->body_length == 0;
+      command->not_range = command->body_length > 0;
+    }
+  else if (body->value.data != NULL)
+    command->reply->body = g_bytes_new (body->value.data, body->value.length);
+}
+
+/* The one that asked for just this; one that still waits for it, if there is any. */
+static TernImapCommand *
+find_asker (TernImapSession *self, guint32 uid, const TernImapBodyValue *body)
+{
+  TernImapCommand *asker = NULL;
+
+  for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
+    {
+      TernImapCommand *command = l->data;
+
+      if (command->body_uid != uid || !is_section (command, body->section)
+          || !is_range (command, body->origin))
+        continue;
+      asker = command;
+      if (!command->abandoned && command->reply->body == NULL)
+        break;
+    }
+  return asker;
+}
+
+/* Nobody asked for just this: who asked for something else of the section is told, if that does not
+ * come as well. */
+static void
+mark_not_range (TernImapSession *self, guint32 uid, const TernImapBodyValue *body)
+{
+  for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
+    {
+      TernImapCommand *command = l->data;
+
+      if (command->body_uid == uid && is_section (command, body->section))
+        command->not_range = TRUE;
+    }
+}
+
+static void
 take_bodies (TernImapSession *self, guint32 uid)
 {
   guint n;
   const TernImapBodyValue *bodies = tern_imap_fetch_get_bodies (self->decoder, &n);
 
   for (guint i = 0; i < n; i++)
-    for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
-      {
-        TernImapCommand *command = l->data;
-        GByteArray *sink = NULL;
+    {
+      TernImapCommand *command = find_asker (self, uid, &bodies[i]);
 
-        if (command->body_uid != uid || command->abandoned || command->reply->body != NULL
-            || !is_section (command, bodies[i].section))
-          continue;
-        if (bodies[i].sunk >= 0 && (guint) bodies[i].sunk < self->sinks->len)
-          sink = self->sinks->pdata[bodies[i].sunk];
-        if (sink != NULL && sink->len <= body_limit (command))
-          {
-            self->sinks->pdata[bodies[i].sunk] = NULL;
-            command->reply->body = g_byte_array_free_to_bytes (sink);
-          }
-        else if (bodies[i].sunk >= 0)
-          command->too_large = TRUE;
-        else if (bodies[i].value.data != NULL)
-          command->reply->body = g_bytes_new (bodies[i].value.data, bodies[i].value.length);
-        break;
-      }
+      if (command == NULL)
+        mark_not_range (self, uid, &bodies[i]);
+      else if (!command->abandoned && command->reply->body == NULL)
+        take_body (self, command, &bodies[i]);
+    }
 }
 
 static void
@@ -643,6 +695,18 @@ new_large_fault (TernImapSession *self, const TernImapCommand *command)
                          _ ("This is larger than %s, and too large to be loaded."), limit);
 }
 
+static GError *
+new_range_fault (TernImapSession *self)
+{
+  GError *error = tern_fault_new (TERN_FAULT_PROTOCOL,
+                                  _ ("%s brought another piece of this message than was asked "
+                                     "for, so it was not loaded."),
+                                  self->endpoint->host);
+
+  tern_fault_set_scope (error, TERN_SCOPE_MESSAGE);
+  return error;
+}
+
 static void
 end_command (TernImapSession *self, TernImapCommand *command, TernImapOutcome outcome)
 {
@@ -652,6 +716,8 @@ end_command (TernImapSession *self, TernImapCommand *command, TernImapOutcome ou
     error = new_fault (self, command, outcome);
   else if (command->too_large && command->reply->body == NULL)
     error = new_large_fault (self, command);
+  else if (command->not_range && command->reply->body == NULL)
+    error = new_range_fault (self);
   if (command->verb == TERN_IMAP_VERB_SELECT)
     end_select (self, command, outcome == TERN_IMAP_OK);
   else if (command->verb == TERN_IMAP_VERB_IDLE)

@@ -133,6 +133,19 @@ void tern_imap_session_fetch_body_async (TernImapSession *self,
                                          GCancellable *cancellable,
                                          GAsyncReadyCallback callback,
                                          gpointer user_data);
+/* UID FETCH @uid BODY.PEEK[@section]<@offset.@length> (RFC 9051 section 6.4.5); result in
+ * reply->body: fewer bytes than @length where the section ends, none beyond its end. At most
+ * @length bytes are kept. Several may be under way for one section; each gets its own range. A
+ * server that brings the whole section instead, another range or more than was asked for: PROTOCOL
+ * about the message, which is then only to be had whole. */
+void tern_imap_session_fetch_range_async (TernImapSession *self,
+                                          guint32 uid,
+                                          const char *section,
+                                          guint64 offset,
+                                          guint32 length,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
 void tern_imap_session_search_async (TernImapSession *self,
                                      const char *criteria,
                                      GCancellable *cancellable,

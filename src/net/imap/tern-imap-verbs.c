@@ -3,6 +3,8 @@
 
 #include "tern-imap-session-private.h"
 
+#include "tern-limits.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -232,6 +234,30 @@ tern_imap_session_fetch_body_async (TernImapSession *self,
   command->body_section = g_strdup (section);
   command->body_size = size;
   tern_imap_command_add (command, "UID FETCH %u (UID BODY.PEEK[%s])", uid, section);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_fetch_range_async (TernImapSession *self,
+                                     guint32 uid,
+                                     const char *section,
+                                     guint64 offset,
+                                     guint32 length,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data)
+{
+  TernImapCommand *command;
+
+  g_return_if_fail (length > 0 && length <= TERN_LIMIT_IMAP_BODY && offset < G_MAXINT64);
+  command = new_bound_command (self, TERN_IMAP_VERB_FETCH, cancellable, callback, user_data,
+                               tern_imap_session_fetch_range_async);
+  command->body_uid = uid;
+  command->body_section = g_strdup (section);
+  command->body_offset = offset;
+  command->body_length = length;
+  tern_imap_command_add (command, "UID FETCH %u (UID BODY.PEEK[%s]<%" G_GUINT64_FORMAT ".%u>)", uid,
+                         section, offset, length);
   tern_imap_session_enqueue (self, command);
 }
 
