@@ -57,6 +57,18 @@ typedef enum
 } TernRole;
 
 /**
+ * TernSpace:
+ *
+ * Whose a folder is: the namespaces of RFC 2342.
+ */
+typedef enum
+{
+  TERN_SPACE_PERSONAL,
+  TERN_SPACE_OTHERS, /* another user's */
+  TERN_SPACE_SHARED, /* nobody's in particular */
+} TernSpace;
+
+/**
  * TernSecurity:
  *
  * How a connection is protected (RFC 8314). There is no unprotected choice and no "if available".

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tern-folder-names-private.h"
+#include "tern-store-rights.h"
 
 /*
  * What a person does with folders: one transaction each, like what is done with messages. Paths
@@ -112,6 +113,19 @@ check_name (TernTxn *txn, TernId account, const char *path, GPtrArray **folders,
   return TRUE;
 }
 
+/* May there be folders where @path is to be? At the top that is for the server to say. */
+static gboolean
+may_be_at (TernTxn *txn, TernId account, const char *path, GError **error)
+{
+  const char *slash = strrchr (path, '/');
+  g_autofree char *parent_path = slash != NULL ? g_strndup (path, (gsize) (slash - path)) : NULL;
+  g_autoptr (TernFolderRecord) parent = NULL;
+
+  if (parent_path != NULL)
+    parent = tern_read_folder_by_path (tern_txn_reader (txn), account, parent_path, NULL);
+  return parent == NULL || tern_txn_check_rights (txn, parent->id, TERN_RIGHT_CREATE, error);
+}
+
 /* Create */
 
 static gboolean
@@ -135,6 +149,8 @@ write_create (TernTxn *txn, gpointer data, gpointer *result, GError **error)
                                          verb->path));
       return FALSE;
     }
+  if (!may_be_at (txn, verb->account, verb->path, error))
+    return FALSE;
   op = tern_txn_op_folder_create (txn, record, &folder, &fault);
   return return_op (op, fault, result, error);
 }
@@ -165,7 +181,9 @@ write_rename (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   GError *fault = NULL;
   TernId op;
 
-  if (record == NULL || !check_name (txn, record->account, verb->path, &folders, error))
+  if (record == NULL || !check_name (txn, record->account, verb->path, &folders, error)
+      || !tern_txn_check_rights (txn, record->id, TERN_RIGHT_DELETE_FOLDER, error)
+      || !may_be_at (txn, record->account, verb->path, error))
     return FALSE;
   op = tern_txn_op_folder_rename (txn, verb->folder, verb->path, &fault);
   return return_op (op, fault, result, error);
@@ -301,6 +319,14 @@ check_tree (const GPtrArray *tree, gboolean with_mail, gboolean *any)
 }
 
 static gboolean
+may_delete (TernTxn *txn, const TernFolderRecord *folder, GError **error)
+{
+  return tern_txn_check_rights (
+      txn, folder->id, TERN_RIGHT_DELETE_FOLDER | (folder->total > 0 ? TERN_RIGHTS_REMOVE : 0),
+      error);
+}
+
+static gboolean
 write_delete (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   const FolderVerb *verb = data;
@@ -318,6 +344,9 @@ write_delete (TernTxn *txn, gpointer data, gpointer *result, GError **error)
       g_propagate_error (error, fault);
       return FALSE;
     }
+  for (guint i = 0; i < tree->len; i++)
+    if (!may_delete (txn, g_ptr_array_index (tree, i), error))
+      return FALSE;
   if (any && !to_trash (txn, tree, operations, error))
     return FALSE;
   for (guint i = 0; i < tree->len; i++)
@@ -396,6 +425,8 @@ write_empty (TernTxn *txn, gpointer data, gpointer *result, GError **error)
                                                 record->path));
       return FALSE;
     }
+  if (!tern_txn_check_rights (txn, verb->folder, TERN_RIGHTS_REMOVE, error))
+    return FALSE;
   ids = read_ids (txn, verb->folder, error);
   if (ids == NULL)
     return FALSE;

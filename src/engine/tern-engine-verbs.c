@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "tern-folder-names-private.h"
+#include "tern-store-rights.h"
 
 /*
  * What a person does with messages: one transaction each, done when the callback runs. The
@@ -72,13 +73,30 @@ tern_engine_verb_finish (TernEngine *self, GAsyncResult *result, GError **error)
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+static gboolean
+may_change (TernTxn *txn, const GArray *ids, TernRights needed, GError **error)
+{
+  return tern_txn_check_message_rights (txn, (const TernId *) ids->data, ids->len, needed, error);
+}
+
+static gboolean
+may_move (TernTxn *txn, const GArray *ids, TernId target, GError **error)
+{
+  return may_change (txn, ids, TERN_RIGHTS_REMOVE, error)
+         && tern_txn_check_rights (txn, target, TERN_RIGHT_INSERT, error);
+}
+
 /* Flags */
 
 static gboolean
 write_flag (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   const Verb *verb = data;
+  TernRights needed =
+      tern_rights_for_flags (verb->add | verb->remove, verb->add_keywords, verb->remove_keywords);
 
+  if (!may_change (txn, verb->ids, needed, error))
+    return FALSE;
   *result = tern_txn_op_flags (txn, (const TernId *) verb->ids->data, verb->ids->len, verb->add,
                                verb->remove, verb->add_keywords, verb->remove_keywords, error);
   return *result != NULL;
@@ -112,6 +130,8 @@ write_move (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   const Verb *verb = data;
 
+  if (!may_move (txn, verb->ids, verb->folder, error))
+    return FALSE;
   *result =
       tern_txn_op_move (txn, (const TernId *) verb->ids->data, verb->ids->len, verb->folder, error);
   return *result != NULL;
@@ -180,7 +200,7 @@ move_one_account (TernTxn *txn, GArray *ids, TernRole role, GArray *operations, 
   if (own->len == 0)
     return TRUE;
   target = tern_engine_ensure_role (txn, account, role, error);
-  if (target == 0)
+  if (target == 0 || !may_move (txn, own, target, error))
     return FALSE;
   made = tern_txn_op_move (txn, (const TernId *) own->data, own->len, target, error);
   if (made == NULL)

@@ -137,19 +137,42 @@ decode_name (const char *raw)
   return g_utf8_make_valid (decoded, -1);
 }
 
-/* The personal namespace's prefix is not a level that people know: "INBOX.Sent" is "Sent". */
-static const char *
-skip_prefix (const char *raw, const GPtrArray *namespaces)
+/* Is @raw in the namespace, or the folder that is the root of it: "shared" of "shared/"? */
+static gboolean
+is_in_namespace (const char *raw, const TernImapNamespace *space)
 {
+  gsize length = strlen (space->prefix);
+
+  if (strncmp (raw, space->prefix, length) == 0)
+    return TRUE;
+  return length > 1 && space->delimiter != '\0' && space->prefix[length - 1] == space->delimiter
+         && strlen (raw) == length - 1 && strncmp (raw, space->prefix, length - 1) == 0;
+}
+
+/* The one with the longest prefix: that of one namespace may be empty. NULL when there is none. */
+static const TernImapNamespace *
+find_namespace (const char *raw, const GPtrArray *namespaces)
+{
+  const TernImapNamespace *found = NULL;
+
   for (guint i = 0; namespaces != NULL && i < namespaces->len; i++)
     {
       const TernImapNamespace *space = g_ptr_array_index (namespaces, i);
-      gsize length = space->prefix != NULL ? strlen (space->prefix) : 0;
 
-      if (length > 0 && strncmp (raw, space->prefix, length) == 0 && raw[length] != '\0')
-        return raw + length;
+      if (is_in_namespace (raw, space)
+          && (found == NULL || strlen (space->prefix) > strlen (found->prefix)))
+        found = space;
     }
-  return raw;
+  return found;
+}
+
+/* The personal namespace's prefix is not a level that people know: "INBOX.Sent" is "Sent". */
+static const char *
+skip_prefix (const char *raw, const TernImapNamespace *space)
+{
+  gsize length = space != NULL && space->space == TERN_SPACE_PERSONAL ? strlen (space->prefix) : 0;
+
+  return strlen (raw) > length ? raw + length : raw;
 }
 
 TernFolderRecord *
@@ -158,12 +181,14 @@ tern_folder_names_from_list (const TernImapList *list, const GPtrArray *namespac
   g_autofree char *name = NULL;
   g_auto (GStrv) levels = NULL;
   char delimiter[2] = { list->delimiter, '\0' };
+  gboolean inbox = g_ascii_strcasecmp (list->mailbox, "INBOX") == 0;
+  const TernImapNamespace *space = inbox ? NULL : find_namespace (list->mailbox, namespaces);
   TernFolderRecord *record;
   guint n;
 
   if (*list->mailbox == '\0' || strlen (list->mailbox) > TERN_LIMIT_MAILBOX_NAME)
     return NULL;
-  name = decode_name (skip_prefix (list->mailbox, namespaces));
+  name = decode_name (skip_prefix (list->mailbox, space));
   if (list->delimiter != '\0')
     levels = g_strsplit (name, delimiter, -1);
   else
@@ -187,12 +212,14 @@ tern_folder_names_from_list (const TernImapList *list, const GPtrArray *namespac
   record->name = g_strdup (n > 0 ? levels[n - 1] : record->path);
   record->remote_name = g_strdup (list->mailbox);
   record->delimiter = list->delimiter;
-  record->role = list->role;
+  record->space = space != NULL ? space->space : TERN_SPACE_PERSONAL;
+  /* What others use for their drafts or trash is not ours to use. */
+  record->role = record->space == TERN_SPACE_PERSONAL ? list->role : TERN_ROLE_NONE;
   record->subscribed = list->has_subscribed ? list->subscribed : TRUE;
   record->selectable = !list->no_select;
   record->remote_total = -1;
   record->remote_unread = -1;
-  if (g_ascii_strcasecmp (list->mailbox, "INBOX") == 0)
+  if (inbox)
     {
       record->role = TERN_ROLE_INBOX;
       g_free (record->path);
@@ -232,7 +259,8 @@ find_by_names (GPtrArray *folders, const char *const *names)
         {
           TernFolderRecord *folder = g_ptr_array_index (folders, i);
 
-          if (folder->role == TERN_ROLE_NONE && folder->selectable && count_levels (folder) == depth
+          if (folder->role == TERN_ROLE_NONE && folder->selectable
+              && folder->space == TERN_SPACE_PERSONAL && count_levels (folder) == depth
               && same_name (folder->name, names[n]))
             return folder;
         }
@@ -255,7 +283,7 @@ tern_folder_names_guess_roles (GPtrArray *folders)
     }
 }
 
-/* The prefix that all folders beside INBOX have on the server ("INBOX." on Courier), or "". */
+/* The prefix that all own folders beside INBOX have on the server ("INBOX." on Courier), or "". */
 static char *
 find_prefix (const GPtrArray *folders, char *delimiter)
 {
@@ -276,7 +304,8 @@ find_prefix (const GPtrArray *folders, char *delimiter)
     {
       const TernFolderRecord *folder = g_ptr_array_index (folders, i);
 
-      if (folder->remote_name == NULL || folder->role == TERN_ROLE_INBOX)
+      if (folder->remote_name == NULL || folder->role == TERN_ROLE_INBOX
+          || folder->space != TERN_SPACE_PERSONAL)
         continue;
       others++;
       if (g_ascii_strncasecmp (folder->remote_name, prefix, strlen (prefix)) == 0)
@@ -384,6 +413,8 @@ tern_folder_names_new (const GPtrArray *folders, TernId account, const char *pat
 {
   char *remote_name = tern_folder_names_to_remote (folders, path);
   const char *slash = strrchr (path, '/');
+  g_autofree char *parent_path = slash != NULL ? g_strndup (path, (gsize) (slash - path)) : NULL;
+  const TernFolderRecord *parent = parent_path != NULL ? find_path (folders, parent_path) : NULL;
   TernFolderRecord *record;
   char delimiter;
 
@@ -391,6 +422,12 @@ tern_folder_names_new (const GPtrArray *folders, TernId account, const char *pat
     return NULL;
   g_free (find_prefix (folders, &delimiter));
   record = g_new0 (TernFolderRecord, 1);
+  /* Other namespaces may have another delimiter. */
+  if (parent != NULL)
+    {
+      delimiter = parent->delimiter;
+      record->space = parent->space;
+    }
   record->account = account;
   record->path = g_strdup (path);
   record->name = g_strdup (slash != NULL ? slash + 1 : path);

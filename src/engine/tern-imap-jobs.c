@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "tern-imap-remote-state-private.h"
+#include "tern-sync-writes-private.h"
 
 #include <glib/gi18n.h>
 
@@ -154,7 +155,18 @@ typedef struct
   TernImapJob *job;
   guint32 uidvalidity; /* 0: without QRESYNC */
   guint64 modseq;
+  gboolean read_only; /* as far as is known */
 } SelectJob;
+
+static void
+note_read_only (const SelectJob *select)
+{
+  const TernImapJob *job = select->job;
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (job->slot->session);
+
+  if (mailbox != NULL && (mailbox->read_only != FALSE) != select->read_only)
+    tern_sync_write_read_only (job->remote->store, job->folder, mailbox->read_only);
+}
 
 static void
 selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -170,6 +182,7 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (reply != NULL)
     {
       job->slot->selected = job->folder;
+      note_read_only (g_task_get_task_data (task));
       g_task_return_pointer (task, reply, (GDestroyNotify) tern_imap_reply_free);
     }
   else
@@ -229,6 +242,7 @@ tern_imap_job_select (TernImapJob *job,
   select->job = job;
   select->uidvalidity = resync ? folder->uidvalidity : 0;
   select->modseq = resync ? folder->modseq : 0;
+  select->read_only = (folder->rights & TERN_RIGHTS_READ_ONLY) != 0;
   g_task_set_source_tag (task, tern_imap_job_select);
   g_task_set_task_data (task, select, g_free);
   tern_imap_remote_write_unasked (job->remote);

@@ -8,14 +8,19 @@
 
 #include "tern-folder-names-private.h"
 #include "tern-limits.h"
+#include "tern-store-rights.h"
 
 /*
  * The folder tree: LIST, with STATUS in the same answer or pipelined after it, then one
- * transaction.
+ * transaction. Rights come with LIST as well, or are asked for one by one: then only those of
+ * folders of others, and where the server has refused something.
  */
 
 /* How long flags are believed that a server without mod-sequences may have changed. */
 #define FLAGS_HOLD_SECONDS (10 * 60)
+
+/* Of no more folders are rights asked for one by one. */
+#define RIGHTS_MAX 1000
 
 /* What STATUS said of one folder. */
 typedef struct
@@ -82,6 +87,15 @@ tern_imap_listing_add (TernImapListing *self, const TernImapList *item)
   g_ptr_array_add (self->folders, folder);
   g_array_append_val (self->statuses, status);
   g_hash_table_insert (self->by_name, folder->remote_name, GUINT_TO_POINTER (self->folders->len));
+}
+
+void
+tern_imap_listing_add_rights (TernImapListing *self, const char *mailbox, TernRights rights)
+{
+  guint index = GPOINTER_TO_UINT (g_hash_table_lookup (self->by_name, mailbox));
+
+  if (index != 0)
+    ((TernFolderRecord *) g_ptr_array_index (self->folders, index - 1))->rights = rights;
 }
 
 void
@@ -295,6 +309,8 @@ put_folder (TernTxn *txn,
   if (id == 0)
     return FALSE;
   g_hash_table_add (kept, GSIZE_TO_POINTER ((gsize) id));
+  if (!tern_txn_set_folder_rights (txn, id, folder->rights, error))
+    return FALSE;
   stored = tern_read_folder (tern_txn_reader (txn), id, error);
   if (stored == NULL)
     return FALSE;
@@ -387,7 +403,7 @@ finish (TernImapListing *self)
 /* Asking */
 
 static void
-status_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernImapListing *self = user_data;
   g_autoptr (GError) error = NULL;
@@ -395,7 +411,7 @@ status_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
   self->waiting--;
-  /* A folder that cannot be asked about is only not known to agree. */
+  /* Of a folder that cannot be asked about the answer is only not known. */
   if (reply == NULL && tern_fault_is (error, TERN_FAULT_DISCONNECTED) && self->error == NULL)
     self->error = g_steal_pointer (&error);
   if (self->waiting == 0)
@@ -412,8 +428,83 @@ ask_statuses (TernImapListing *self)
       if (!folder->selectable || g_array_index (self->statuses, FolderStatus, i).known)
         continue;
       self->waiting++;
-      tern_imap_session_status_async (self->session, folder->remote_name, NULL, status_cb, self);
+      tern_imap_session_status_async (self->session, folder->remote_name, NULL, answered_cb, self);
     }
+}
+
+static gboolean
+read_folders (TernReader *reader,
+              gpointer data,
+              GCancellable *cancellable,
+              gpointer *result,
+              GError **error)
+{
+  *result = tern_read_folders (reader, *(TernId *) data, error);
+  return *result != NULL;
+}
+
+/* Has the server refused something there that was thought to be allowed? */
+static gboolean
+is_doubted (const GPtrArray *stored, const char *name)
+{
+  for (guint i = 0; stored != NULL && i < stored->len; i++)
+    {
+      const TernFolderRecord *folder = g_ptr_array_index (stored, i);
+
+      if (folder->rights & TERN_RIGHTS_LEARNED && g_strcmp0 (folder->remote_name, name) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+ask_rights (TernImapListing *self, const GPtrArray *stored)
+{
+  guint asked = 0;
+
+  for (guint i = 0; i < self->folders->len && asked < RIGHTS_MAX; i++)
+    {
+      const TernFolderRecord *folder = g_ptr_array_index (self->folders, i);
+
+      if (!folder->selectable || folder->rights & TERN_RIGHTS_KNOWN
+          || (folder->space == TERN_SPACE_PERSONAL && !is_doubted (stored, folder->remote_name)))
+        continue;
+      asked++;
+      self->waiting++;
+      tern_imap_session_my_rights_async (self->session, folder->remote_name, NULL, answered_cb,
+                                         self);
+    }
+}
+
+static void
+read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapListing *self = user_data;
+  g_autoptr (GError) error = NULL;
+  gpointer value = NULL;
+  g_autoptr (GPtrArray) stored = NULL;
+
+  if (!tern_store_read_finish (tern_imap_remote_get_store (self->remote), result, &value, &error))
+    g_warning ("the folders could not be read: %s", error->message);
+  stored = value;
+  self->waiting--;
+  if (self->error == NULL)
+    ask_rights (self, stored);
+  if (self->waiting == 0)
+    finish (self);
+}
+
+static void
+start_rights (TernImapListing *self)
+{
+  TernId account = tern_imap_remote_get_account (self->remote);
+
+  if (!(tern_imap_session_get_caps (self->session) & TERN_IMAP_CAP_ACL))
+    return;
+  self->waiting++;
+  tern_store_read_async (tern_imap_remote_get_store (self->remote), TERN_LANE_LIST,
+                         G_PRIORITY_DEFAULT, read_folders, g_memdup2 (&account, sizeof account),
+                         g_free, (GDestroyNotify) g_ptr_array_unref, NULL, read_cb, self);
 }
 
 static void
@@ -426,7 +517,10 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (reply != NULL && self->folders->len == 0)
     self->error = tern_fault_new (TERN_FAULT_PROTOCOL, _ ("The server lists no folders at all."));
   if (self->error == NULL)
-    ask_statuses (self);
+    {
+      ask_statuses (self);
+      start_rights (self);
+    }
   if (self->waiting == 0)
     finish (self);
 }

@@ -362,7 +362,9 @@ source_selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     self->error =
         tern_fault_new (TERN_FAULT_UNAVAILABLE, _ ("The folder “%s” was renumbered by the server."),
                         self->op->source->path);
-  if (self->error == NULL && mailbox != NULL && mailbox->read_only)
+  /* What is copied stays as it is. */
+  if (self->error == NULL && self->op->kind != TERN_OP_COPY && mailbox != NULL
+      && mailbox->read_only)
     self->error = tern_fault_new (TERN_FAULT_RIGHTS, _ ("The folder “%s” is read-only."),
                                   self->op->source->path);
   advance (self);

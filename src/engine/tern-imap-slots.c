@@ -97,6 +97,15 @@ on_status (TernImapSession *session, const TernImapStatus *status, gpointer data
     tern_imap_listing_add_status (slot->remote->listing, status);
 }
 
+static void
+on_rights (TernImapSession *session, const char *mailbox, TernRights rights, gpointer data)
+{
+  TernImapSlot *slot = data;
+
+  if (slot->remote->listing != NULL)
+    tern_imap_listing_add_rights (slot->remote->listing, mailbox, rights);
+}
+
 /* RFC 9051, section 7.1: these words must be shown to the person. */
 static void
 on_alert (TernImapSession *session, const char *text, gpointer data)
@@ -133,6 +142,7 @@ static const TernImapHandlers slot_handlers = {
   .exists = on_exists,
   .list = on_list,
   .status = on_status,
+  .rights = on_rights,
   .alert = on_alert,
   .closed = on_closed,
 };

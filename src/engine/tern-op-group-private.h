@@ -55,6 +55,18 @@ typedef enum
 
 TernOpSubjectState tern_op_group_get_state (const TernOpGroup *self, const TernOpSubject *subject);
 
+/** TernOpDenial: what is learned of rights when the server does not allow an operation. */
+typedef struct
+{
+  TernId source;        /* 0: nothing */
+  TernId target;        /* 0: nothing */
+  TernRights of_source; /* what cannot be done there; none when it may be the other's fault */
+  TernRights of_target;
+} TernOpDenial;
+
+TernOpDenial tern_op_group_get_denial (const TernOpGroup *self);
+gboolean tern_op_denial_write (const TernOpDenial *self, TernTxn *txn, GError **error);
+
 /* The part of the group from @start on that fits into one command. */
 TernRemoteOp *tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken);
 

@@ -8,6 +8,7 @@
 #include "tern-body-store.h"
 #include "tern-folder-names-private.h"
 #include "tern-store-messages.h"
+#include "tern-store-rights.h"
 
 #define READ_LIMIT 100
 
@@ -278,4 +279,54 @@ tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken)
     }
   *taken = i - start;
   return op;
+}
+
+/* Rights */
+
+TernOpDenial
+tern_op_group_get_denial (const TernOpGroup *self)
+{
+  const TernOpRecord *first = g_ptr_array_index (self->ops, 0);
+  TernOpDenial denial = { .source = first->source, .target = first->target };
+
+  switch (first->kind)
+    {
+    case TERN_OP_FLAGS:
+      denial.of_source = tern_rights_for_flags (first->add | first->remove, first->add_keywords,
+                                                first->remove_keywords);
+      /* Which of the flags it was is not told. */
+      if ((denial.of_source & (denial.of_source - 1)) != 0)
+        denial.of_source = TERN_RIGHTS_NONE;
+      break;
+    case TERN_OP_COPY:
+    case TERN_OP_APPEND:
+      denial.source = 0;
+      denial.of_target = TERN_RIGHT_INSERT;
+      break;
+    case TERN_OP_EXPUNGE:
+      denial.of_source = TERN_RIGHTS_REMOVE;
+      break;
+    case TERN_OP_FOLDER_RENAME:
+    case TERN_OP_FOLDER_DELETE:
+      denial.of_source = TERN_RIGHT_DELETE_FOLDER;
+      break;
+    case TERN_OP_FOLDER_CREATE:
+      denial.source = 0;
+      break;
+    case TERN_OP_MOVE:
+    case TERN_OP_FOLDER_SUBSCRIBE:
+    case TERN_OP_FOLDER_UNSUBSCRIBE:
+    default:
+      break;
+    }
+  return denial;
+}
+
+gboolean
+tern_op_denial_write (const TernOpDenial *self, TernTxn *txn, GError **error)
+{
+  return (self->source == 0
+          || tern_txn_learn_folder_rights (txn, self->source, self->of_source, error))
+         && (self->target == 0
+             || tern_txn_learn_folder_rights (txn, self->target, self->of_target, error));
 }

@@ -152,7 +152,8 @@ typedef struct
   gint64
       not_before; /* with @part and CONFIRMED, @stuck and @later likewise: of the other subjects */
   gboolean stuck;
-  char *later; /* (nullable) */
+  char *later;         /* (nullable) */
+  TernOpDenial denial; /* with REFUSED */
 } Outcome;
 
 static Outcome *
@@ -198,7 +199,8 @@ write_one (TernTxn *txn, const Outcome *outcome, TernId op, GError **error)
     case OUTCOME_CONFIRMED:
       return tern_txn_op_confirmed (txn, op, outcome->pairs, error);
     case OUTCOME_REFUSED:
-      return tern_txn_op_refused (txn, op, outcome->fault, error);
+      return tern_op_denial_write (&outcome->denial, txn, error)
+             && tern_txn_op_refused (txn, op, outcome->fault, error);
     case OUTCOME_LATER:
       return tern_txn_op_later (txn, op, outcome->not_before, outcome->stuck, outcome->fault,
                                 error);
@@ -392,6 +394,8 @@ settle_refused (TernOpRunner *self, const GError *error, GArray *part)
 
   outcome->part = part;
   outcome->fault = g_strdup (error->message);
+  if (tern_fault_is (error, TERN_FAULT_RIGHTS) && text != NULL)
+    outcome->denial = tern_op_group_get_denial (self->group);
   if (is_folder_op (self) && text != NULL)
     {
       g_free (outcome->fault);

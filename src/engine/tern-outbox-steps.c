@@ -12,6 +12,7 @@
 #include "tern-store-messages.h"
 #include "tern-store-ops.h"
 #include "tern-store-ledger.h"
+#include "tern-store-rights.h"
 
 void
 tern_outbox_query_free (TernOutboxQuery *self)
@@ -354,7 +355,9 @@ mark_original (TernTxn *txn, const TernOutboxRecord *entry, GError **error)
   if (entry->in_reply_to == 0 || entry->reply_flag == TERN_FLAG_NONE)
     return TRUE;
   original = tern_read_message (tern_txn_reader (txn), entry->in_reply_to, NULL);
-  if (original == NULL || (original->flags & entry->reply_flag) != 0)
+  if (original == NULL || (original->flags & entry->reply_flag) != 0
+      || !tern_txn_check_message_rights (
+          txn, &entry->in_reply_to, 1, tern_rights_for_flags (entry->reply_flag, NULL, NULL), NULL))
     return TRUE;
   operations = tern_txn_op_flags (txn, &entry->in_reply_to, 1, entry->reply_flag, TERN_FLAG_NONE,
                                   NULL, NULL, error);

@@ -95,6 +95,9 @@ void tern_sync_write_end (TernStore *store,
                           GAsyncReadyCallback callback,
                           gpointer user_data);
 
+/* Nobody waits for it. */
+void tern_sync_write_read_only (TernStore *store, TernId folder, gboolean read_only);
+
 /* For changes that nobody waits for: logs a failure. @user_data: (transfer full) the TernStore. */
 void tern_sync_write_logged_cb (GObject *source, GAsyncResult *result, gpointer user_data);
 

@@ -3,6 +3,8 @@
 
 #include "tern-sync-writes-private.h"
 
+#include "tern-store-rights.h"
+
 #include <glib/gi18n.h>
 
 TernSyncBatch *
@@ -298,4 +300,31 @@ tern_sync_write_logged_cb (GObject *source, GAsyncResult *result, gpointer user_
 
   if (!tern_store_write_finish (store, result, NULL, &error))
     g_warning ("what the server told could not be stored: %s", error->message);
+}
+
+/* Rights */
+
+typedef struct
+{
+  TernId folder;
+  gboolean read_only;
+} ReadOnly;
+
+static gboolean
+write_read_only (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+{
+  const ReadOnly *write = data;
+
+  return tern_txn_set_folder_read_only (txn, write->folder, write->read_only, error);
+}
+
+void
+tern_sync_write_read_only (TernStore *store, TernId folder, gboolean read_only)
+{
+  ReadOnly *write = g_new0 (ReadOnly, 1);
+
+  write->folder = folder;
+  write->read_only = read_only;
+  tern_store_write_async (store, G_PRIORITY_DEFAULT, write_read_only, write, g_free, NULL,
+                          tern_sync_write_logged_cb, tern_store_ref (store));
 }

@@ -14,7 +14,7 @@
 #define COLUMNS                                                                                   \
   "id, account, parent, path, name, remote_name, delimiter, role, subscribed, selectable, gone,"  \
   " uidvalidity, uidnext, modseq, backfill, total, unread, remote_total, remote_unread, checked," \
-  " compared, compared_remote, compared_here, compare_tried"
+  " compared, compared_remote, compared_here, compare_tried, space, rights"
 
 /* How long the mail of a folder stays that the server does not list any more. */
 #define GONE_SECONDS (24 * 60 * 60)
@@ -203,8 +203,8 @@ write_folder (TernTxn *txn, const TernFolderRecord *record, TernId id, GError **
   if (id == 0)
     stmt = tern_db_prepare (db,
                             "INSERT INTO folder (account, parent, path, name, remote_name,"
-                            " delimiter, role, subscribed, selectable, gone)"
-                            " VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                            " delimiter, role, subscribed, selectable, gone, space)"
+                            " VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13)",
                             error);
   else
     stmt = tern_db_prepare (db,
@@ -213,10 +213,11 @@ write_folder (TernTxn *txn, const TernFolderRecord *record, TernId id, GError **
                             " remote_name = iif (?12 & 1, remote_name, ?6), delimiter = ?7,"
                             " role = CASE role_by_person WHEN 0 THEN ?8 ELSE role END,"
                             " subscribed = iif (?12 & 4, subscribed, ?9), selectable = ?10,"
-                            " gone = iif (?12 & 2, gone, ?11) WHERE id = ?1"
-                            " AND (parent, path, name, delimiter, subscribed, selectable, gone)"
+                            " gone = iif (?12 & 2, gone, ?11), space = ?13 WHERE id = ?1"
+                            " AND (parent, path, name, delimiter, subscribed, selectable, gone,"
+                            "  space)"
                             " IS NOT (?3, iif (?12 & 1, path, ?4), iif (?12 & 1, name, ?5), ?7,"
-                            "  iif (?12 & 4, subscribed, ?9), ?10, iif (?12 & 2, gone, ?11))"
+                            "  iif (?12 & 4, subscribed, ?9), ?10, iif (?12 & 2, gone, ?11), ?13)"
                             " OR id = ?1 AND role_by_person = 0 AND role <> ?8",
                             error);
   if (stmt == NULL)
@@ -234,6 +235,7 @@ write_folder (TernTxn *txn, const TernFolderRecord *record, TernId id, GError **
   sqlite3_bind_int (stmt, 11, record->gone != FALSE);
   if (id != 0)
     sqlite3_bind_int64 (stmt, 12, wishes);
+  sqlite3_bind_int (stmt, 13, (int) record->space);
   if (!tern_db_step (db, stmt, error))
     return FALSE;
   if (sqlite3_changes (tern_db_get_handle (db)) > 0)
@@ -460,6 +462,8 @@ take_record (sqlite3_stmt *stmt)
   record->compared_remote = sqlite3_column_int64 (stmt, 21);
   record->compared_here = sqlite3_column_int64 (stmt, 22);
   record->compare_tried = sqlite3_column_int64 (stmt, 23);
+  record->space = (TernSpace) sqlite3_column_int (stmt, 24);
+  record->rights = (TernRights) sqlite3_column_int (stmt, 25);
   return record;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "tern-rights.h"
 #include "tern-store.h"
 
 G_BEGIN_DECLS
@@ -19,6 +20,8 @@ typedef struct
   TernRole role;
   gboolean subscribed;
   gboolean selectable;
+  TernSpace space;
+  TernRights rights;   /* as far as they are known */
   gboolean gone;       /* not in the last LIST: not shown, and kept for a while */
   guint32 uidvalidity; /* 0 = never selected */
   guint32 uidnext;
@@ -48,7 +51,7 @@ GPtrArray *tern_read_account_uuids (TernReader *reader, GError **error);        
 TernId tern_read_account_id (TernReader *reader, const char *uuid, GError **error);
 
 /* Inserts or updates by (account, remote_name), or by (account, path) when local. @record->id,
- * counts and sync state are not read; a role that a person set wins over the server's. */
+ * rights, counts and sync state are not read; a role that a person set wins over the server's. */
 TernId tern_txn_put_folder (TernTxn *txn, const TernFolderRecord *record, GError **error);
 
 /* After a complete LIST: folders of @account that are not in @kept are gone. Listed again, they are

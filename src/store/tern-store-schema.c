@@ -163,9 +163,16 @@ static const char version_5[] = "ALTER TABLE op ADD COLUMN old_path TEXT;"
                                 "ALTER TABLE op ADD COLUMN new_path TEXT;"
                                 "ALTER TABLE op ADD COLUMN remote_name TEXT;";
 
+/* folder.space: TernSpace. rights: TernRights; rights_learned: when the server refused what they
+ * lack, seconds; 0 when it has told them itself. */
+static const char version_6[] =
+    "ALTER TABLE folder ADD COLUMN space INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE folder ADD COLUMN rights INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE folder ADD COLUMN rights_learned INTEGER NOT NULL DEFAULT 0;";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
-  version_1, version_2, version_3, version_4, version_5,
+  version_1, version_2, version_3, version_4, version_5, version_6,
 };
 
 static gboolean

@@ -88,6 +88,16 @@ format_compared (TernCtlJson *json, const TernFolderRecord *folder)
   tern_ctl_json_close (json, '}');
 }
 
+/* What the server allows; null where it does not tell. */
+static void
+format_rights (TernCtlJson *json, const TernFolderRecord *folder)
+{
+  g_autofree char *rights = tern_rights_format (folder->rights);
+
+  tern_ctl_json_string (json, "rights", rights);
+  tern_ctl_json_bool (json, "read_only", tern_rights_only_reading (folder->rights));
+}
+
 static void
 format_folder (Query *query, TernCtlJson *json, GString *lines, const TernFolderRecord *folder)
 {
@@ -105,6 +115,7 @@ format_folder (Query *query, TernCtlJson *json, GString *lines, const TernFolder
   tern_ctl_json_int (json, "unread", folder->unread);
   tern_ctl_json_bool (json, "subscribed", folder->subscribed);
   tern_ctl_json_bool (json, "selectable", folder->selectable);
+  format_rights (json, folder);
   format_compared (json, folder);
   tern_ctl_json_close (json, '}');
 }

@@ -171,8 +171,9 @@ look_at_folders (TernReader *reader, Batch *batch, GError **error)
     {
       const TernFolderRecord *folder = g_ptr_array_index (folders, i);
       const char *account = tern_ctl_format_account (batch->ids, folder->account);
-      g_autofree char *shape = g_strdup_printf ("%s %d %d", tern_role_to_name (folder->role),
-                                                folder->subscribed, folder->selectable);
+      g_autofree char *shape =
+          g_strdup_printf ("%s %d %d %d", tern_role_to_name (folder->role), folder->subscribed,
+                           folder->selectable, folder->rights);
       TernCtlNews news;
 
       if (account == NULL || folder->gone)

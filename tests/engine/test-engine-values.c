@@ -287,6 +287,57 @@ test_roles (void)
 }
 
 static void
+add_listed (GPtrArray *folders, const GPtrArray *namespaces, const char *mailbox, TernRole role)
+{
+  TernImapList item = { .mailbox = mailbox, .delimiter = '.', .role = role };
+
+  g_ptr_array_add (folders, tern_folder_names_from_list (&item, namespaces));
+}
+
+/* Folders of others are known as such, are for nothing of ours, and make nothing of ours go
+ * elsewhere. */
+static void
+test_namespaces (void)
+{
+  TernImapNamespace spaces[] = { { (char *) "INBOX.", '.', TERN_SPACE_PERSONAL },
+                                 { (char *) "user.", '.', TERN_SPACE_OTHERS },
+                                 { (char *) "", '.', TERN_SPACE_SHARED } };
+  static const TernSpace expected[] = {
+    TERN_SPACE_PERSONAL, TERN_SPACE_PERSONAL, TERN_SPACE_OTHERS,
+    TERN_SPACE_OTHERS,   TERN_SPACE_SHARED,   TERN_SPACE_SHARED
+  };
+  g_autoptr (GPtrArray) namespaces = g_ptr_array_new ();
+  g_autoptr (GPtrArray) folders =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tern_folder_record_free);
+  g_autoptr (TernFolderRecord) trash = NULL;
+  g_autoptr (TernFolderRecord) below = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (spaces); i++)
+    g_ptr_array_add (namespaces, &spaces[i]);
+  add_listed (folders, namespaces, "INBOX", TERN_ROLE_NONE);
+  add_listed (folders, namespaces, "INBOX.Sent", TERN_ROLE_SENT);
+  add_listed (folders, namespaces, "user.bob", TERN_ROLE_NONE);
+  add_listed (folders, namespaces, "user", TERN_ROLE_NONE);
+  add_listed (folders, namespaces, "Trash", TERN_ROLE_NONE);
+  add_listed (folders, namespaces, "Public.Drafts", TERN_ROLE_DRAFTS);
+  tern_folder_names_guess_roles (folders);
+  for (guint i = 0; i < folders->len; i++)
+    {
+      const TernFolderRecord *folder = g_ptr_array_index (folders, i);
+
+      g_assert_cmpint (folder->space, ==, expected[i]);
+    }
+  g_assert_cmpint (guessed_role (folders, "Sent"), ==, TERN_ROLE_SENT);
+  g_assert_cmpint (guessed_role (folders, "Trash"), ==, TERN_ROLE_NONE);
+  g_assert_cmpint (guessed_role (folders, "Public/Drafts"), ==, TERN_ROLE_NONE);
+  trash = tern_folder_names_plan (folders, 1, TERN_ROLE_TRASH);
+  g_assert_cmpstr (trash->remote_name, ==, "INBOX.Trash");
+  below = tern_folder_names_new (folders, 1, "user/bob/New", TERN_ROLE_NONE);
+  g_assert_cmpstr (below->remote_name, ==, "user.bob.New");
+  g_assert_cmpint (below->space, ==, TERN_SPACE_OTHERS);
+}
+
+static void
 test_planned_folder (void)
 {
   g_autoptr (GPtrArray) plain =
@@ -320,6 +371,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/facts/rubbish", test_facts_of_rubbish);
   g_test_add_func ("/engine/folders/names", test_folder_names);
   g_test_add_func ("/engine/folders/roles", test_roles);
+  g_test_add_func ("/engine/folders/namespaces", test_namespaces);
   g_test_add_func ("/engine/folders/planned", test_planned_folder);
   return g_test_run ();
 }

@@ -250,6 +250,8 @@ def parse(argv):
     parser.add_argument('--mailbox-format', default='mdbox', choices=('mdbox', 'sdbox', 'maildir'))
     parser.add_argument('--separator', default='/', help='hierarchy delimiter')
     parser.add_argument('--prefix', default='', help='namespace prefix, for example INBOX/')
+    parser.add_argument('--sharing', action='store_true',
+                        help='users can share folders (ACL): shared/USER/FOLDER; and Public/ for all')
     parser.add_argument('--log-logins', action='store_true', help='note the time of each IMAP login in DIR/logins')
     parser.add_argument('--compress', action='store_true', help='COMPRESS=DEFLATE')
     parser.add_argument('--seed', action='append', default=[], metavar='[USER:]N[:FOLDER]',

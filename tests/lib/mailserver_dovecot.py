@@ -63,6 +63,7 @@ mail_fsync = never
 {quota}
 
 namespace inbox {{
+  type = private
   inbox = yes
   separator = {separator}
   prefix = {prefix}
@@ -87,6 +88,7 @@ namespace inbox {{
     auto = subscribe
   }}
 }}
+{sharing}
 
 service anvil {{
   chroot =
@@ -135,6 +137,32 @@ service imap {{
 service stats {{
   client_limit = 1000
 }}
+'''
+
+
+# Folders of others, and of all. A private index each: \\Seen is everybody's own.
+SHARING = '''\
+namespace shared {{
+  type = shared
+  separator = {separator}
+  prefix = shared{separator}%%u{separator}
+  location = {format}:{dir}/mail/%%u:INDEXPVT={dir}/home/%u/pvt/%%u
+  subscriptions = no
+  list = children
+}}
+namespace public {{
+  type = public
+  separator = {separator}
+  prefix = Public{separator}
+  location = {format}:{dir}/public:INDEXPVT={dir}/home/%u/pvt/public
+  subscriptions = no
+  list = yes
+}}
+plugin {{
+  acl = vfile
+  acl_shared_dict = file:{dir}/shared-mailboxes
+}}
+mail_plugins = $mail_plugins acl
 '''
 
 
@@ -222,6 +250,10 @@ class Dovecot:
             capability = 'imap_capability = ' + ' '.join(wanted + options.capability.split(','))
         quota = ''
         plugins = []
+        sharing = ''
+        if options.sharing:
+            plugins += ['acl', 'imap_acl']
+            sharing = SHARING.format(dir=server.dir, format=options.mailbox_format, separator=options.separator)
         if options.compress:
             plugins += ['imap_zlib', 'zlib']
         if options.mailbox_size:
@@ -245,7 +277,7 @@ class Dovecot:
             post_login=post_login,
             dir=server.dir, address=server.address, domain=server.domain, user=server.mail_user,
             group=server.mail_group, format=options.mailbox_format, mechanisms=options.mechanisms.replace(',', ' '),
-            capability=capability, quota=quota, separator=options.separator, prefix=options.prefix,
+            capability=capability, quota=quota, sharing=sharing, separator=options.separator, prefix=options.prefix,
             port=server.ports['imap'], **server.ports))
         write_file(f'{server.dir}/passwd', ''.join(
             f'{user["address"]}:{{PLAIN}}{user["password"]}::::::\n' for user in server.users), 0o600)

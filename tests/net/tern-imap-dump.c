@@ -176,7 +176,14 @@ dump_decoded (TernImapParser *parser, TernImapFetchDecoder *decoder, GString *ou
     {
       g_autoptr (GPtrArray) spaces = tern_imap_parse_namespace (parser, 2);
 
-      g_string_append_printf (out, "  namespaces %d\n", spaces != NULL ? (int) spaces->len : -1);
+      g_string_append_printf (out, "  namespaces %d\n", (int) spaces->len);
+    }
+  else if (tern_imap_parser_is (parser, 1, "MYRIGHTS"))
+    {
+      TernRights rights;
+
+      if (tern_imap_parse_rights (parser, 2, mailbox, &rights))
+        g_string_append_printf (out, "  rights %s %x\n", mailbox->str, rights);
     }
   else if (tern_imap_parser_is (parser, 1, "CAPABILITY"))
     {

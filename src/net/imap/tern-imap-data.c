@@ -36,6 +36,8 @@ static const struct
   { "CHILDREN", TERN_IMAP_CAP_CHILDREN },
   { "COMPRESS=DEFLATE", TERN_IMAP_CAP_COMPRESS },
   { "NOTIFY", TERN_IMAP_CAP_NOTIFY },
+  { "ACL", TERN_IMAP_CAP_ACL },
+  { "LIST-MYRIGHTS", TERN_IMAP_CAP_LIST_MYRIGHTS },
   /* RFC 9051 section 2 and appendix E: these are part of IMAP4rev2. */
   { "IMAP4rev2", TERN_IMAP_CAP_IMAP4REV2 | TERN_IMAP_CAP_IDLE | TERN_IMAP_CAP_LITERAL_MINUS
                      | TERN_IMAP_CAP_UIDPLUS | TERN_IMAP_CAP_MOVE | TERN_IMAP_CAP_ENABLE
@@ -183,15 +185,13 @@ tern_imap_namespace_free (TernImapNamespace *self)
   g_free (self);
 }
 
-GPtrArray *
-tern_imap_parse_namespace (TernImapParser *parser, guint first)
+static void
+take_namespaces (TernImapParser *parser, guint first, TernSpace kind, GPtrArray *result)
 {
-  g_autoptr (GPtrArray) result =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) tern_imap_namespace_free);
   guint end = tern_imap_parser_end (parser, first);
 
   if (tern_imap_parser_kind (parser, first) != TERN_IMAP_TOKEN_LIST)
-    return NULL;
+    return;
   for (guint t = first + 1; t < end; t = tern_imap_parser_after (parser, t))
     {
       TernImapSlice delimiter =
@@ -200,14 +200,39 @@ tern_imap_parse_namespace (TernImapParser *parser, guint first)
       TernImapNamespace *space;
 
       if (tern_imap_parser_kind (parser, t) != TERN_IMAP_TOKEN_LIST || prefix.data == NULL
-          || prefix.length > TERN_LIMIT_MAILBOX_NAME || result->len >= 64)
+          || prefix.length > TERN_LIMIT_MAILBOX_NAME || result->len >= 64
+          || memchr (prefix.data, '\0', prefix.length) != NULL)
         continue;
       space = g_new0 (TernImapNamespace, 1);
       space->prefix = g_strndup (prefix.data, prefix.length);
       space->delimiter = delimiter.data != NULL && delimiter.length == 1 ? delimiter.data[0] : 0;
+      space->space = kind;
       g_ptr_array_add (result, space);
     }
-  return g_steal_pointer (&result);
+}
+
+GPtrArray *
+tern_imap_parse_namespace (TernImapParser *parser, guint first)
+{
+  GPtrArray *result = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_imap_namespace_free);
+  guint others = tern_imap_parser_after (parser, first);
+  guint shared = tern_imap_parser_after (parser, others);
+
+  take_namespaces (parser, first, TERN_SPACE_PERSONAL, result);
+  take_namespaces (parser, others, TERN_SPACE_OTHERS, result);
+  take_namespaces (parser, shared, TERN_SPACE_SHARED, result);
+  return result;
+}
+
+gboolean
+tern_imap_parse_rights (TernImapParser *parser, guint first, GString *mailbox, TernRights *rights)
+{
+  TernImapSlice letters = tern_imap_parser_slice (parser, tern_imap_parser_after (parser, first));
+
+  if (letters.data == NULL || !take_mailbox (parser, first, mailbox))
+    return FALSE;
+  *rights = tern_rights_parse (letters.data, letters.length);
+  return TRUE;
 }
 
 gboolean

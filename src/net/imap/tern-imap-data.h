@@ -23,8 +23,11 @@ gboolean tern_imap_parse_status (TernImapParser *parser,
                                  GString *mailbox,
                                  TernImapStatus *status);
 
-/* The personal namespaces, of TernImapNamespace; NULL when it is not a NAMESPACE. */
+/* The namespaces, of TernImapNamespace, the personal ones first. */
 GPtrArray *tern_imap_parse_namespace (TernImapParser *parser, guint first);
+/* MYRIGHTS; the name goes to @mailbox. */
+gboolean
+tern_imap_parse_rights (TernImapParser *parser, guint first, GString *mailbox, TernRights *rights);
 
 /* ALL of an ESEARCH as numbers appended to @uids; *@tag is the index of the tag's token, or
  * G_MAXUINT. FALSE when it tells no UIDs that can be used. */

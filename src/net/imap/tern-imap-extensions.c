@@ -7,6 +7,8 @@
 
 /* After a change here: tests/checks/extensions.sh --write. */
 static const TernImapExtension extensions[] = {
+  { "ACL", "RFC 4314", N_ ("knowing what you may do in the folders of others"),
+    N_ ("What is not allowed is noticed when the server refuses it."), TRUE, FALSE },
   { "COMPRESS=DEFLATE", "RFC 4978", N_ ("compressing what is transferred"),
     N_ ("Nothing is lost; more bytes are transferred."), TRUE, FALSE },
   { "CONDSTORE", "RFC 7162", N_ ("asking only for flags that changed"),
@@ -22,6 +24,8 @@ static const TernImapExtension extensions[] = {
   { "LIST-EXTENDED", "RFC 5258", N_ ("one question for all folders"),
     N_ ("Folders and subscriptions are asked for one after the other, which takes longer."), TRUE,
     TRUE },
+  { "LIST-MYRIGHTS", "RFC 8440", N_ ("what you may do in each folder in the same answer"),
+    N_ ("Each folder of others is asked about on its own."), TRUE, FALSE },
   { "LIST-STATUS", "RFC 5819", N_ ("the counts of all folders in one answer"),
     N_ ("Each folder is asked about on its own, which takes longer with many folders."), TRUE,
     TRUE },
@@ -35,8 +39,8 @@ static const TernImapExtension extensions[] = {
     N_ ("Messages are copied and then deleted; if that is interrupted, they can be in both "
         "folders for a while."),
     TRUE, TRUE },
-  { "NAMESPACE", "RFC 2342", N_ ("finding where your own folders begin"),
-    N_ ("The place for new folders is a guess."), TRUE, TRUE },
+  { "NAMESPACE", "RFC 2342", N_ ("telling your own folders from those of others"),
+    N_ ("All folders are taken for your own; the place for new ones is a guess."), TRUE, TRUE },
   { "NOTIFY", "RFC 5465", N_ ("hearing of changes in other folders than the inbox"),
     N_ ("Changes in other folders are noticed with the next check."), TRUE, FALSE },
   { "OBJECTID", "RFC 8474", N_ ("recognising messages and folders that were moved elsewhere"),

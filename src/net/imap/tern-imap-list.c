@@ -149,14 +149,17 @@ start_extended_list (Lister *self)
 {
   TernImapCaps caps = self->session->caps;
   g_autofree char *text = g_strdup_printf (
-      "LIST \"\" \"*\" RETURN (SUBSCRIBED%s STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY%s))",
+      "LIST \"\" \"*\" RETURN (SUBSCRIBED%s%s STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY%s))",
       caps & TERN_IMAP_CAP_SPECIAL_USE ? " SPECIAL-USE" : "",
+      caps & TERN_IMAP_CAP_LIST_MYRIGHTS ? " MYRIGHTS" : "",
       caps & TERN_IMAP_CAP_CONDSTORE ? " HIGHESTMODSEQ" : "");
 
   tern_imap_session_use (self->session, "LIST-EXTENDED");
   tern_imap_session_use (self->session, "LIST-STATUS");
   if (caps & TERN_IMAP_CAP_SPECIAL_USE)
     tern_imap_session_use (self->session, "SPECIAL-USE");
+  if (caps & TERN_IMAP_CAP_LIST_MYRIGHTS)
+    tern_imap_session_use (self->session, "LIST-MYRIGHTS");
   self->session->extended_lists++;
   send_command (self, on_extended_list, text);
 }

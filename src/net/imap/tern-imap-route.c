@@ -547,17 +547,6 @@ take_enabled (TernImapSession *self, TernImapParser *parser)
       }
 }
 
-static void
-take_namespace (TernImapSession *self, TernImapParser *parser)
-{
-  GPtrArray *spaces = tern_imap_parse_namespace (parser, 2);
-
-  if (spaces == NULL)
-    return;
-  g_ptr_array_unref (self->namespaces);
-  self->namespaces = spaces;
-}
-
 /* @text: the token with the words that follow the code. */
 static void
 take_alert (TernImapSession *self, TernImapParser *parser, guint text)
@@ -638,8 +627,8 @@ route_untagged (TernImapSession *self, TernImapParser *parser)
     take_status (self, parser);
   else if (tern_imap_parser_is (parser, 1, "ENABLED"))
     take_enabled (self, parser);
-  else if (tern_imap_parser_is (parser, 1, "NAMESPACE"))
-    take_namespace (self, parser);
+  else
+    tern_imap_session_take_account_data (self, parser);
 }
 
 /* --- tagged replies ------------------------------------------------------------------------ */

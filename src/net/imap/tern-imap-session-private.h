@@ -96,6 +96,8 @@ void tern_imap_session_throttle (TernImapSession *self);
 void tern_imap_session_route (TernImapSession *self);
 void tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece);
 void tern_imap_session_settle (TernImapSession *self); /* EXPUNGEs collected so far */
+/* Namespaces and rights; nothing else. */
+void tern_imap_session_take_account_data (TernImapSession *self, TernImapParser *parser);
 
 /* (c) IDLE */
 void tern_imap_session_idle_pump (TernImapSession *self);

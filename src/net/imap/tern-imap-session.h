@@ -52,6 +52,7 @@ typedef struct
   void (*exists) (TernImapSession *self, guint32 count, gpointer data);
   void (*list) (TernImapSession *self, const TernImapList *list, gpointer data);
   void (*status) (TernImapSession *self, const TernImapStatus *status, gpointer data);
+  void (*rights) (TernImapSession *self, const char *mailbox, TernRights rights, gpointer data);
   void (*search) (TernImapSession *self, GArray *uids, gpointer data); /* SEARCH or ESEARCH ALL */
   void (*alert) (TernImapSession *self, const char *text, gpointer data);
   /* [NOTIFICATIONOVERFLOW]: NOTIFY is off again. */
@@ -81,8 +82,7 @@ tern_imap_session_open_finish (TernImapSession *self, GAsyncResult *result, GErr
 TernImapState tern_imap_session_get_state (TernImapSession *self);
 TernImapCaps tern_imap_session_get_caps (TernImapSession *self);
 const TernImapMailbox *tern_imap_session_get_mailbox (TernImapSession *self); /* (nullable) */
-GPtrArray *
-tern_imap_session_get_namespaces (TernImapSession *self); /* personal; TernImapNamespace */
+GPtrArray *tern_imap_session_get_namespaces (TernImapSession *self); /* of TernImapNamespace */
 
 /*
  * Commands, once opening has succeeded. Any number may be given; they are sent in their order, as
@@ -228,6 +228,12 @@ void tern_imap_session_look_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data);
+/* MYRIGHTS (RFC 4314; needs TERN_IMAP_CAP_ACL), answered through the handler. */
+void tern_imap_session_my_rights_async (TernImapSession *self,
+                                        const char *mailbox,
+                                        GCancellable *cancellable,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
 void tern_imap_session_noop_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "tern-part.h"
+#include "tern-rights.h"
 #include "tern-types.h"
 
 G_BEGIN_DECLS
@@ -35,12 +36,15 @@ typedef enum
   TERN_IMAP_CAP_COMPRESS = 1 << 21, /* DEFLATE */
   TERN_IMAP_CAP_NOTIFY = 1 << 22,
   TERN_IMAP_CAP_CREATE_SPECIAL_USE = 1 << 23,
+  TERN_IMAP_CAP_ACL = 1 << 24,
+  TERN_IMAP_CAP_LIST_MYRIGHTS = 1 << 25,
 } TernImapCaps;
 
 typedef struct
 {
   char *prefix;   /* raw */
   char delimiter; /* 0 = NIL */
+  TernSpace space;
 } TernImapNamespace;
 
 /** TernImapList: one LIST response; strings are lent. */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tern-imap-session-private.h"
+#include "tern-imap-data.h"
+
+/* What the server says of the account and not of what is in its mailboxes. */
+
+static void
+take_namespace (TernImapSession *self, TernImapParser *parser)
+{
+  g_ptr_array_unref (self->namespaces);
+  self->namespaces = tern_imap_parse_namespace (parser, 2);
+}
+
+static void
+take_rights (TernImapSession *self, TernImapParser *parser)
+{
+  TernRights rights;
+
+  if (tern_imap_parse_rights (parser, 2, self->scratch, &rights) && self->handlers.rights != NULL)
+    self->handlers.rights (self, self->scratch->str, rights, self->data);
+}
+
+void
+tern_imap_session_take_account_data (TernImapSession *self, TernImapParser *parser)
+{
+  if (tern_imap_parser_is (parser, 1, "NAMESPACE"))
+    take_namespace (self, parser);
+  else if (tern_imap_parser_is (parser, 1, "MYRIGHTS"))
+    take_rights (self, parser);
+}
