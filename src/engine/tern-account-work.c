@@ -275,6 +275,15 @@ on_remote_note (const GError *error, gpointer data)
 }
 
 static void
+on_quota (const TernQuota *quota, gpointer data)
+{
+  TernAccountWork *self = data;
+
+  self->status.quota = *quota;
+  report (self);
+}
+
+static void
 on_closed (const GError *error, gpointer data)
 {
   TernAccountWork *self = data;
@@ -405,6 +414,7 @@ static const TernRemoteEvents remote_events = {
   .folder_changed = on_folder_changed,
   .folders_changed = on_folders_changed,
   .note = on_remote_note,
+  .quota = on_quota,
   .connection = on_connection,
   .closed = on_closed,
 };
@@ -703,6 +713,7 @@ tern_account_work_trace (TernAccountWork *self, TernCall *call)
   trace->last = clean_error (self, self->last_error);
   trace->last_time = self->last_error_time;
   trace->last_sync = self->last_sync;
+  trace->quota = self->status.quota;
   tern_call_return (call, trace, tern_account_trace_free);
 }
 
@@ -722,9 +733,7 @@ work_free (TernAccountWork *self)
   g_clear_error (&self->last_error);
   g_hash_table_unref (self->told);
   g_hash_table_unref (self->told_words);
-  g_free (self->status.folder);
-  g_clear_error (&self->status.error);
-  g_clear_error (&self->status.sending);
+  tern_account_status_clear (&self->status);
   tern_account_settings_unref (self->settings);
   tern_store_unref (self->store);
   g_free (self);

@@ -17,6 +17,7 @@ typedef struct
   GError *last; /* (nullable) */
   gint64 last_time;
   gint64 last_sync;
+  TernQuota quota;
 } TernAccountTrace;
 
 TernAccountTrace *tern_account_trace_new (void);

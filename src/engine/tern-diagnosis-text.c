@@ -135,6 +135,7 @@ add_state (GString *text, const TernDiagnosis *self)
     add_value (text, _ ("Last sync of a folder"), tern_diagnosis_dup_time (self->last_folder_sync));
   else
     add_value (text, _ ("Last sync"), g_strdup (_ ("never")));
+  add_value (text, _ ("Mailbox"), tern_quota_dup_text (&self->quota));
   if (self->last == NULL)
     add_value (text, _ ("Last error"), g_strdup (_ ("none since the program was started")));
   else

@@ -239,6 +239,7 @@ tern_diagnosis_take_trace (TernDiagnosis *self,
   self->last = g_steal_pointer (&trace->last);
   self->last_time = trace->last_time;
   self->last_sync = trace->last_sync;
+  self->quota = trace->quota;
   g_ptr_array_extend_and_steal (self->connections, g_steal_pointer (&trace->connections));
   trace->connections = g_ptr_array_new ();
   add_untried (self, "imap", "work", settings->imap);

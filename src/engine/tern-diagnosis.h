@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tern-connection.h"
+#include "tern-quota.h"
 #include "tern-store-ops.h"
 #include "tern-store-outbox.h"
 
@@ -64,6 +65,8 @@ typedef struct
   gint64 last_time; /* seconds */
   gint64 last_sync; /* seconds: when all of it last agreed with the server; 0 = not since then */
   gint64 last_folder_sync; /* seconds: when any of its folders did, ever; 0 = never */
+
+  TernQuota quota; /* as the server told it last */
 
   GPtrArray *connections; /* of TernConnection (copies): at least one for each server */
   GPtrArray *extensions;  /* of TernDiagnosisExtension; empty when they are not known */

@@ -41,13 +41,19 @@ tern_account_status_copy (const TernAccountStatus *self)
 }
 
 void
+tern_account_status_clear (TernAccountStatus *self)
+{
+  g_free (self->folder);
+  g_clear_error (&self->error);
+  g_clear_error (&self->sending);
+}
+
+void
 tern_account_status_free (TernAccountStatus *self)
 {
   if (self == NULL)
     return;
-  g_free (self->folder);
-  g_clear_error (&self->error);
-  g_clear_error (&self->sending);
+  tern_account_status_clear (self);
   g_free (self);
 }
 

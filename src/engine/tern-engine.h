@@ -47,9 +47,11 @@ typedef struct
   GError *error;   /* (nullable) why OFFLINE or REFUSED */
   GError *sending; /* (nullable) why the outgoing server does not let the account in: mail waits */
   gint64 next_try; /* seconds since 1970; 0 = not planned */
+  TernQuota quota; /* as it was told last */
 } TernAccountStatus;
 
 TernAccountStatus *tern_account_status_copy (const TernAccountStatus *self);
+void tern_account_status_clear (TernAccountStatus *self); /* what it holds, not itself */
 void tern_account_status_free (TernAccountStatus *self);
 
 /*

@@ -12,6 +12,10 @@ G_BEGIN_DECLS
 TernFolderRecord *tern_folder_names_from_list (const TernImapList *list,
                                                const GPtrArray *namespaces);
 
+/* What @folder of another namespace is in, as if the server had listed it: some list only what one
+ * may open, and a folder of others says little without the name of its owner. NULL at the top. */
+TernFolderRecord *tern_folder_names_above (const TernFolderRecord *folder);
+
 /* @folders: GPtrArray of TernFolderRecord of one account. Roles that no folder has by special use
  * are given to the best well-known name. */
 void tern_folder_names_guess_roles (GPtrArray *folders);

@@ -230,6 +230,31 @@ tern_folder_names_from_list (const TernImapList *list, const GPtrArray *namespac
   return record;
 }
 
+TernFolderRecord *
+tern_folder_names_above (const TernFolderRecord *folder)
+{
+  const char *raw =
+      folder->delimiter != '\0' ? strrchr (folder->remote_name, folder->delimiter) : NULL;
+  const char *slash = strrchr (folder->path, '/');
+  TernFolderRecord *record;
+  const char *name;
+
+  if (folder->space == TERN_SPACE_PERSONAL || raw == NULL || raw == folder->remote_name
+      || raw[1] == '\0' || slash == NULL || slash == folder->path)
+    return NULL;
+  record = g_new0 (TernFolderRecord, 1);
+  record->account = folder->account;
+  record->path = g_strndup (folder->path, (gsize) (slash - folder->path));
+  name = strrchr (record->path, '/');
+  record->name = g_strdup (name != NULL ? name + 1 : record->path);
+  record->remote_name = g_strndup (folder->remote_name, (gsize) (raw - folder->remote_name));
+  record->delimiter = folder->delimiter;
+  record->space = folder->space;
+  record->remote_total = -1;
+  record->remote_unread = -1;
+  return record;
+}
+
 static gboolean
 same_name (const char *a, const char *b)
 {

@@ -31,6 +31,7 @@ typedef struct
   guint32 uidnext;
   guint32 uidvalidity;
   guint64 modseq;
+  gint64 append_limit;
 } FolderStatus;
 
 struct _TernImapListing
@@ -41,6 +42,7 @@ struct _TernImapListing
   GPtrArray *folders;       /* (owned) of TernFolderRecord */
   GArray *statuses;         /* (owned) of FolderStatus, beside folders */
   GHashTable *by_name;      /* (owned) remote name → index + 1 */
+  TernQuota quota;          /* of all roots of INBOX */
   guint waiting;
   guint folder_ops; /* the remote's count when the server was asked */
   GError *error;
@@ -59,11 +61,22 @@ listing_free (TernImapListing *self)
   g_free (self);
 }
 
+/* Takes @folder. */
+static void
+append_folder (TernImapListing *self, TernFolderRecord *folder)
+{
+  FolderStatus status = { 0 };
+
+  folder->account = tern_imap_remote_get_account (self->remote);
+  g_ptr_array_add (self->folders, folder);
+  g_array_append_val (self->statuses, status);
+  g_hash_table_insert (self->by_name, folder->remote_name, GUINT_TO_POINTER (self->folders->len));
+}
+
 void
 tern_imap_listing_add (TernImapListing *self, const TernImapList *item)
 {
   GPtrArray *namespaces = tern_imap_session_get_namespaces (self->session);
-  FolderStatus status = { 0 };
   TernFolderRecord *folder;
   guint index;
 
@@ -83,10 +96,25 @@ tern_imap_listing_add (TernImapListing *self, const TernImapList *item)
       tern_folder_record_free (folder);
       return;
     }
-  folder->account = tern_imap_remote_get_account (self->remote);
-  g_ptr_array_add (self->folders, folder);
-  g_array_append_val (self->statuses, status);
-  g_hash_table_insert (self->by_name, folder->remote_name, GUINT_TO_POINTER (self->folders->len));
+  append_folder (self, folder);
+}
+
+/* What folders of others are in, where the server does not list it. */
+static void
+add_headings (TernImapListing *self)
+{
+  /* What is added is looked at in turn, up to the top. */
+  for (guint i = 0; i < self->folders->len && self->folders->len < TERN_LIMIT_FOLDERS; i++)
+    {
+      TernFolderRecord *above = tern_folder_names_above (g_ptr_array_index (self->folders, i));
+
+      if (above == NULL)
+        continue;
+      if (g_hash_table_contains (self->by_name, above->remote_name))
+        tern_folder_record_free (above);
+      else
+        append_folder (self, above);
+    }
 }
 
 void
@@ -96,6 +124,13 @@ tern_imap_listing_add_rights (TernImapListing *self, const char *mailbox, TernRi
 
   if (index != 0)
     ((TernFolderRecord *) g_ptr_array_index (self->folders, index - 1))->rights = rights;
+}
+
+void
+tern_imap_listing_add_quota (TernImapListing *self, const TernQuota *quota)
+{
+  tern_quota_use_add (&self->quota.storage, quota->storage.used, quota->storage.limit);
+  tern_quota_use_add (&self->quota.messages, quota->messages.used, quota->messages.limit);
 }
 
 void
@@ -113,6 +148,7 @@ tern_imap_listing_add_status (TernImapListing *self, const TernImapStatus *statu
   known->uidnext = status->uidnext;
   known->uidvalidity = status->uidvalidity;
   known->modseq = status->modseq;
+  known->append_limit = status->append_limit;
 }
 
 /* Storing */
@@ -309,7 +345,8 @@ put_folder (TernTxn *txn,
   if (id == 0)
     return FALSE;
   g_hash_table_add (kept, GSIZE_TO_POINTER ((gsize) id));
-  if (!tern_txn_set_folder_rights (txn, id, folder->rights, error))
+  if (!tern_txn_set_folder_rights (txn, id, folder->rights, error)
+      || !tern_txn_set_append_limit (txn, id, status->known ? status->append_limit : -1, error))
     return FALSE;
   stored = tern_read_folder (tern_txn_reader (txn), id, error);
   if (stored == NULL)
@@ -388,6 +425,7 @@ finish (TernImapListing *self)
       listing_free (self);
       return;
     }
+  add_headings (self);
   tern_folder_names_guess_roles (self->folders);
   data = g_new0 (ListingWrite, 1);
   data->account = tern_imap_remote_get_account (self->remote);
@@ -403,6 +441,13 @@ finish (TernImapListing *self)
 /* Asking */
 
 static void
+end_question (TernImapListing *self)
+{
+  if (--self->waiting == 0)
+    finish (self);
+}
+
+static void
 answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernImapListing *self = user_data;
@@ -410,12 +455,24 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
-  self->waiting--;
   /* Of a folder that cannot be asked about the answer is only not known. */
   if (reply == NULL && tern_fault_is (error, TERN_FAULT_DISCONNECTED) && self->error == NULL)
     self->error = g_steal_pointer (&error);
-  if (self->waiting == 0)
-    finish (self);
+  end_question (self);
+}
+
+static void
+quota_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapListing *self = user_data;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, NULL);
+  gpointer data = NULL;
+  const TernRemoteEvents *events = tern_imap_remote_get_events (self->remote, &data);
+
+  if (reply != NULL && !tern_imap_remote_is_closed (self->remote))
+    events->quota (&self->quota, data);
+  end_question (self);
 }
 
 static void
@@ -487,11 +544,9 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!tern_store_read_finish (tern_imap_remote_get_store (self->remote), result, &value, &error))
     g_warning ("the folders could not be read: %s", error->message);
   stored = value;
-  self->waiting--;
   if (self->error == NULL)
     ask_rights (self, stored);
-  if (self->waiting == 0)
-    finish (self);
+  end_question (self);
 }
 
 static void
@@ -521,8 +576,7 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       ask_statuses (self);
       start_rights (self);
     }
-  if (self->waiting == 0)
-    finish (self);
+  end_question (self);
 }
 
 static void
@@ -532,7 +586,14 @@ ask (TernImapListing *self)
   g_ptr_array_set_size (self->folders, 0);
   g_array_set_size (self->statuses, 0);
   self->folder_ops = tern_imap_remote_get_folder_ops (self->remote);
+  memset (&self->quota, 0, sizeof self->quota);
+  self->waiting++;
   tern_imap_session_list_async (self->session, NULL, listed_cb, self);
+  if (tern_imap_session_get_caps (self->session) & TERN_IMAP_CAP_QUOTA)
+    {
+      self->waiting++;
+      tern_imap_session_quota_async (self->session, "INBOX", NULL, quota_cb, self);
+    }
 }
 
 void

@@ -551,6 +551,30 @@ act_copy (TernImapOps *self)
                                 reply_cb, self);
 }
 
+/* What is too large is not even begun to be sent. */
+static void
+check_size (TernImapOps *self)
+{
+  gint64 size = (gint64) g_bytes_get_size (self->op->message);
+  gint64 limit = self->op->target->append_limit;
+  gint64 of_all = tern_imap_session_get_append_limit (ops_session (self));
+  g_autofree char *most = NULL;
+
+  if (limit < 0 || (of_all >= 0 && of_all < limit))
+    limit = of_all;
+  if (limit < 0)
+    return;
+  tern_connection_use (tern_imap_session_get_connection (ops_session (self)), "APPENDLIMIT");
+  if (size <= limit)
+    return;
+  most = g_format_size ((guint64) limit);
+  self->error = tern_fault_new (
+      TERN_FAULT_LIMIT,
+      _ ("The message is too large to be put into the folder “%s”: its server takes up to %s."),
+      self->op->target->path, most);
+  tern_fault_set_scope (self->error, TERN_SCOPE_MESSAGE);
+}
+
 static void
 step_act (TernImapOps *self)
 {
@@ -560,6 +584,12 @@ step_act (TernImapOps *self)
 
   if (op->kind == TERN_OP_APPEND)
     {
+      check_size (self);
+      if (self->error != NULL)
+        {
+          advance (self);
+          return;
+        }
       tern_imap_session_append_async (session, op->target->remote_name, op->message, op->add,
                                       op->add_keywords, op->date, NULL, reply_cb, self);
       return;

@@ -106,6 +106,15 @@ on_rights (TernImapSession *session, const char *mailbox, TernRights rights, gpo
     tern_imap_listing_add_rights (slot->remote->listing, mailbox, rights);
 }
 
+static void
+on_quota (TernImapSession *session, const TernQuota *quota, gpointer data)
+{
+  TernImapSlot *slot = data;
+
+  if (slot->remote->listing != NULL)
+    tern_imap_listing_add_quota (slot->remote->listing, quota);
+}
+
 /* RFC 9051, section 7.1: these words must be shown to the person. */
 static void
 on_alert (TernImapSession *session, const char *text, gpointer data)
@@ -142,6 +151,7 @@ static const TernImapHandlers slot_handlers = {
   .exists = on_exists,
   .list = on_list,
   .status = on_status,
+  .quota = on_quota,
   .rights = on_rights,
   .alert = on_alert,
   .closed = on_closed,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tern-connection.h"
+#include "tern-quota.h"
 #include "tern-store-folders.h"
 #include "tern-store-ops.h"
 
@@ -31,6 +32,8 @@ typedef struct
   void (*folders_changed) (gpointer data);
   /* Something that a person should know, and that ends nothing. It may come again. */
   void (*note) (const GError *error, gpointer data);
+  /* How full the mailbox is; with each listing where the server tells. */
+  void (*quota) (const TernQuota *quota, gpointer data);
   /* A connection is about to be opened: what becomes of it can be read there. */
   void (*connection) (TernConnection *connection, gpointer data);
   /* The connection is over; @error says why. Last event. */

@@ -14,7 +14,8 @@
 #define COLUMNS                                                                                   \
   "id, account, parent, path, name, remote_name, delimiter, role, subscribed, selectable, gone,"  \
   " uidvalidity, uidnext, modseq, backfill, total, unread, remote_total, remote_unread, checked," \
-  " compared, compared_remote, compared_here, compare_tried, space, rights"
+  " compared, compared_remote, compared_here, compare_tried, space, rights,"                      \
+  " append_limit"
 
 /* How long the mail of a folder stays that the server does not list any more. */
 #define GONE_SECONDS (24 * 60 * 60)
@@ -464,6 +465,7 @@ take_record (sqlite3_stmt *stmt)
   record->compare_tried = sqlite3_column_int64 (stmt, 23);
   record->space = (TernSpace) sqlite3_column_int (stmt, 24);
   record->rights = (TernRights) sqlite3_column_int (stmt, 25);
+  record->append_limit = sqlite3_column_int64 (stmt, 26);
   return record;
 }
 

@@ -22,6 +22,7 @@ typedef struct
   gboolean selectable;
   TernSpace space;
   TernRights rights;   /* as far as they are known */
+  gint64 append_limit; /* bytes of the largest message that can be put there; -1 = not known */
   gboolean gone;       /* not in the last LIST: not shown, and kept for a while */
   guint32 uidvalidity; /* 0 = never selected */
   guint32 uidnext;

@@ -69,6 +69,14 @@ tern_txn_set_folder_read_only (TernTxn *txn, TernId folder, gboolean read_only, 
 }
 
 gboolean
+tern_txn_set_append_limit (TernTxn *txn, TernId folder, gint64 limit, GError **error)
+{
+  return tern_db_run (tern_txn_db (txn), error,
+                      "UPDATE folder SET append_limit = ?2 WHERE id = ?1 AND append_limit <> ?2",
+                      folder, limit);
+}
+
+gboolean
 tern_txn_check_rights (TernTxn *txn, TernId folder, TernRights needed, GError **error)
 {
   GError *fault = NULL;

@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /*
- * What one may do with the folders of a server. It is asked before a person's verb is carried out;
- * what Tern does by itself is left to the server.
+ * What one may do with the folders of a server. Rights are asked for before a person's verb is
+ * carried out; what Tern does by itself is left to the server.
  */
 
 /* As the server told them with a listing. Without #TERN_RIGHTS_KNOWN it told nothing: what it has
@@ -20,6 +20,9 @@ gboolean
 tern_txn_learn_folder_rights (TernTxn *txn, TernId folder, TernRights denied, GError **error);
 gboolean
 tern_txn_set_folder_read_only (TernTxn *txn, TernId folder, gboolean read_only, GError **error);
+
+/* -1: the server does not tell. */
+gboolean tern_txn_set_append_limit (TernTxn *txn, TernId folder, gint64 limit, GError **error);
 
 /* TERN_FAULT_RIGHTS with a sentence when it is known that @needed is not allowed there. */
 gboolean tern_txn_check_rights (TernTxn *txn, TernId folder, TernRights needed, GError **error);

@@ -170,9 +170,13 @@ static const char version_6[] =
     "ALTER TABLE folder ADD COLUMN rights INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE folder ADD COLUMN rights_learned INTEGER NOT NULL DEFAULT 0;";
 
+/* The largest message that APPEND may bring, in bytes; -1 = not known. */
+static const char version_7[] =
+    "ALTER TABLE folder ADD COLUMN append_limit INTEGER NOT NULL DEFAULT -1;";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
-  version_1, version_2, version_3, version_4, version_5, version_6,
+  version_1, version_2, version_3, version_4, version_5, version_6, version_7,
 };
 
 static gboolean

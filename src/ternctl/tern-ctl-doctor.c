@@ -227,6 +227,30 @@ put_outbox (const Rounds *self, const TernDiagnosis *diagnosis)
   tern_ctl_json_close (self->json, '}');
 }
 
+/* Null when the server tells no limit. */
+static void
+put_use (const Rounds *self, const char *name, const TernQuotaUse *use)
+{
+  if (use->limit == 0)
+    {
+      tern_ctl_json_string (self->json, name, NULL);
+      return;
+    }
+  tern_ctl_json_open (self->json, name, '{');
+  tern_ctl_json_int (self->json, "used", (gint64) MIN (use->used, G_MAXINT64));
+  tern_ctl_json_int (self->json, "limit", (gint64) MIN (use->limit, G_MAXINT64));
+  tern_ctl_json_close (self->json, '}');
+}
+
+static void
+put_quota (const Rounds *self, const TernQuota *quota)
+{
+  tern_ctl_json_open (self->json, "quota", '{');
+  put_use (self, "storage", &quota->storage);
+  put_use (self, "messages", &quota->messages);
+  tern_ctl_json_close (self->json, '}');
+}
+
 static void
 put_diagnosis (const Rounds *self, const TernDiagnosis *diagnosis)
 {
@@ -243,6 +267,7 @@ put_diagnosis (const Rounds *self, const TernDiagnosis *diagnosis)
   put_time (self, "last_error_time", diagnosis->last_time);
   put_time (self, "last_sync", diagnosis->last_sync);
   put_time (self, "last_folder_sync", diagnosis->last_folder_sync);
+  put_quota (self, &diagnosis->quota);
   put_connections (self, "connections", diagnosis->connections);
   put_extensions (self, diagnosis->extensions);
   put_operations (self, diagnosis);

@@ -3,10 +3,14 @@
 
 #include "engine-fixture.h"
 #include "imap-script.h"
+#include "tern-body-store.h"
 #include "tern-script-server.h"
 
+#include <string.h>
+
 /*
- * What one may do with folders, as servers tell it, keep it to themselves, or lie about it.
+ * What one may do with folders and how much fits, as servers tell it, keep it to themselves, or lie
+ * about it.
  */
 
 #define LOGIN(caps)                                                                     \
@@ -235,6 +239,200 @@ test_learned (void)
   tear_down (&setup);
 }
 
+static gboolean
+has_quota (gpointer data)
+{
+  Setup *setup = data;
+  TernAccountStatus *status = tern_engine_dup_account_status (setup->fixture->engine, setup->uuid);
+  guint percent = tern_quota_get_percent (&status->quota);
+  g_autofree char *text = tern_quota_dup_text (&status->quota);
+
+  tern_account_status_free (status);
+  if (percent != 98)
+    return FALSE;
+  g_assert_cmpstr (text, ==, "100.4\302\240kB of 102.4\302\240kB used (98 %)");
+  return TRUE;
+}
+
+/* It is asked for in the same flight as the folders; of several roots the fullest counts. */
+static void
+test_quota (void)
+{
+  static const char *const script[] = {
+    LOGIN ("QUOTA"),
+    "C: %t SELECT \"INBOX\"",
+    "S: * FLAGS (\\Seen)",
+    "S: * 0 EXISTS",
+    "S: * OK [UIDVALIDITY 77] x",
+    "S: * OK [UIDNEXT 1] x",
+    "S: %t OK [READ-WRITE] selected",
+    "C: %1 LIST *",
+    "C: %2 GETQUOTAROOT \"INBOX\"",
+    "S: * QUOTAROOT INBOX \"\" other",
+    "S: * QUOTA \"\" (STORAGE 98 100 X-NONSENSE 7 7)",
+    "S: * QUOTA other (STORAGE 1 100 MESSAGE 1 1000)",
+    "S: * QUOTA",
+    "S: %2 OK told",
+    "S: * LIST (\\Subscribed) \"/\" INBOX",
+    "S: * STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 77 UNSEEN 0)",
+    "S: %1 OK listed",
+    "STALL",
+    NULL,
+  };
+  Setup setup;
+
+  set_up (&setup, script);
+  engine_wait (has_quota, &setup);
+  tear_down (&setup);
+}
+
+static gboolean
+write_draft (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+{
+  static const char text[] = "From: anna@example.test\r\nSubject: long\r\n"
+                             "Message-ID: <long@example.test>\r\n\r\nDear\r\n";
+  g_autoptr (GBytes) message = g_bytes_new_static (text, strlen (text));
+  g_autoptr (TernFolderRecord) inbox =
+      tern_read_folder_by_path (tern_txn_reader (txn), *(TernId *) data, "INBOX", error);
+  g_autoptr (TernMessageFacts) facts = tern_mime_read_facts (message);
+  TernId location;
+
+  facts->received = 1795424400;
+  facts->size = g_bytes_get_size (message);
+  location = tern_txn_add_local_message (txn, inbox->id, facts, error);
+  return location != 0 && tern_txn_put_body (txn, location, "", message, TRUE, error)
+         && tern_txn_op_append (txn, location, error) != 0;
+}
+
+static gboolean
+is_listed (gpointer data)
+{
+  Setup *setup = data;
+  g_autoptr (TernFolderRecord) inbox = engine_fixture_folder (setup->fixture, setup->uuid, "INBOX");
+
+  return inbox != NULL && inbox->delimiter == '.';
+}
+
+static gboolean
+has_note (gpointer data)
+{
+  return ((Setup *) data)->fixture->notes->len > 0;
+}
+
+static void
+add_draft (Setup *setup)
+{
+  TernStore *store = tern_engine_get_store (setup->fixture->engine);
+  TernId account = tern_engine_get_account_row (setup->fixture->engine, setup->uuid);
+  GAsyncResult *slot = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  tern_store_write_async (store, G_PRIORITY_DEFAULT, write_draft, &account, NULL, NULL,
+                          engine_store_result, &slot);
+  result = engine_await (&slot);
+  tern_store_write_finish (store, result, NULL, &error);
+  g_assert_no_error (error);
+}
+
+#define APPEND_TO(caps, items, told)                                                           \
+  LOGIN (caps), "C: %t SELECT \"INBOX\"", "S: * FLAGS (\\Seen)", "S: * 0 EXISTS",              \
+      "S: * OK [UIDVALIDITY 77] x", "S: * OK [UIDNEXT 1] x", "S: %t OK [READ-WRITE] selected", \
+      "C: %t LIST *UIDVALIDITY" items "))", "S: * LIST (\\Subscribed) \".\" INBOX",            \
+      "S: * STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 77 UNSEEN 0" told ")",              \
+      "S: %t OK listed"
+
+/* Nothing of a message that is too large is sent; what is not a limit keeps none away. */
+static void
+test_append_limit (void)
+{
+  static const char *const of_all[] = { APPEND_TO ("APPENDLIMIT=20", "", ""), "STALL", NULL };
+  static const char *const of_one[] = {
+    APPEND_TO ("APPENDLIMIT", " APPENDLIMIT", " APPENDLIMIT 20"), "STALL", NULL
+  };
+  static const char *const none[] = { APPEND_TO ("APPENDLIMIT", " APPENDLIMIT", " APPENDLIMIT NIL"),
+                                      "C: %t APPEND \"INBOX\" *{*}",
+                                      "S: + go on",
+                                      "LIT: *",
+                                      "C: ",
+                                      "S: %t NO [OVERQUOTA] no room",
+                                      "STALL",
+                                      NULL };
+  static const struct
+  {
+    const char *const *script;
+    gboolean sent;
+    const char *words;
+  } cases[] = {
+    { of_all, FALSE,
+      "anna@example.test: The message is too large to be put into the folder “INBOX”: its server "
+      "takes up to 20 bytes." },
+    { of_one, FALSE,
+      "anna@example.test: The message is too large to be put into the folder “INBOX”: its server "
+      "takes up to 20 bytes." },
+    { none, TRUE,
+      "anna@example.test: The mailbox on 127.0.0.1 is full, so nothing can be put into the folder "
+      "“INBOX”. Delete what you do not need and empty the trash." },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      Setup setup;
+      g_autofree char *received = NULL;
+
+      set_up (&setup, cases[i].script);
+      engine_wait (is_listed, &setup);
+      add_draft (&setup);
+      engine_wait (has_note, &setup);
+      g_assert_cmpstr (g_ptr_array_index (setup.fixture->notes, 0), ==, cases[i].words);
+      received = tern_script_server_dup_received (setup.server, 0);
+      g_assert_cmpint (strstr (received, "APPEND \"") != NULL, ==, cases[i].sent);
+      tear_down (&setup);
+    }
+}
+
+/* A server that lists only what may be opened: the name of the owner stands above it. */
+static void
+test_headings (void)
+{
+  static const char *const script[] = {
+    LOGIN ("NAMESPACE"),
+    "C: %t NAMESPACE",
+    "S: * NAMESPACE ((\"\" \".\")) ((\"user.\" \".\")) NIL",
+    "S: %t OK",
+    "C: %t SELECT \"INBOX\"",
+    "S: * FLAGS (\\Seen)",
+    "S: * 0 EXISTS",
+    "S: * OK [UIDVALIDITY 77] x",
+    "S: * OK [UIDNEXT 1] x",
+    "S: %t OK [READ-WRITE] selected",
+    "C: %t LIST *",
+    "S: * LIST () \".\" INBOX",
+    "S: * STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 77 UNSEEN 0)",
+    "S: * LIST (\\Noselect) \".\" user.bob.Deep.Notes",
+    "S: * LIST (\\Noselect) \".\" Own.Notes",
+    "S: %t OK listed",
+    "STALL",
+    NULL,
+  };
+  static const char *const paths[] = { "user", "user/bob", "user/bob/Deep" };
+  Setup setup;
+
+  set_up (&setup, script);
+  engine_wait (is_listed, &setup);
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autoptr (TernFolderRecord) folder =
+          engine_fixture_folder (setup.fixture, setup.uuid, paths[i]);
+
+      g_assert_nonnull (folder);
+      g_assert_false (folder->selectable);
+      g_assert_cmpint (folder->space, ==, TERN_SPACE_OTHERS);
+    }
+  g_assert_null (engine_fixture_folder (setup.fixture, setup.uuid, "Own"));
+  tear_down (&setup);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -242,5 +440,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/rights/with-list", test_with_list);
   g_test_add_func ("/engine/rights/learned", test_learned);
+  g_test_add_func ("/engine/rights/quota", test_quota);
+  g_test_add_func ("/engine/rights/append-limit", test_append_limit);
+  g_test_add_func ("/engine/rights/headings", test_headings);
   return g_test_run ();
 }

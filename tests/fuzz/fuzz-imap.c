@@ -27,6 +27,8 @@ const char *const tern_fuzz_seeds[] = {
   "* SEARCH 1 2 3\r\n* ESEARCH (TAG \"A1\") UID ALL 1:3,7\r\n* VANISHED (EARLIER) 1:9,12\r\n",
   "* NAMESPACE ((\"\" \"/\")) NIL ((\"~\" \"/\"))\r\n+ idling\r\n",
   "* MYRIGHTS INBOX lrswipkxtea\r\n* MYRIGHTS {3}\r\na/b \"cd\"\r\n",
+  "* QUOTA \"\" (STORAGE 10 512 MESSAGE 18446744073709551615 1 X (a b))\r\n"
+  "* CAPABILITY APPENDLIMIT=1 APPENDLIMIT= APPENDLIMIT\r\n",
   "A2 NO [COPYUID 3 1:4 5:8] (no\r\n* BYE\r\n* 5 EXPUNGE\r\n",
   NULL,
 };

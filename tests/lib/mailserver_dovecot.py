@@ -162,7 +162,6 @@ plugin {{
   acl = vfile
   acl_shared_dict = file:{dir}/shared-mailboxes
 }}
-mail_plugins = $mail_plugins acl
 '''
 
 
@@ -252,7 +251,7 @@ class Dovecot:
         plugins = []
         sharing = ''
         if options.sharing:
-            plugins += ['acl', 'imap_acl']
+            plugins += ['imap_acl']
             sharing = SHARING.format(dir=server.dir, format=options.mailbox_format, separator=options.separator)
         if options.compress:
             plugins += ['imap_zlib', 'zlib']
@@ -260,10 +259,13 @@ class Dovecot:
             plugins += ['quota', 'imap_quota']
             quota = f'plugin {{\n  quota = count:User quota\n  quota_vsizes = yes\n' \
                     f'  quota_rule = *:storage={options.mailbox_size}\n}}\n'
+        if options.sharing:
+            # Before the sections that add to it.
+            quota += 'mail_plugins = acl\n'
         if plugins:
-            quota += 'protocol imap {\n  mail_plugins = ' + ' '.join(plugins) + '\n}\n'
+            quota += 'protocol imap {\n  mail_plugins = $mail_plugins ' + ' '.join(plugins) + '\n}\n'
             if options.mailbox_size:
-                quota += 'protocol lmtp {\n  mail_plugins = quota\n}\n'
+                quota += 'protocol lmtp {\n  mail_plugins = $mail_plugins quota\n}\n'
         post_login = ''
         if options.log_logins:
             # Dovecot's log has whole seconds only; this runs just before the login's OK is sent.

@@ -185,11 +185,19 @@ dump_decoded (TernImapParser *parser, TernImapFetchDecoder *decoder, GString *ou
       if (tern_imap_parse_rights (parser, 2, mailbox, &rights))
         g_string_append_printf (out, "  rights %s %x\n", mailbox->str, rights);
     }
+  else if (tern_imap_parser_is (parser, 1, "QUOTA"))
+    {
+      TernQuota quota;
+
+      if (tern_imap_parse_quota (parser, 2, &quota))
+        g_string_append_printf (out, "  quota %u\n", tern_quota_get_percent (&quota));
+    }
   else if (tern_imap_parser_is (parser, 1, "CAPABILITY"))
     {
       TernImapCaps caps = tern_imap_parse_caps (parser, 2, n_tokens, mechanisms);
 
-      g_string_append_printf (out, "  caps %x mechanisms %u\n", caps, mechanisms->len);
+      g_string_append_printf (out, "  caps %x mechanisms %u limit %" G_GINT64_FORMAT "\n", caps,
+                              mechanisms->len, tern_imap_parse_append_limit (parser, 2, n_tokens));
     }
   else if (tern_imap_parser_is (parser, 1, "ESEARCH"))
     {

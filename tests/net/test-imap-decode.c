@@ -493,6 +493,89 @@ test_may_send (void)
   g_assert_true (tern_imap_queue_is_empty (&queue));
 }
 
+static void
+assert_quota (const char *response, guint64 used, guint64 limit, guint percent)
+{
+  g_auto (Decoded) d = { 0 };
+  TernQuota quota;
+
+  decode (&d, response);
+  g_assert_true (tern_imap_parse_quota (d.parser, 2, &quota));
+  g_assert_cmpuint (quota.storage.used, ==, used);
+  g_assert_cmpuint (quota.storage.limit, ==, limit);
+  g_assert_cmpuint (tern_quota_get_percent (&quota), ==, percent);
+}
+
+/* Units of 1024 bytes, unknown resources, and numbers that no disk has. */
+static void
+test_quota (void)
+{
+  g_auto (Decoded) d = { 0 };
+  TernQuota quota;
+
+  assert_quota ("* QUOTA \"\" (STORAGE 96 100 X-THINGS 5 5)\r\n", 98304, 102400, 96);
+  assert_quota ("* QUOTA user (MESSAGE 3 4 STORAGE 1 100)\r\n", 1024, 102400, 75);
+  assert_quota ("* QUOTA user ()\r\n", 0, 0, 0);
+  /* No room at all is what some say where there is no limit. */
+  assert_quota ("* QUOTA user (STORAGE 5 0)\r\n", 0, 0, 0);
+  assert_quota ("* QUOTA user (STORAGE 9223372036854775807 9223372036854775806)\r\n",
+                G_MAXUINT64 / 1024 * 1024, G_MAXUINT64 / 1024 * 1024, 100);
+  assert_quota ("* QUOTA user (STORAGE 99 1 STORAGE 1 99)\r\n", 101376, 1024, 100);
+  assert_quota ("* QUOTA user (STORAGE 1)\r\n", 0, 0, 0);
+  assert_quota ("* QUOTA user (STORAGE -1 -5 STORAGE 99999999999999999999 1)\r\n", 0, 0, 0);
+  decode (&d, "* QUOTA user STORAGE\r\n");
+  g_assert_false (tern_imap_parse_quota (d.parser, 2, &quota));
+}
+
+static gint64
+append_limit_of (const char *response)
+{
+  g_auto (Decoded) d = { 0 };
+
+  decode (&d, response);
+  return tern_imap_parse_append_limit (d.parser, 2, tern_imap_parser_get_n_tokens (d.parser));
+}
+
+static void
+test_append_limit (void)
+{
+  g_assert_cmpint (append_limit_of ("* CAPABILITY IMAP4rev1 APPENDLIMIT=257890\r\n"), ==, 257890);
+  g_assert_cmpint (append_limit_of ("* CAPABILITY APPENDLIMIT=0\r\n"), ==, 0);
+  g_assert_cmpint (append_limit_of ("* CAPABILITY APPENDLIMIT IMAP4rev1\r\n"), ==, -1);
+  g_assert_cmpint (append_limit_of ("* CAPABILITY APPENDLIMIT= APPENDLIMIT=-1 APPENDLIMIT=1x"
+                                    " APPENDLIMIT=9223372036854775808\r\n"),
+                   ==, -1);
+}
+
+static void
+test_rights (void)
+{
+  static const struct
+  {
+    const char *letters;
+    const char *expected;
+  } cases[] = {
+    { "lrs", "lrs" },   { "aetxkpiwsrl0123", "lrswipkxtea" }, { "lrd", "lrxte" },
+    { "lrcdx", "lrx" }, /* "c" and "d" beside what they stand for are only repeated */
+    { "", "" },
+  };
+  g_autofree char *unknown = tern_rights_format (TERN_RIGHTS_NONE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      TernRights rights = tern_rights_parse (cases[i].letters, strlen (cases[i].letters));
+      g_autofree char *letters = tern_rights_format (rights);
+
+      g_assert_cmpstr (letters, ==, cases[i].expected);
+    }
+  g_assert_null (unknown);
+  g_assert_cmpint (tern_rights_missing (TERN_RIGHTS_NONE, TERN_RIGHTS_ALL), ==, 0);
+  g_assert_cmpint (tern_rights_missing (TERN_RIGHTS_READ_ONLY, TERN_RIGHT_INSERT), ==,
+                   TERN_RIGHT_INSERT);
+  g_assert_true (tern_rights_only_reading (tern_rights_parse ("lr", 2)));
+  g_assert_false (tern_rights_only_reading (tern_rights_parse ("lri", 3)));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -508,5 +591,8 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/map/random", test_map);
   g_test_add_func ("/imap/map/hostile", test_map_hostile);
   g_test_add_func ("/imap/may-send", test_may_send);
+  g_test_add_func ("/imap/decode/quota", test_quota);
+  g_test_add_func ("/imap/decode/append-limit", test_append_limit);
+  g_test_add_func ("/imap/decode/rights", test_rights);
   return g_test_run ();
 }

@@ -22,6 +22,15 @@ take_rights (TernImapSession *self, TernImapParser *parser)
     self->handlers.rights (self, self->scratch->str, rights, self->data);
 }
 
+static void
+take_quota (TernImapSession *self, TernImapParser *parser)
+{
+  TernQuota quota;
+
+  if (tern_imap_parse_quota (parser, 2, &quota) && self->handlers.quota != NULL)
+    self->handlers.quota (self, &quota, self->data);
+}
+
 void
 tern_imap_session_take_account_data (TernImapSession *self, TernImapParser *parser)
 {
@@ -29,4 +38,6 @@ tern_imap_session_take_account_data (TernImapSession *self, TernImapParser *pars
     take_namespace (self, parser);
   else if (tern_imap_parser_is (parser, 1, "MYRIGHTS"))
     take_rights (self, parser);
+  else if (tern_imap_parser_is (parser, 1, "QUOTA"))
+    take_quota (self, parser);
 }

@@ -5,6 +5,7 @@
 #include "tern-imap-set.h"
 
 #include "tern-limits.h"
+#include "tern-number.h"
 
 #include <string.h>
 
@@ -38,6 +39,8 @@ static const struct
   { "NOTIFY", TERN_IMAP_CAP_NOTIFY },
   { "ACL", TERN_IMAP_CAP_ACL },
   { "LIST-MYRIGHTS", TERN_IMAP_CAP_LIST_MYRIGHTS },
+  { "QUOTA", TERN_IMAP_CAP_QUOTA },
+  { "APPENDLIMIT", TERN_IMAP_CAP_APPENDLIMIT },
   /* RFC 9051 section 2 and appendix E: these are part of IMAP4rev2. */
   { "IMAP4rev2", TERN_IMAP_CAP_IMAP4REV2 | TERN_IMAP_CAP_IDLE | TERN_IMAP_CAP_LITERAL_MINUS
                      | TERN_IMAP_CAP_UIDPLUS | TERN_IMAP_CAP_MOVE | TERN_IMAP_CAP_ENABLE
@@ -66,6 +69,26 @@ tern_imap_parse_caps (TernImapParser *parser, guint first, guint end, GPtrArray 
           caps |= known_caps[i].cap;
     }
   return caps;
+}
+
+#define APPEND_LIMIT "APPENDLIMIT="
+
+gint64
+tern_imap_parse_append_limit (TernImapParser *parser, guint first, guint end)
+{
+  for (guint t = first; t < end; t = tern_imap_parser_after (parser, t))
+    {
+      TernImapSlice name = tern_imap_parser_slice (parser, t);
+      g_autofree char *digits = NULL;
+      guint64 limit;
+
+      if (!tern_imap_parser_starts (parser, t, APPEND_LIMIT))
+        continue;
+      digits = g_strndup (name.data + strlen (APPEND_LIMIT), name.length - strlen (APPEND_LIMIT));
+      if (tern_number_parse (digits, 0, G_MAXINT64, &limit))
+        return (gint64) limit;
+    }
+  return -1;
 }
 
 /* A mailbox name, which a NUL would cut: then it is none that could be given back. */
@@ -152,6 +175,7 @@ tern_imap_parse_status (TernImapParser *parser,
   memset (status, 0, sizeof *status);
   status->messages = -1;
   status->unseen = -1;
+  status->append_limit = -1;
   if (tern_imap_parser_kind (parser, items) != TERN_IMAP_TOKEN_LIST
       || !take_mailbox (parser, first, mailbox))
     return FALSE;
@@ -172,6 +196,8 @@ tern_imap_parse_status (TernImapParser *parser,
             status->uidvalidity = MIN (value, G_MAXUINT32);
           else if (tern_imap_parser_is (parser, t, "HIGHESTMODSEQ"))
             status->modseq = value;
+          else if (tern_imap_parser_is (parser, t, "APPENDLIMIT"))
+            status->append_limit = (gint64) MIN (value, G_MAXINT64);
         }
       t = tern_imap_parser_after (parser, v);
     }
@@ -232,6 +258,38 @@ tern_imap_parse_rights (TernImapParser *parser, guint first, GString *mailbox, T
   if (letters.data == NULL || !take_mailbox (parser, first, mailbox))
     return FALSE;
   *rights = tern_rights_parse (letters.data, letters.length);
+  return TRUE;
+}
+
+gboolean
+tern_imap_parse_quota (TernImapParser *parser, guint first, TernQuota *quota)
+{
+  guint list = tern_imap_parser_after (parser, first);
+  guint end = tern_imap_parser_end (parser, list);
+
+  memset (quota, 0, sizeof *quota);
+  if (tern_imap_parser_kind (parser, list) != TERN_IMAP_TOKEN_LIST)
+    return FALSE;
+  for (guint t = list + 1; t < end;)
+    {
+      guint usage = tern_imap_parser_after (parser, t);
+      guint limit = tern_imap_parser_after (parser, usage);
+      guint64 used, most;
+
+      if (limit >= end)
+        break;
+      if (tern_imap_parser_number (parser, usage, &used)
+          && tern_imap_parser_number (parser, limit, &most))
+        {
+          /* RFC 9208 section 5.1: in units of 1024 bytes. */
+          if (tern_imap_parser_is (parser, t, "STORAGE"))
+            tern_quota_use_add (&quota->storage, MIN (used, G_MAXUINT64 / 1024) * 1024,
+                                MIN (most, G_MAXUINT64 / 1024) * 1024);
+          else if (tern_imap_parser_is (parser, t, "MESSAGE"))
+            tern_quota_use_add (&quota->messages, used, most);
+        }
+      t = tern_imap_parser_after (parser, limit);
+    }
   return TRUE;
 }
 

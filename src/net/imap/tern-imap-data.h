@@ -25,6 +25,10 @@ gboolean tern_imap_parse_status (TernImapParser *parser,
 
 /* The namespaces, of TernImapNamespace, the personal ones first. */
 GPtrArray *tern_imap_parse_namespace (TernImapParser *parser, guint first);
+/* Among capabilities: of all mailboxes; -1 when it is not there. */
+gint64 tern_imap_parse_append_limit (TernImapParser *parser, guint first, guint end);
+/* QUOTA: the resources that are known here, of one root. */
+gboolean tern_imap_parse_quota (TernImapParser *parser, guint first, TernQuota *quota);
 /* MYRIGHTS; the name goes to @mailbox. */
 gboolean
 tern_imap_parse_rights (TernImapParser *parser, guint first, GString *mailbox, TernRights *rights);

@@ -9,6 +9,8 @@
 static const TernImapExtension extensions[] = {
   { "ACL", "RFC 4314", N_ ("knowing what you may do in the folders of others"),
     N_ ("What is not allowed is noticed when the server refuses it."), TRUE, FALSE },
+  { "APPENDLIMIT", "RFC 7889", N_ ("not sending what is too large to be stored"),
+    N_ ("A message that is too large is refused after it was transferred."), TRUE, FALSE, TRUE },
   { "COMPRESS=DEFLATE", "RFC 4978", N_ ("compressing what is transferred"),
     N_ ("Nothing is lost; more bytes are transferred."), TRUE, FALSE },
   { "CONDSTORE", "RFC 7162", N_ ("asking only for flags that changed"),
@@ -50,6 +52,8 @@ static const TernImapExtension extensions[] = {
   { "QRESYNC", "RFC 7162", N_ ("learning in one answer what changed and what was deleted"),
     N_ ("Deleted messages are found by comparing lists, which takes longer in large folders."),
     TRUE, FALSE },
+  { "QUOTA", "RFC 9208", N_ ("telling how full the mailbox is"),
+    N_ ("That the mailbox is full is noticed when the server refuses something."), TRUE, FALSE },
   { "SASL-IR", "RFC 4959", N_ ("signing in with one exchange less"),
     N_ ("Signing in takes one answer longer."), TRUE, TRUE },
   { "SPECIAL-USE", "RFC 6154", N_ ("knowing the folders for sent mail, drafts, junk and so on"),

@@ -102,6 +102,26 @@ new_without_mailbox (TernFaultCode fault, const char *text, const char *host)
     }
 }
 
+/* Of limits, these two are for a person to do something about. */
+static GError *
+new_limit (const char *code, const char *text, const char *host, const char *mailbox)
+{
+  g_autofree char *name = tern_imap_utf7_decode (mailbox, NULL);
+
+  if (code_is (code, "OVERQUOTA"))
+    return tern_fault_new_server (
+        TERN_FAULT_LIMIT, text,
+        _ ("The mailbox on %s is full, so nothing can be put into the folder “%s”. Delete what you "
+           "do not need and empty the trash."),
+        host, name);
+  if (code_is (code, "TOOBIG"))
+    return tern_fault_new_server (TERN_FAULT_LIMIT, text,
+                                  _ ("The message is too large for %s to be put into the folder "
+                                     "“%s”."),
+                                  host, name);
+  return NULL;
+}
+
 GError *
 tern_imap_fault_new (TernImapOutcome outcome,
                      const char *code,
@@ -110,7 +130,13 @@ tern_imap_fault_new (TernImapOutcome outcome,
                      const char *mailbox)
 {
   TernFaultCode fault = fault_of_code (code, TERN_FAULT_REFUSED);
+  GError *limit = mailbox != NULL ? new_limit (code, text, host, mailbox) : NULL;
 
+  if (limit != NULL)
+    {
+      tern_fault_set_scope (limit, TERN_SCOPE_FOLDER);
+      return limit;
+    }
   if (outcome == TERN_IMAP_BAD)
     return tern_fault_new_server (TERN_FAULT_PROTOCOL, text, _ ("%s did not understand a request."),
                                   host);

@@ -100,8 +100,7 @@ on_plain_list (TernImapCommand *command, const GError *error, gpointer data)
 
       tern_imap_command_add (status, "STATUS ");
       tern_imap_command_add_string (status, names->pdata[i]);
-      tern_imap_command_add (status, " (MESSAGES UNSEEN UIDNEXT UIDVALIDITY%s)",
-                             session->caps & TERN_IMAP_CAP_CONDSTORE ? " HIGHESTMODSEQ" : "");
+      tern_imap_command_add (status, " (%s)", tern_imap_session_status_items (session));
       tern_imap_session_enqueue (session, status);
     }
 }
@@ -148,11 +147,10 @@ static void
 start_extended_list (Lister *self)
 {
   TernImapCaps caps = self->session->caps;
-  g_autofree char *text = g_strdup_printf (
-      "LIST \"\" \"*\" RETURN (SUBSCRIBED%s%s STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY%s))",
-      caps & TERN_IMAP_CAP_SPECIAL_USE ? " SPECIAL-USE" : "",
-      caps & TERN_IMAP_CAP_LIST_MYRIGHTS ? " MYRIGHTS" : "",
-      caps & TERN_IMAP_CAP_CONDSTORE ? " HIGHESTMODSEQ" : "");
+  g_autofree char *text = g_strdup_printf ("LIST \"\" \"*\" RETURN (SUBSCRIBED%s%s STATUS (%s))",
+                                           caps & TERN_IMAP_CAP_SPECIAL_USE ? " SPECIAL-USE" : "",
+                                           caps & TERN_IMAP_CAP_LIST_MYRIGHTS ? " MYRIGHTS" : "",
+                                           tern_imap_session_status_items (self->session));
 
   tern_imap_session_use (self->session, "LIST-EXTENDED");
   tern_imap_session_use (self->session, "LIST-STATUS");

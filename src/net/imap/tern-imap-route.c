@@ -124,9 +124,13 @@ take_caps (TernImapSession *self, TernImapParser *parser, guint first, guint end
     {
       TernImapSlice name = tern_imap_parser_slice (parser, t);
 
+      /* What is behind the "=" is not part of its name. */
+      if (tern_imap_parser_starts (parser, t, "APPENDLIMIT="))
+        name.length = strlen ("APPENDLIMIT");
       if (name.data != NULL)
         tern_connection_add_offered (self->connection, name.data, name.length);
     }
+  self->append_limit = tern_imap_parse_append_limit (parser, first, end);
   self->caps = tern_imap_parse_caps (parser, first, end, self->mechanisms);
   self->caps_told = TRUE;
 }

@@ -45,6 +45,7 @@ struct _TernImapSession
   guint64 bytes_out;
 
   TernImapCaps caps;
+  gint64 append_limit;   /* of all mailboxes; -1 = none is known */
   gboolean caps_told;    /* since they were dropped last */
   gboolean qresync;      /* ENABLED */
   GPtrArray *mechanisms; /* of char *, upper case */
@@ -89,6 +90,8 @@ void tern_imap_session_send_text (TernImapSession *self, const char *text, TernW
 /* For the doctor: an extension, by its name in tern-imap-extensions.c, was made use of. */
 void tern_imap_session_use (TernImapSession *self, const char *extension);
 void tern_imap_session_clear_source (GSource **source);
+/* What STATUS asks for: "MESSAGES UNSEEN …". */
+const char *tern_imap_session_status_items (TernImapSession *self);
 void tern_imap_session_drop_caps (TernImapSession *self);
 void tern_imap_session_throttle (TernImapSession *self);
 
@@ -96,7 +99,7 @@ void tern_imap_session_throttle (TernImapSession *self);
 void tern_imap_session_route (TernImapSession *self);
 void tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece);
 void tern_imap_session_settle (TernImapSession *self); /* EXPUNGEs collected so far */
-/* Namespaces and rights; nothing else. */
+/* Namespaces, rights and quotas; nothing else. */
 void tern_imap_session_take_account_data (TernImapSession *self, TernImapParser *parser);
 
 /* (c) IDLE */

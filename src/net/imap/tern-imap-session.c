@@ -103,6 +103,7 @@ tern_imap_session_init (TernImapSession *self)
 {
   self->context = g_main_context_ref_thread_default ();
   self->silence = TERN_TIMEOUT_SILENCE * 1000;
+  self->append_limit = -1;
   self->mechanisms = g_ptr_array_new_with_free_func (g_free);
   self->namespaces = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_imap_namespace_free);
   tern_imap_selected_init (&self->selected);
@@ -218,6 +219,7 @@ tern_imap_session_die (TernImapSession *self, GError *error)
 void
 tern_imap_session_drop_caps (TernImapSession *self)
 {
+  self->append_limit = -1;
   self->caps = 0;
   self->caps_told = FALSE;
   g_ptr_array_set_size (self->mechanisms, 0);
@@ -512,6 +514,12 @@ const TernImapMailbox *
 tern_imap_session_get_mailbox (TernImapSession *self)
 {
   return self->selected.mailbox.name != NULL ? &self->selected.mailbox : NULL;
+}
+
+gint64
+tern_imap_session_get_append_limit (TernImapSession *self)
+{
+  return self->append_limit;
 }
 
 GPtrArray *

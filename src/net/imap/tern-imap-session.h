@@ -52,6 +52,7 @@ typedef struct
   void (*exists) (TernImapSession *self, guint32 count, gpointer data);
   void (*list) (TernImapSession *self, const TernImapList *list, gpointer data);
   void (*status) (TernImapSession *self, const TernImapStatus *status, gpointer data);
+  void (*quota) (TernImapSession *self, const TernQuota *quota, gpointer data); /* of one root */
   void (*rights) (TernImapSession *self, const char *mailbox, TernRights rights, gpointer data);
   void (*search) (TernImapSession *self, GArray *uids, gpointer data); /* SEARCH or ESEARCH ALL */
   void (*alert) (TernImapSession *self, const char *text, gpointer data);
@@ -83,6 +84,8 @@ TernImapState tern_imap_session_get_state (TernImapSession *self);
 TernImapCaps tern_imap_session_get_caps (TernImapSession *self);
 const TernImapMailbox *tern_imap_session_get_mailbox (TernImapSession *self); /* (nullable) */
 GPtrArray *tern_imap_session_get_namespaces (TernImapSession *self); /* of TernImapNamespace */
+/* The largest message that APPEND may bring anywhere (RFC 7889), in bytes; -1 when none is told. */
+gint64 tern_imap_session_get_append_limit (TernImapSession *self);
 
 /*
  * Commands, once opening has succeeded. Any number may be given; they are sent in their order, as
@@ -228,6 +231,13 @@ void tern_imap_session_look_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data);
+/* GETQUOTAROOT (RFC 9208; needs TERN_IMAP_CAP_QUOTA), answered through the handler, once for each
+ * root of @mailbox. */
+void tern_imap_session_quota_async (TernImapSession *self,
+                                    const char *mailbox,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
 /* MYRIGHTS (RFC 4314; needs TERN_IMAP_CAP_ACL), answered through the handler. */
 void tern_imap_session_my_rights_async (TernImapSession *self,
                                         const char *mailbox,

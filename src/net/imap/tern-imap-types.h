@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "tern-part.h"
+#include "tern-quota.h"
 #include "tern-rights.h"
 #include "tern-types.h"
 
@@ -38,6 +39,8 @@ typedef enum
   TERN_IMAP_CAP_CREATE_SPECIAL_USE = 1 << 23,
   TERN_IMAP_CAP_ACL = 1 << 24,
   TERN_IMAP_CAP_LIST_MYRIGHTS = 1 << 25,
+  TERN_IMAP_CAP_QUOTA = 1 << 26,
+  TERN_IMAP_CAP_APPENDLIMIT = 1 << 27, /* one for each mailbox */
 } TernImapCaps;
 
 typedef struct
@@ -69,6 +72,7 @@ typedef struct
   guint32 uidnext;
   guint32 uidvalidity;
   guint64 modseq;
+  gint64 append_limit;
 } TernImapStatus;
 
 /** TernImapMailbox: state of the selected mailbox. */

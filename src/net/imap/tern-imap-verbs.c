@@ -115,6 +115,19 @@ add_mailbox (TernImapCommand *command, const char *mailbox)
   tern_imap_command_add_string (command, mailbox);
 }
 
+const char *
+tern_imap_session_status_items (TernImapSession *self)
+{
+  gboolean modseq = (self->caps & TERN_IMAP_CAP_CONDSTORE) != 0;
+
+  if (!(self->caps & TERN_IMAP_CAP_APPENDLIMIT))
+    return modseq ? "MESSAGES UNSEEN UIDNEXT UIDVALIDITY HIGHESTMODSEQ"
+                  : "MESSAGES UNSEEN UIDNEXT UIDVALIDITY";
+  tern_imap_session_use (self, "APPENDLIMIT");
+  return modseq ? "MESSAGES UNSEEN UIDNEXT UIDVALIDITY HIGHESTMODSEQ APPENDLIMIT"
+                : "MESSAGES UNSEEN UIDNEXT UIDVALIDITY APPENDLIMIT";
+}
+
 void
 tern_imap_session_status_async (TernImapSession *self,
                                 const char *mailbox,
@@ -129,8 +142,7 @@ tern_imap_session_status_async (TernImapSession *self,
   command->reply->messages = -1;
   tern_imap_command_add (command, "STATUS ");
   add_mailbox (command, mailbox);
-  tern_imap_command_add (command, " (MESSAGES UNSEEN UIDNEXT UIDVALIDITY%s)",
-                         self->caps & TERN_IMAP_CAP_CONDSTORE ? " HIGHESTMODSEQ" : "");
+  tern_imap_command_add (command, " (%s)", tern_imap_session_status_items (self));
   tern_imap_session_enqueue (self, command);
 }
 
@@ -502,6 +514,22 @@ tern_imap_session_look_async (TernImapSession *self,
 
   command->looks_for = g_strdup (mailbox);
   tern_imap_command_add (command, "LIST \"\" ");
+  add_mailbox (command, mailbox);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_quota_async (TernImapSession *self,
+                               const char *mailbox,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
+                                          user_data, tern_imap_session_quota_async);
+
+  tern_imap_session_use (self, "QUOTA");
+  tern_imap_command_add (command, "GETQUOTAROOT ");
   add_mailbox (command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
