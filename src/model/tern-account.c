@@ -23,9 +23,10 @@ typedef enum
   PROP_STATE,
   PROP_STATUS_TEXT,
   PROP_PROGRESS,
+  PROP_FULLNESS,
 } TernAccountProperty;
 
-static GParamSpec *properties[PROP_PROGRESS + 1];
+static GParamSpec *properties[PROP_FULLNESS + 1];
 
 G_DEFINE_FINAL_TYPE (TernAccount, tern_account, G_TYPE_OBJECT)
 
@@ -104,6 +105,9 @@ tern_account_get_property (GObject *object, guint id, GValue *value, GParamSpec 
     case PROP_PROGRESS:
       g_value_set_double (value, tern_account_get_progress (self));
       break;
+    case PROP_FULLNESS:
+      g_value_set_uint (value, tern_account_get_fullness (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -135,6 +139,7 @@ tern_account_class_init (TernAccountClass *klass)
       g_param_spec_uint ("state", NULL, NULL, 0, TERN_ACCOUNT_DISABLED, TERN_ACCOUNT_IDLE, flags);
   properties[PROP_STATUS_TEXT] = g_param_spec_string ("status-text", NULL, NULL, "", flags);
   properties[PROP_PROGRESS] = g_param_spec_double ("progress", NULL, NULL, -1, 1, -1, flags);
+  properties[PROP_FULLNESS] = g_param_spec_uint ("fullness", NULL, NULL, 0, 100, 0, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 
@@ -171,6 +176,7 @@ tern_account_update_status (TernAccount *self)
 {
   TernAccountState state_before = tern_account_get_state (self);
   double progress_before = tern_account_get_progress (self);
+  guint fullness_before = tern_account_get_fullness (self);
   g_autofree char *text_before = g_steal_pointer (&self->status_text);
 
   g_clear_pointer (&self->status, tern_account_status_free);
@@ -184,6 +190,8 @@ tern_account_update_status (TernAccount *self)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATUS_TEXT]);
   if (tern_account_get_progress (self) != progress_before)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROGRESS]);
+  if (tern_account_get_fullness (self) != fullness_before)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FULLNESS]);
   g_object_thaw_notify (G_OBJECT (self));
 }
 
@@ -254,4 +262,16 @@ tern_account_get_progress (TernAccount *self)
       || self->status->total <= 0)
     return -1;
   return CLAMP ((double) self->status->done / (double) self->status->total, 0, 1);
+}
+
+guint
+tern_account_get_fullness (TernAccount *self)
+{
+  return self->status != NULL ? tern_quota_get_percent (&self->status->quota) : 0;
+}
+
+char *
+tern_account_dup_quota_text (TernAccount *self)
+{
+  return self->status != NULL ? tern_quota_dup_text (&self->status->quota) : NULL;
 }

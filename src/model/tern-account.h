@@ -9,8 +9,8 @@ G_BEGIN_DECLS
  * TernAccount:
  *
  * One account for the window: properties "uuid", "label", "address", "state" (TernAccountState),
- * "status-text" (a plain sentence or ""), "progress" (0..1, negative when none).
- * Thread: UI.
+ * "status-text" (a plain sentence or ""), "progress" (0..1, negative when none), "fullness"
+ * (percent of its room on the server, 0 when that is not known). Thread: UI.
  */
 #define TERN_TYPE_ACCOUNT (tern_account_get_type ())
 G_DECLARE_FINAL_TYPE (TernAccount, tern_account, TERN, ACCOUNT, GObject)
@@ -29,6 +29,8 @@ gboolean tern_account_is_locked (TernAccount *self);
 const GError *tern_account_get_sending_error (TernAccount *self);
 const char *tern_account_get_status_text (TernAccount *self);
 double tern_account_get_progress (TernAccount *self);
+guint tern_account_get_fullness (TernAccount *self);
+char *tern_account_dup_quota_text (TernAccount *self); /* NULL when it is not known */
 
 /** TernAccountList: a GListModel of TernAccount that follows the engine. */
 #define TERN_TYPE_ACCOUNT_LIST (tern_account_list_get_type ())

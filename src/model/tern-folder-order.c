@@ -3,6 +3,8 @@
 
 #include "tern-folder-order-private.h"
 
+#include <string.h>
+
 typedef struct
 {
   const TernFolderRecord *record; /* NULL for the root */
@@ -52,6 +54,9 @@ compare (gconstpointer a, gconstpointer b)
 
   if (rank (left->record->role) != rank (right->record->role))
     return rank (left->record->role) < rank (right->record->role) ? -1 : 1;
+  /* One's own, then those of others, then those of all. */
+  if (left->record->space != right->record->space)
+    return left->record->space < right->record->space ? -1 : 1;
   return strcmp (left->sort, right->sort);
 }
 
@@ -76,14 +81,32 @@ place (Node *node, guint depth, GArray *lines)
     }
 }
 
+/* By its path: the folder that it is in, or what that one is in. */
+static Node *
+find_above (GHashTable *by_path, const TernFolderRecord *record)
+{
+  g_autofree char *path = g_strdup (record->path);
+  Node *parent = NULL;
+  char *slash;
+
+  while (parent == NULL && (slash = strrchr (path, '/')) != NULL)
+    {
+      *slash = '\0';
+      parent = g_hash_table_lookup (by_path, path);
+    }
+  return parent;
+}
+
 /* Special uses stand at the top wherever the server keeps them; so do orphans. */
 static Node *
-find_parent (GHashTable *nodes, Node *root, const TernFolderRecord *record)
+find_parent (GHashTable *nodes, GHashTable *by_path, Node *root, const TernFolderRecord *record)
 {
   Node *parent = NULL;
 
   if (record->role == TERN_ROLE_NONE && record->parent != 0)
     parent = g_hash_table_lookup (nodes, &record->parent);
+  else if (record->role == TERN_ROLE_NONE)
+    parent = find_above (by_path, record);
   return parent != NULL ? parent : root;
 }
 
@@ -93,6 +116,7 @@ tern_folder_order (const GPtrArray *records)
   GArray *lines = g_array_new (FALSE, FALSE, sizeof (TernFolderLine));
   g_autoptr (GHashTable) nodes =
       g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, node_free);
+  g_autoptr (GHashTable) by_path = g_hash_table_new (g_str_hash, g_str_equal);
   Node *root = node_new (NULL);
   GHashTableIter iter;
   gpointer node;
@@ -102,11 +126,16 @@ tern_folder_order (const GPtrArray *records)
       const TernFolderRecord *record = g_ptr_array_index (records, i);
 
       if (!record->gone)
-        g_hash_table_insert (nodes, (gpointer) &record->id, node_new (record));
+        {
+          Node *made = node_new (record);
+
+          g_hash_table_insert (nodes, (gpointer) &record->id, made);
+          g_hash_table_insert (by_path, record->path, made);
+        }
     }
   g_hash_table_iter_init (&iter, nodes);
   while (g_hash_table_iter_next (&iter, NULL, &node))
-    g_ptr_array_add (find_parent (nodes, root, ((Node *) node)->record)->children, node);
+    g_ptr_array_add (find_parent (nodes, by_path, root, ((Node *) node)->record)->children, node);
   place (root, 0, lines);
   /* What only hangs on a ring of parents would be lost otherwise. */
   for (guint i = 0; i < records->len; i++)

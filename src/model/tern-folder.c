@@ -25,9 +25,10 @@ typedef enum
   PROP_SELECTABLE,
   PROP_ICON_NAME,
   PROP_COMPARED,
+  PROP_RIGHTS,
 } TernFolderProperty;
 
-static GParamSpec *properties[PROP_COMPARED + 1];
+static GParamSpec *properties[PROP_RIGHTS + 1];
 
 G_DEFINE_FINAL_TYPE (TernFolder, tern_folder, G_TYPE_OBJECT)
 
@@ -87,6 +88,9 @@ tern_folder_get_property (GObject *object, guint id, GValue *value, GParamSpec *
     case PROP_COMPARED:
       g_value_take_string (value, tern_folder_dup_compared (self));
       break;
+    case PROP_RIGHTS:
+      g_value_set_uint (value, self->record->rights);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -118,6 +122,7 @@ tern_folder_class_init (TernFolderClass *klass)
   properties[PROP_SELECTABLE] = g_param_spec_boolean ("selectable", NULL, NULL, TRUE, flags);
   properties[PROP_ICON_NAME] = g_param_spec_string ("icon-name", NULL, NULL, NULL, flags);
   properties[PROP_COMPARED] = g_param_spec_string ("compared", NULL, NULL, NULL, flags);
+  properties[PROP_RIGHTS] = g_param_spec_uint ("rights", NULL, NULL, 0, G_MAXUINT, 0, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 
@@ -172,6 +177,8 @@ tern_folder_update (TernFolder *self, const TernFolderRecord *record, guint dept
     notify (self, PROP_TOTAL);
   if (old->compared != record->compared)
     notify (self, PROP_COMPARED);
+  if (old->rights != record->rights)
+    notify (self, PROP_RIGHTS);
   g_object_thaw_notify (G_OBJECT (self));
 }
 
@@ -244,6 +251,18 @@ gboolean
 tern_folder_get_selectable (TernFolder *self)
 {
   return self->record->selectable;
+}
+
+char *
+tern_folder_dup_refusal (TernFolder *self, TernRights needed)
+{
+  return tern_rights_explain (self->record->rights, needed, tern_folder_get_name (self));
+}
+
+gboolean
+tern_folder_get_only_reading (TernFolder *self)
+{
+  return tern_rights_only_reading (self->record->rights);
 }
 
 char *

@@ -9,8 +9,8 @@ G_BEGIN_DECLS
  * TernFolder:
  *
  * One folder for the window: properties "id", "name", "path", "role", "unread", "total", "depth",
- * "selectable", "icon-name", "compared". For INBOX and the special uses "name" is translated.
- * Thread: UI.
+ * "selectable", "icon-name", "compared", "rights" (TernRights). For INBOX and the special uses
+ * "name" is translated. Thread: UI.
  */
 #define TERN_TYPE_FOLDER (tern_folder_get_type ())
 G_DECLARE_FINAL_TYPE (TernFolder, tern_folder, TERN, FOLDER, GObject)
@@ -25,6 +25,11 @@ gint64 tern_folder_get_total (TernFolder *self);
 guint tern_folder_get_depth (TernFolder *self);
 gboolean tern_folder_get_selectable (TernFolder *self);
 const char *tern_folder_get_icon_name (TernFolder *self);
+/* Why something that needs @needed cannot be done with it; NULL when nothing is known against it.
+ */
+char *tern_folder_dup_refusal (TernFolder *self, TernRights needed);
+/* Nothing can be changed in it. */
+gboolean tern_folder_get_only_reading (TernFolder *self);
 /* The last reconciliation, in a sentence; NULL when there was none. */
 char *tern_folder_dup_compared (TernFolder *self);
 

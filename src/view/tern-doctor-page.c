@@ -182,6 +182,15 @@ add_queue (AdwPreferencesPage *page, const TernDiagnosis *diagnosis)
 }
 
 static void
+add_quota (AdwPreferencesPage *page, const TernQuota *quota)
+{
+  char *text = tern_quota_dup_text (quota);
+
+  if (text != NULL)
+    add_row (add_group (page, _ ("Mailbox")), _ ("Room on the server"), text);
+}
+
+static void
 add_errors (AdwPreferencesPage *page, const TernDiagnosis *diagnosis)
 {
   AdwPreferencesGroup *group = add_group (page, _ ("Last Error"));
@@ -295,6 +304,7 @@ tern_doctor_page_new (const TernDiagnosis *diagnosis)
   add_extensions (ADW_PREFERENCES_PAGE (page), diagnosis);
   add_connections (ADW_PREFERENCES_PAGE (page), _ ("Connections"), diagnosis->connections);
   add_queue (ADW_PREFERENCES_PAGE (page), diagnosis);
+  add_quota (ADW_PREFERENCES_PAGE (page), &diagnosis->quota);
   add_errors (ADW_PREFERENCES_PAGE (page), diagnosis);
   add_protocols (ADW_PREFERENCES_PAGE (page), diagnosis);
   return page;

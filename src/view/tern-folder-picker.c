@@ -52,8 +52,12 @@ static void
 pick (TernFolderPicker *self, guint position)
 {
   g_autoptr (TernFolder) folder = g_list_model_get_item (G_LIST_MODEL (self->selection), position);
+  g_autofree char *why =
+      folder != NULL ? tern_folder_dup_refusal (folder, TERN_RIGHT_INSERT) : NULL;
 
-  if (folder == NULL)
+  if (why != NULL)
+    gtk_widget_error_bell (GTK_WIDGET (self));
+  if (folder == NULL || why != NULL)
     return;
   g_signal_emit (self, signals[SIGNAL_PICKED], 0, folder);
   gtk_window_close (GTK_WINDOW (self));
@@ -129,8 +133,13 @@ on_setup (GtkSignalListItemFactory *factory, GtkListItem *item, TernFolderPicker
 static void
 on_bind (GtkSignalListItemFactory *factory, GtkListItem *item, TernFolderPicker *self)
 {
-  tern_sidebar_row_set_item (TERN_SIDEBAR_ROW (gtk_list_item_get_child (item)),
-                             gtk_list_item_get_item (item));
+  TernSidebarRow *row = TERN_SIDEBAR_ROW (gtk_list_item_get_child (item));
+  TernFolder *folder = gtk_list_item_get_item (item);
+  char *why = tern_folder_dup_refusal (folder, TERN_RIGHT_INSERT);
+
+  gtk_list_item_set_activatable (item, why == NULL);
+  tern_sidebar_row_set_item (row, folder);
+  tern_sidebar_row_take_why (row, why);
 }
 
 static void

@@ -20,6 +20,7 @@ struct _TernSidebarRow
   GtkLabel *count;
   GtkImage *state; /* of an account: busy or in trouble */
   char *label;     /* (owned) (nullable): the name of the list item */
+  char *why;       /* (owned) (nullable): why it cannot be chosen */
 };
 
 G_DEFINE_FINAL_TYPE (TernSidebarRow, tern_sidebar_row, GTK_TYPE_WIDGET)
@@ -119,6 +120,34 @@ refresh (TernSidebarRow *self)
     show_folder (self, TERN_FOLDER (self->item));
 }
 
+/* Two sentences, of which there may be none, below each other. */
+static char *
+join (const char *first, const char *second)
+{
+  gboolean both = first != NULL && *first != '\0' && second != NULL;
+
+  return g_strconcat (first != NULL ? first : "", both ? "\n" : "", second, NULL);
+}
+
+static char *
+describe_account (TernAccount *account)
+{
+  g_autofree char *quota = tern_account_dup_quota_text (account);
+
+  return join (tern_account_get_status_text (account), quota);
+}
+
+static char *
+describe_folder (TernFolder *folder)
+{
+  g_autofree char *compared = tern_folder_dup_compared (folder);
+  g_autofree char *refusal = NULL;
+
+  if (tern_folder_get_only_reading (folder))
+    refusal = tern_folder_dup_refusal (folder, TERN_RIGHT_WRITE);
+  return join (compared, refusal);
+}
+
 /* Asked for rather than set: an account tells of its progress many times a second, and each
  * setting of a tooltip asks the display where the pointer is. */
 static gboolean
@@ -131,10 +160,12 @@ tern_sidebar_row_query_tooltip (GtkWidget *widget,
   TernSidebarRow *self = TERN_SIDEBAR_ROW (widget);
   g_autofree char *status = NULL;
 
-  if (TERN_IS_ACCOUNT (self->item))
-    status = g_strdup (tern_account_get_status_text (TERN_ACCOUNT (self->item)));
+  if (self->why != NULL)
+    status = g_strdup (self->why);
+  else if (TERN_IS_ACCOUNT (self->item))
+    status = describe_account (TERN_ACCOUNT (self->item));
   else if (TERN_IS_FOLDER (self->item))
-    status = tern_folder_dup_compared (TERN_FOLDER (self->item));
+    status = describe_folder (TERN_FOLDER (self->item));
   gtk_tooltip_set_text (tooltip, status);
   return status != NULL && *status != '\0';
 }
@@ -147,6 +178,7 @@ tern_sidebar_row_dispose (GObject *object)
   tern_sidebar_row_set_item (self, NULL);
   g_clear_pointer (&self->box, gtk_widget_unparent);
   g_clear_pointer (&self->label, g_free);
+  g_clear_pointer (&self->why, g_free);
   G_OBJECT_CLASS (tern_sidebar_row_parent_class)->dispose (object);
 }
 
@@ -208,4 +240,12 @@ gpointer
 tern_sidebar_row_get_item (TernSidebarRow *self)
 {
   return self->item;
+}
+
+void
+tern_sidebar_row_take_why (TernSidebarRow *self, char *why)
+{
+  g_free (self->why);
+  self->why = why;
+  gtk_widget_set_sensitive (GTK_WIDGET (self), why == NULL);
 }

@@ -16,5 +16,8 @@ TernSidebarRow *tern_sidebar_row_new (void);
 /* @item: TernAccount, TernFolder or NULL. */
 void tern_sidebar_row_set_item (TernSidebarRow *self, gpointer item);
 gpointer tern_sidebar_row_get_item (TernSidebarRow *self); /* (transfer none) (nullable) */
+/* Why this item cannot be chosen: shown when a person asks, the row is greyed. Takes @why; NULL
+ * when it can be. */
+void tern_sidebar_row_take_why (TernSidebarRow *self, char *why);
 
 G_END_DECLS

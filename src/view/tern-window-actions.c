@@ -542,6 +542,37 @@ tern_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_property_action (widget_class, "win.show-plain", "show-plain");
 }
 
+/* What the folder that is shown does not allow is off, and the buttons tell why. */
+static void
+apply_rights (TernWindow *self)
+{
+  static const struct
+  {
+    const char *action;
+    TernRights needed;
+  } NEEDS[] = {
+    { "win.trash", TERN_RIGHTS_REMOVE },    { "win.archive", TERN_RIGHTS_REMOVE },
+    { "win.junk", TERN_RIGHTS_REMOVE },     { "win.not-junk", TERN_RIGHTS_REMOVE },
+    { "win.move", TERN_RIGHTS_REMOVE },     { "win.mark-read", TERN_RIGHT_SEEN },
+    { "win.mark-unread", TERN_RIGHT_SEEN }, { "win.star", TERN_RIGHT_WRITE },
+    { "win.unstar", TERN_RIGHT_WRITE },     { "win.toggle-star", TERN_RIGHT_WRITE },
+  };
+  g_autofree char *why =
+      self->folder != NULL ? tern_folder_dup_refusal (self->folder, TERN_RIGHTS_REMOVE) : NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (NEEDS) && self->folder != NULL; i++)
+    {
+      g_autofree char *refusal = tern_folder_dup_refusal (self->folder, NEEDS[i].needed);
+
+      if (refusal != NULL)
+        gtk_widget_action_set_enabled (GTK_WIDGET (self), NEEDS[i].action, FALSE);
+    }
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->trash_button),
+                               why != NULL ? why : _ ("Move to Trash"));
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->archive_button),
+                               why != NULL ? why : _ ("Archive"));
+}
+
 void
 tern_window_update_actions (TernWindow *self)
 {
@@ -574,6 +605,7 @@ tern_window_update_actions (TernWindow *self)
   gtk_widget_action_set_enabled (widget, "win.not-junk", count > 0 && role == TERN_ROLE_JUNK);
   if (role == TERN_ROLE_JUNK)
     gtk_widget_action_set_enabled (widget, "win.junk", FALSE);
+  apply_rights (self);
   gtk_widget_action_set_enabled (widget, "win.undo", self->undo != NULL);
   gtk_widget_action_set_enabled (widget, "win.refresh", self->engine != NULL);
   gtk_widget_action_set_enabled (widget, "win.select-all", self->folder != NULL);

@@ -49,6 +49,8 @@ struct _TernWindow
   GtkButton *reader_back;
   GtkButton *reply_all_button;
   GtkButton *forward_button;
+  GtkButton *trash_button;
+  GtkButton *archive_button;
   TernSidebar *sidebar;
   AdwWindowTitle *list_title;
   TernBanner *account_banner;

@@ -31,6 +31,53 @@ dup_troubled (TernWindow *self)
   return offline;
 }
 
+/* The fullest of those that are almost full. (nullable) (transfer full) */
+static TernAccount *
+dup_fullest (TernWindow *self)
+{
+  g_autoptr (TernAccount) fullest = NULL;
+  guint most = TERN_QUOTA_ALMOST_FULL;
+
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->accounts)); i++)
+    {
+      g_autoptr (TernAccount) account = g_list_model_get_item (G_LIST_MODEL (self->accounts), i);
+      guint fullness = tern_account_get_fullness (account);
+
+      if (fullness < most || (fullest != NULL && fullness == most))
+        continue;
+      most = fullness;
+      g_set_object (&fullest, account);
+    }
+  return g_steal_pointer (&fullest);
+}
+
+/* What fills and what to do. */
+static char *
+dup_fullness (TernAccount *account)
+{
+  g_autofree char *quota = tern_account_dup_quota_text (account);
+
+  return g_strdup_printf (
+      tern_account_get_fullness (account) >= 100
+          /* Translators: an account, and "2.0 GB of 2.0 GB used (100 %)". */
+          ? _ ("The mailbox of %s on the server is full: %s. New mail is turned away. Delete large "
+               "messages and empty the trash.")
+          : _ ("The mailbox of %s on the server is almost full: %s. Delete large messages and "
+               "empty the trash before new mail is turned away."),
+      tern_account_get_label (account), quota);
+}
+
+static void
+show_fullness (TernWindow *self)
+{
+  g_autoptr (TernAccount) account = dup_fullest (self);
+  g_autofree char *text = account != NULL ? dup_fullness (account) : NULL;
+
+  if (account != NULL)
+    self->banner_account = g_strdup (tern_account_get_uuid (account));
+  tern_banner_show (self->account_banner, text, NULL);
+}
+
 static void
 update_account_banner (TernWindow *self)
 {
@@ -42,7 +89,7 @@ update_account_banner (TernWindow *self)
   g_clear_pointer (&self->banner_account, g_free);
   if (account == NULL)
     {
-      tern_banner_hide (self->account_banner);
+      show_fullness (self);
       return;
     }
   self->banner_account = g_strdup (tern_account_get_uuid (account));

@@ -160,6 +160,13 @@ update_title (TernWindow *self)
 }
 
 static void
+on_folder_notify (TernWindow *self)
+{
+  update_title (self);
+  tern_window_update_actions (self);
+}
+
+static void
 set_folder (TernWindow *self, TernFolder *folder)
 {
   if (self->folder != NULL)
@@ -167,7 +174,7 @@ set_folder (TernWindow *self, TernFolder *folder)
   g_set_object (&self->folder, folder);
   if (folder != NULL)
     self->folder_notify =
-        g_signal_connect_swapped (folder, "notify", G_CALLBACK (update_title), self);
+        g_signal_connect_swapped (folder, "notify", G_CALLBACK (on_folder_notify), self);
   update_title (self);
 }
 
@@ -262,7 +269,10 @@ on_folders_changed (TernWindow *self)
 static void
 on_reader_shown (TernWindow *self, TernBody *body)
 {
-  if (!(body->record->flags & TERN_FLAG_SEEN))
+  TernFolder *folder = tern_sidebar_find_folder (self->sidebar, body->record->folder);
+  g_autofree char *why = folder != NULL ? tern_folder_dup_refusal (folder, TERN_RIGHT_SEEN) : NULL;
+
+  if (!(body->record->flags & TERN_FLAG_SEEN) && why == NULL)
     tern_window_mark_read (self, body->record->id);
   /* A narrow window shows nothing else: the keys are for reading. */
   if (adw_leaflet_get_folded (self->outer))
@@ -434,6 +444,8 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, TernWindow, reader_back);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, reply_all_button);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, forward_button);
+  gtk_widget_class_bind_template_child (widget_class, TernWindow, trash_button);
+  gtk_widget_class_bind_template_child (widget_class, TernWindow, archive_button);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, sidebar);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, list_title);
   gtk_widget_class_bind_template_child (widget_class, TernWindow, account_banner);

@@ -6,6 +6,8 @@
 #include "tern-folder-order-private.h"
 #include "tern-folder.h"
 
+#include <string.h>
+
 /* The order, from records alone */
 
 static TernFolderRecord *
@@ -41,6 +43,38 @@ static GPtrArray *
 new_records (void)
 {
   return g_ptr_array_new_with_free_func ((GDestroyNotify) tern_folder_record_free);
+}
+
+static void
+add_path (GPtrArray *records, const char *path, TernSpace space)
+{
+  const char *slash = strrchr (path, '/');
+  TernFolderRecord *record =
+      new_record (records->len + 1, 0, slash != NULL ? slash + 1 : path, TERN_ROLE_NONE);
+
+  g_free (record->path);
+  record->path = g_strdup (path);
+  record->space = space;
+  g_ptr_array_add (records, record);
+}
+
+/* What a folder is in is known by its path; those of others come after one's own. */
+static void
+test_paths (void)
+{
+  g_autoptr (GPtrArray) records = new_records ();
+  g_autofree char *text = NULL;
+
+  add_path (records, "Public", TERN_SPACE_SHARED);
+  add_path (records, "Public/News", TERN_SPACE_SHARED);
+  add_path (records, "others/bob/Projects", TERN_SPACE_OTHERS);
+  add_path (records, "others/bob", TERN_SPACE_OTHERS);
+  add_path (records, "others", TERN_SPACE_OTHERS);
+  add_path (records, "Zebra", TERN_SPACE_PERSONAL);
+  add_path (records, "Zebra/not listed/Foal", TERN_SPACE_PERSONAL);
+  add_path (records, "nowhere/Orphan", TERN_SPACE_PERSONAL);
+  text = order_to_text (records);
+  g_assert_cmpstr (text, ==, "0:Orphan 0:Zebra 1:Foal 0:others 1:bob 2:Projects 0:Public 1:News");
 }
 
 static void
@@ -209,6 +243,7 @@ main (int argc, char **argv)
   engine_fixture_prepare ();
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/model/folders/order", test_order);
+  g_test_add_func ("/model/folders/paths", test_paths);
   g_test_add_func ("/model/folders/order-damaged", test_order_damaged);
   g_test_add ("/model/folders/counts", Fixture, NULL, set_up, test_counts, tear_down);
   g_test_add ("/model/folders/new", Fixture, NULL, set_up, test_new_folder, tear_down);
