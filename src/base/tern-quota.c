@@ -41,10 +41,10 @@ tern_quota_dup_text (const TernQuota *self)
       used = g_strdup_printf ("%'" G_GUINT64_FORMAT, self->messages.used);
       limit = g_strdup_printf ("%'" G_GUINT64_FORMAT, self->messages.limit);
       /* Translators: numbers of messages on a server. */
-      return g_strdup_printf (_ ("%s of %s messages (%u %%)"), used, limit, percent);
+      return g_strdup_printf (_ ("%s of %s messages (%u %%)"), used, limit, percent);
     }
   used = g_format_size (self->storage.used);
   limit = g_format_size (self->storage.limit);
-  /* Translators: room on a server: "1.8 GB of 2.0 GB used (90 %)". */
-  return g_strdup_printf (_ ("%s of %s used (%u %%)"), used, limit, percent);
+  /* Translators: room on a server: "1.8 GB of 2.0 GB used (90 %)". */
+  return g_strdup_printf (_ ("%s of %s used (%u %%)"), used, limit, percent);
 }

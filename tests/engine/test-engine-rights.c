@@ -250,7 +250,7 @@ has_quota (gpointer data)
   tern_account_status_free (status);
   if (percent != 98)
     return FALSE;
-  g_assert_cmpstr (text, ==, "100.4\302\240kB of 102.4\302\240kB used (98 %)");
+  g_assert_cmpstr (text, ==, "100.4\302\240kB of 102.4\302\240kB used (98\302\240%)");
   return TRUE;
 }
 
