@@ -216,6 +216,12 @@ do_hint (TernAccountRunner *self, gpointer data)
 }
 
 static void
+do_set_metered (TernAccountRunner *self, gpointer data)
+{
+  tern_account_work_set_metered (self->work, GPOINTER_TO_INT (data));
+}
+
+static void
 do_set_focus (TernAccountRunner *self, gpointer data)
 {
   tern_account_work_set_focus (self->work, *(TernId *) data);
@@ -440,6 +446,12 @@ tern_account_runner_hint (TernAccountRunner *self)
 {
   if (self->online)
     order (self, do_hint, NULL, NULL);
+}
+
+void
+tern_account_runner_set_metered (TernAccountRunner *self, gboolean metered)
+{
+  order (self, do_set_metered, GINT_TO_POINTER (metered), NULL);
 }
 
 void

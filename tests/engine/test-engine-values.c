@@ -50,6 +50,8 @@ test_settings_round_trip (void)
   first->smtp_user = g_strdup ("other");
   first->smtp_own_secret = TRUE;
   first->safe_mode = TRUE;
+  first->keep_days = TERN_KEEP_ALL_DAYS;
+  first->keep_size = TERN_KEEP_SIZE_MAX;
   g_assert_true (tern_account_settings_save_all (path, accounts, &error));
   g_assert_no_error (error);
   g_assert_cmpint (g_stat (path, &info), ==, 0);
@@ -68,10 +70,14 @@ test_settings_round_trip (void)
   g_assert_cmpstr (back->smtp_user, ==, "other");
   g_assert_true (back->smtp_own_secret);
   g_assert_true (back->safe_mode);
+  g_assert_cmpint (back->keep_days, ==, TERN_KEEP_ALL_DAYS);
+  g_assert_cmpint (back->keep_size, ==, TERN_KEEP_SIZE_MAX);
   back = g_ptr_array_index (loaded, 1);
   g_assert_cmpstr (back->imap->host, ==, "imap.example.org");
   g_assert_null (back->imap->ca_file);
   g_assert_false (back->safe_mode);
+  g_assert_cmpint (back->keep_days, ==, 0);
+  g_assert_cmpint (back->keep_size, ==, 0);
   engine_fixture_remove_dir (dir);
 }
 

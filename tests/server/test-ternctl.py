@@ -115,7 +115,13 @@ def test_account_set(ctl, server):
     check(changed['account'] == before['account'] and changed['label'] == 'Work = all', changed)
     after = ctl.json('account', 'show', 'Work = all')
     check(after == dict(before, label='Work = all', name='Anna E.'), after)
-    for word in ('label', 'colour=red', '=x', 'labels=x'):
+    kept = ctl.json('account', 'set', address, 'keep-days=30', 'keep-size=262144')
+    check((kept['keep_days'], kept['keep_size']) == (30, 262144), kept)
+    kept = ctl.json('account', 'set', address, 'keep-days=all', 'keep-size=any')
+    check((kept['keep_days'], kept['keep_size']) == (None, None), kept)
+    ctl.json('account', 'set', address, f'keep-days={before["keep_days"]}', f'keep-size={before["keep_size"]}')
+    for word in ('label', 'colour=red', '=x', 'labels=x', 'keep-days=-1', 'keep-days=', 'keep-days=99999', 'keep-size=9',
+                 'keep-size=all'):
         check(ctl.error('account', 'set', address, word, code=64)['code'] == 'invalid', word)
     check(ctl.error('account', 'set', 'nobody', 'label=x', code=66)['code'] == 'not-found', 'set of nobody')
     check(ctl.json('account', 'show', address) == after, 'a mistake changes nothing')
