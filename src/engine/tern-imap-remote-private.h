@@ -82,12 +82,6 @@ void tern_imap_job_select (TernImapJob *job,
                            gboolean resync,
                            gboolean *live,
                            GAsyncReadyCallback callback);
-/* Is @uid of @folder being moved by us? What the server says of it is then known. */
-gboolean tern_imap_remote_is_moving (TernImapRemote *self, TernId folder, guint32 uid);
-void tern_imap_remote_set_moving (TernImapRemote *self,
-                                  TernId folder,
-                                  const GArray *uids,
-                                  gboolean moving);
 
 void tern_imap_remote_set_listing (TernImapRemote *self, TernImapListing *listing);
 TernImapListing *tern_imap_remote_get_listing (TernImapRemote *self);

@@ -401,10 +401,6 @@ believe_removals (TernImapSync *self, const GArray *listing)
 {
   g_autoptr (GArray) gone = difference (self->suspects, listing);
 
-  for (guint i = gone->len; i > 0; i--)
-    if (tern_imap_remote_is_moving (self->job.remote, self->folder->id,
-                                    g_array_index (gone, guint32, i - 1)))
-      g_array_remove_index (gone, i - 1);
   if (gone->len == 0)
     return;
   self->counts.removed += gone->len;

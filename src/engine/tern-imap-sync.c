@@ -88,13 +88,7 @@ sync_vanished (TernImapJob *job, GArray *uids, gboolean earlier)
 {
   TernImapSync *self = (TernImapSync *) job;
 
-  for (guint i = 0; i < uids->len; i++)
-    {
-      guint32 uid = g_array_index (uids, guint32, i);
-
-      if (!tern_imap_remote_is_moving (job->remote, job->folder, uid))
-        g_array_append_val (self->vanished, uid);
-    }
+  g_array_append_vals (self->vanished, uids->data, uids->len);
 }
 
 /* The order of the steps */

@@ -299,12 +299,32 @@ tern_txn_set_server_flags (TernTxn *txn,
   return fault == NULL;
 }
 
+/* @row is the place of a message that is being moved now: that it goes is what was asked for, and
+ * the answer, which tells where it went to, is to find the place. */
+static gboolean
+is_moving (TernTxn *txn, const TernLocation *row, gboolean *moving, GError **error)
+{
+  gint64 found = 0;
+
+  *moving = FALSE;
+  if (row->stands_for == 0)
+    return TRUE;
+  if (!tern_db_look (tern_txn_db (txn), error, &found,
+                     "SELECT EXISTS (SELECT 1 FROM op_subject s JOIN op o ON o.id = s.op"
+                     " WHERE s.location = ?1 AND s.other = ?2 AND o.state = ?3)",
+                     row->stands_for, row->id, TERN_OP_RUNNING))
+    return FALSE;
+  *moving = found != 0;
+  return TRUE;
+}
+
 gboolean
 tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error)
 {
   for (guint i = 0; i < uids->len; i++)
     {
       GError *fault = NULL;
+      gboolean moving;
       g_autoptr (TernLocation) row = tern_location_load_uid (
           tern_txn_db (txn), folder, g_array_index (uids, guint32, i), &fault);
 
@@ -313,7 +333,10 @@ tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error)
           g_propagate_error (error, fault);
           return FALSE;
         }
-      if (row != NULL && !tern_ops_remove_location (txn, row, error))
+      if (row == NULL)
+        continue;
+      if (!is_moving (txn, row, &moving, error)
+          || (!moving && !tern_ops_remove_location (txn, row, error)))
         return FALSE;
     }
   return TRUE;

@@ -61,7 +61,8 @@ gboolean tern_txn_set_server_flags (TernTxn *txn,
                                     guint64 modseq,
                                     GError **error);
 
-/* @uids: GArray of guint32, sorted. The server said EXPUNGE/VANISHED, or two listings agree. */
+/* @uids: GArray of guint32, sorted. The server said EXPUNGE/VANISHED, or two listings agree. What a
+ * move that is running takes away stays until that is confirmed. */
 gboolean tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error);
 
 /* UIDVALIDITY changed: uids of the folder become unknown; tern_txn_add_message() then re-matches

@@ -647,6 +647,52 @@ test_wire_not_the_same (void)
   wire_clear (&wire);
 }
 
+static gboolean
+inbox_is_empty (StoreFixture *store)
+{
+  g_autoptr (TernFolderRecord) inbox = store_folder (store, store->inbox);
+
+  return inbox->total == 0;
+}
+
+/* What we have moved away and a session that had not heard of that has brought back goes when the
+ * server says so to that one. */
+static void
+test_wire_brought_back (void)
+{
+  static const char *const script[] = {
+    GREET,
+    SELECT ("Archive", "2", "11"),
+    "C: %t UID SEARCH HEADER *",
+    "S: * SEARCH",
+    "S: %t OK not found",
+    SELECT ("INBOX", "1", "100"),
+    "C: %t UID SEARCH UID 7",
+    "S: * SEARCH 7",
+    "S: %t OK there",
+    "C: %t UID COPY 7 \"Archive\"",
+    "S: %t OK [COPYUID 2 7 12] copied",
+    "C: %t UID STORE 7 +FLAGS.SILENT (\\Deleted)",
+    "S: %t OK marked",
+    "C: %t UID EXPUNGE 7",
+    "S: %t OK gone",
+    "WAIT",
+    "S: * VANISHED 7",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) pairs = NULL;
+
+  wire_init (&wire, script);
+  pairs = wire_replay (&wire, 0, 2);
+  assert_pair (pairs, 12);
+  store_add (wire.store, wire.store->inbox, 7, 1, TERN_FLAG_NONE);
+  tern_script_server_go (wire.server);
+  tern_test_wait_until (inbox_is_empty (wire.store));
+  wire_clear (&wire);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -661,5 +707,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/wire/copied", test_wire_copied);
   g_test_add_func ("/engine/ops/wire/known", test_wire_known);
   g_test_add_func ("/engine/ops/wire/not-the-same", test_wire_not_the_same);
+  g_test_add_func ("/engine/ops/wire/brought-back", test_wire_brought_back);
   return g_test_run ();
 }

@@ -51,6 +51,18 @@ run (StoreFixture *f, TernId op)
   store_commit (f);
 }
 
+static TernId
+move_two (StoreFixture *f, const TernId *ids)
+{
+  TernTxn *txn = store_begin (f);
+  g_autoptr (GArray) made = tern_txn_op_move (txn, ids, 2, f->archive, NULL);
+
+  store_commit (f);
+  g_assert_cmpuint (made->len, ==, 1);
+  run (f, g_array_index (made, TernId, 0));
+  return g_array_index (made, TernId, 0);
+}
+
 static void
 confirm (StoreFixture *f, TernId op, guint32 source, guint32 target)
 {
@@ -345,6 +357,32 @@ test_move_news_first (void)
   store_fixture_free (f);
 }
 
+/* The EXPUNGE of several comes before the answer, which still tells where each of them went. */
+static void
+test_move_expunged_first (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId ids[] = { store_add (f, f->inbox, 1, 1, 0), store_add (f, f->inbox, 2, 2, 0) };
+  TernUidPair pairs[] = { { 1, 21 }, { 2, 20 } };
+  guint32 uids[] = { 1, 2 };
+  g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_autoptr (GArray) answer = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
+  TernId op = move_two (f, ids);
+
+  g_array_append_vals (gone, uids, 2);
+  g_array_append_vals (answer, pairs, 2);
+  TernTxn *txn = store_begin (f);
+  g_assert_true (tern_txn_remove_uids (txn, f->inbox, gone, NULL));
+  g_assert_true (tern_txn_op_confirmed (txn, op, answer, NULL));
+  store_commit (f);
+  g_autofree char *sql =
+      g_strdup_printf ("SELECT uid FROM location WHERE id = %" TERN_ID_FORMAT, ids[0]);
+  g_assert_cmpint (store_sql (f, sql), ==, 21);
+  g_assert_cmpint (store_sql (f, "SELECT count (*) FROM location"), ==, 2);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
 /* A running operation is still running after a restart, and the runner can ask. */
 static void
 test_running_survives (void)
@@ -588,18 +626,6 @@ split (StoreFixture *f, TernId op, TernId location, guint32 source, guint32 targ
   return part;
 }
 
-static TernId
-move_two (StoreFixture *f, const TernId *ids)
-{
-  TernTxn *txn = store_begin (f);
-  g_autoptr (GArray) made = tern_txn_op_move (txn, ids, 2, f->archive, NULL);
-
-  store_commit (f);
-  g_assert_cmpuint (made->len, ==, 1);
-  run (f, g_array_index (made, TernId, 0));
-  return g_array_index (made, TernId, 0);
-}
-
 /* Of TernId. */
 static GArray *
 undoable (StoreFixture *f)
@@ -771,6 +797,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/store/ops/move-chain/copyuid", NULL, test_move_chain);
   g_test_add_data_func ("/store/ops/move-chain/sync", "sync", test_move_chain);
   g_test_add_func ("/store/ops/move-news-first", test_move_news_first);
+  g_test_add_func ("/store/ops/move-expunged-first", test_move_expunged_first);
   g_test_add_func ("/store/ops/running-survives", test_running_survives);
   g_test_add_func ("/store/ops/stuck-steps-aside", test_stuck_steps_aside);
   g_test_add_func ("/store/ops/copy", test_copy);
