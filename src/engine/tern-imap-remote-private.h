@@ -75,8 +75,9 @@ void tern_imap_job_done (TernImapJob *job);
 /* Back into the queue, to be started again: a more urgent job has no other session. */
 void tern_imap_job_requeue (TernImapJob *job);
 gboolean tern_imap_job_should_yield (TernImapJob *job);
-/* SELECT; *@live tells that it was selected already and every change was applied as it came. The
- * callback gets the session as source; finish with tern_imap_session_command_finish(). */
+/* SELECT; *@live tells that it was selected already, beyond doubt, and every change was applied as
+ * it came. The callback gets the session as source; finish with tern_imap_session_command_finish().
+ */
 void tern_imap_job_select (TernImapJob *job,
                            const TernFolderRecord *folder,
                            gboolean resync,

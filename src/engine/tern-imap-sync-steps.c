@@ -334,6 +334,14 @@ read_uids (TernReader *reader,
   return *result != NULL;
 }
 
+/* Of a mailbox that was selected all the time only the changes are known; when STATUS does not
+ * agree with what came of them, they are not believed. */
+static gboolean
+wants_listing (TernImapSync *self)
+{
+  return self->compare || self->doubted || (self->live && self->folder->remote_total < 0);
+}
+
 static void
 counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -350,7 +358,7 @@ counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       self->error == NULL && self->fresh && self->local->len == tern_imap_sync_get_exists (self);
   self->listed = self->error == NULL ? self->local->len : 0;
   if (self->compared
-      || (self->error == NULL && !self->compare
+      || (self->error == NULL && !wants_listing (self)
           && self->local->len == tern_imap_sync_get_exists (self)))
     self->step = TERN_IMAP_SYNC_END;
   else
@@ -428,6 +436,8 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       tern_imap_sync_set_plan (self, TERN_SYNC_RANGE_KEEP, difference (listing, self->local));
       self->suspects = difference (self->local, listing);
       self->listed = listing->len;
+      if (self->live && listing->len > tern_imap_sync_get_exists (self))
+        tern_imap_session_doubt_mailbox (tern_imap_sync_get_session (self));
       /* Without the deleted ones it has no number to agree with, so it may lack nothing. */
       self->compared = tern_imap_sync_hides_deleted (self) ? self->suspects->len == 0
                                                            : is_complete (self, listing);
