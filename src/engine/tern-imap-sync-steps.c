@@ -78,13 +78,20 @@ read_waiting_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   tern_imap_sync_advance (self);
 }
 
-void
-tern_imap_sync_step_read (TernImapSync *self)
+static void
+read_expected (TernImapSync *self)
 {
-  self->waiting += 2;
+  self->waiting++;
   tern_store_read_async (tern_imap_sync_get_store (self), TERN_LANE_LIST, G_PRIORITY_DEFAULT,
                          read_waiting, g_memdup2 (&self->job.folder, sizeof self->job.folder),
                          g_free, (GDestroyNotify) g_array_unref, NULL, read_waiting_cb, self);
+}
+
+void
+tern_imap_sync_step_read (TernImapSync *self)
+{
+  read_expected (self);
+  self->waiting++;
   tern_store_read_async (tern_imap_sync_get_store (self), TERN_LANE_LIST, G_PRIORITY_DEFAULT,
                          read_folder, g_memdup2 (&self->job.folder, sizeof self->job.folder),
                          g_free, (GDestroyNotify) tern_folder_record_free, NULL, read_cb, self);
@@ -112,6 +119,8 @@ rematch_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->folder->uidnext = 0;
   self->folder->modseq = 0;
   self->folder->backfill = 0;
+  /* Nothing has a UID now, and everything is looked for. */
+  read_expected (self);
   tern_imap_sync_written_cb (source, result, user_data);
 }
 

@@ -48,7 +48,7 @@ gboolean tern_op_group_read (TernReader *reader,
 typedef enum
 {
   TERN_OP_SUBJECT_READY,
-  TERN_OP_SUBJECT_DONE, /* it went from the source while it was being moved */
+  TERN_OP_SUBJECT_DONE, /* it went from the source while it was being moved, or as it should */
   TERN_OP_SUBJECT_UNKNOWN,
   TERN_OP_SUBJECT_LOST,
 } TernOpSubjectState;

@@ -87,7 +87,9 @@ tern_op_group_get_state (const TernOpGroup *self, const TernOpSubject *subject)
     return TERN_OP_SUBJECT_READY;
   if (!subject->gone)
     return TERN_OP_SUBJECT_UNKNOWN;
-  return first->begun ? TERN_OP_SUBJECT_DONE : TERN_OP_SUBJECT_LOST;
+  return (first->kind == TERN_OP_MOVE && first->begun) || first->kind == TERN_OP_EXPUNGE
+             ? TERN_OP_SUBJECT_DONE
+             : TERN_OP_SUBJECT_LOST;
 }
 
 static int

@@ -375,6 +375,12 @@ read_target_uid (TernReader *reader,
   return TRUE;
 }
 
+static gboolean
+is_missed (const TernLocation *row)
+{
+  return row->uid == 0 && row->rematch == TERN_REMATCH_MISSED;
+}
+
 /* The visible row is at its target already; the hidden place knows the source. */
 static gboolean
 read_moved (TernReader *reader,
@@ -391,7 +397,7 @@ read_moved (TernReader *reader,
       g_propagate_error (error, fault);
       return FALSE;
     }
-  result->gone = place == NULL;
+  result->gone = place == NULL || is_missed (place);
   if (place != NULL && place->folder == op->source)
     result->uid = place->uid;
   return !op->begun || read_target_uid (reader, op, subject->location, &result->target_uid, error);
@@ -401,11 +407,15 @@ static gboolean
 read_placed (TernReader *reader, const TernOpRecord *op, TernOpSubject *result, GError **error)
 {
   GError *fault = NULL;
+  g_autoptr (TernLocation) row = NULL;
   TernId folder;
 
   result->uid = tern_read_uid (reader, result->location, &folder, &fault);
   if (folder != op->source)
     result->uid = 0;
+  if (fault == NULL)
+    row = tern_location_load (reader->db, result->location, &fault);
+  result->gone = row != NULL && is_missed (row);
   if (fault != NULL)
     g_propagate_error (error, fault);
   return fault == NULL;

@@ -139,7 +139,7 @@ typedef struct
   TernId location;
   guint32 uid;
   guint32 target_uid; /* MOVE that was begun: where a sync has met it in the target; else 0 */
-  gboolean gone;      /* MOVE: it is not at the source any more */
+  gboolean gone;      /* it is not at the source any more */
 } TernOpSubject;
 GArray *tern_read_op_subjects (TernReader *reader, TernId op, GError **error);
 /* Takes some of the subjects of a pending or running operation (TernId of locations) out into a

@@ -200,7 +200,7 @@ add_unknown (World *self, guint uid)
   g_autoptr (TernLocation) now = tern_location_copy (before);
 
   now->uid = 0;
-  now->rematch = TRUE;
+  now->rematch = TERN_REMATCH_WAITING;
   g_assert_true (tern_location_update (txn, before, now, NULL));
   store_commit (self->store);
   return id;
@@ -344,6 +344,78 @@ test_unknown_listed_at_once (void)
   tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
   tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED);
   g_assert_cmpuint (world.notes->len, ==, 1);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
+/* A complete sync has ended without meeting @id. */
+static void
+miss (World *self, TernId id)
+{
+  g_autoptr (GArray) waiting = NULL;
+  TernTxn *txn = store_begin (self->store);
+
+  waiting = tern_read_waiting (tern_txn_reader (txn), self->store->inbox, NULL);
+  g_assert_cmpuint (waiting->len, ==, 1);
+  g_assert_cmpint (g_array_index (waiting, TernId, 0), ==, id);
+  g_assert_true (tern_txn_end_waiting (txn, self->store->inbox, waiting, NULL));
+  store_commit (self->store);
+  tern_op_runner_wake (self->runner);
+}
+
+/* The sync that the first try asks for tells that the message is gone: nobody waits for another. */
+static void
+test_unknown_gone (void)
+{
+  World world;
+  TernId id;
+  TernId op;
+
+  world_init (&world);
+  id = add_unknown (&world, 7);
+  op = flag (&world, &id, 1);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  tern_test_wait_until (world.syncs_wanted == 1 && !tern_op_runner_is_busy (world.runner));
+  miss (&world, id);
+  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED);
+  g_assert_cmpuint (world.syncs_wanted, ==, 1);
+  g_assert_cmpuint (world.notes->len, ==, 1);
+  g_assert_cmpuint (world.remote->ops->len, ==, 0);
+  g_autoptr (TernMessageRecord) record = store_message (world.store, id);
+  g_assert_cmpint (record->flags & TERN_FLAG_FLAGGED, ==, 0);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
+/* What was to be deleted and is gone is what was wanted; what was to be moved cannot be. */
+static void
+test_unknown_gone_otherwise (void)
+{
+  World world;
+  TernId ids[2];
+  TernId op;
+
+  world_init (&world);
+  ids[0] = add_unknown (&world, 7);
+  TernTxn *txn = store_begin (world.store);
+  g_autoptr (GArray) made = tern_txn_op_expunge (txn, ids, 1, NULL);
+  store_commit (world.store);
+  g_assert_cmpuint (made->len, ==, 1);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  tern_test_wait_until (world.syncs_wanted == 1 && !tern_op_runner_is_busy (world.runner));
+  miss (&world, ids[0]);
+  tern_test_wait_until (state_of (&world, g_array_index (made, TernId, 0)) == TERN_OP_CONFIRMED);
+  g_assert_cmpuint (world.notes->len, ==, 0);
+  ids[1] = add_unknown (&world, 8);
+  op = move (&world, &ids[1], 1);
+  tern_op_runner_wake (world.runner);
+  tern_test_wait_until (world.syncs_wanted == 2 && !tern_op_runner_is_busy (world.runner));
+  g_autofree char *sql =
+      g_strdup_printf ("SELECT id FROM location WHERE stands_for = %" TERN_ID_FORMAT, ids[1]);
+  miss (&world, store_sql (world.store, sql));
+  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED);
+  g_assert_cmpuint (world.notes->len, ==, 1);
+  g_assert_cmpuint (world.remote->ops->len, ==, 0);
   store_verify (world.store);
   world_clear (&world);
 }
@@ -702,6 +774,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/unknown-waits", test_unknown_waits);
   g_test_add_func ("/engine/ops/unknown-refused", test_unknown_refused);
   g_test_add_func ("/engine/ops/unknown-listed-at-once", test_unknown_listed_at_once);
+  g_test_add_func ("/engine/ops/unknown-gone", test_unknown_gone);
+  g_test_add_func ("/engine/ops/unknown-gone-otherwise", test_unknown_gone_otherwise);
   g_test_add_func ("/engine/ops/unknown-apart", test_unknown_apart);
   g_test_add_func ("/engine/ops/outcome-unwritten", test_outcome_unwritten);
   g_test_add_func ("/engine/ops/wire/copied", test_wire_copied);
