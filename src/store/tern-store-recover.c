@@ -13,8 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAGE_SIZE        4096
-#define VALID_FOR_OFFSET 92 /* "version-valid-for" in the header of the file format */
+#define PAGE_SIZE 4096
+/* In the header of the file format: what "PRAGMA schema_version" tells, and "version-valid-for". */
+#define SCHEMA_OFFSET    40
+#define VALID_FOR_OFFSET 92
 
 /*
  * A damaged database is kept under another name and a new one is made. From the old one comes what
@@ -249,13 +251,35 @@ read_first_page (TernDb *db, char *page)
          && file->pMethods->xRead (file, page, PAGE_SIZE, 0) == SQLITE_OK;
 }
 
+/* Is what is kept at @path of the schema that there is now? */
+static gboolean
+is_kept (TernDb *db, const char *path, gboolean *kept, GError **error)
+{
+  g_autofree char *page = NULL;
+  gint64 schema = 0;
+  guint32 of_page;
+  gsize length;
+
+  *kept = FALSE;
+  if (!g_file_get_contents (path, &page, &length, NULL) || length != PAGE_SIZE)
+    return TRUE;
+  memcpy (&of_page, page + SCHEMA_OFFSET, sizeof of_page);
+  if (!tern_db_look_ints (db, &schema, "PRAGMA schema_version", NULL, 0, error))
+    return FALSE;
+  *kept = GUINT32_FROM_BE (of_page) == schema;
+  return TRUE;
+}
+
 gboolean
 tern_store_keep_first_page (TernDb *db, const char *dir, GError **error)
 {
   g_autofree char *copy = first_page_path (dir);
   g_autofree char *page = g_malloc (PAGE_SIZE);
+  gboolean kept;
 
-  if (g_file_test (copy, G_FILE_TEST_EXISTS))
+  if (!is_kept (db, copy, &kept, error))
+    return FALSE;
+  if (kept)
     return TRUE;
   if (!tern_db_exec (db, "PRAGMA wal_checkpoint (TRUNCATE)", error))
     return FALSE;

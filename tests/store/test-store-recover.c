@@ -368,6 +368,28 @@ test_columns (void)
   store_fixture_free (f);
 }
 
+/* A newer version has changed the schema since the copy of the first page was made: what lies on
+ * other pages now is found. */
+static void
+test_newer_schema (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  g_autofree char *words = g_strnfill (3000, 'x');
+  g_autofree char *alter =
+      g_strdup_printf ("ALTER TABLE folder ADD COLUMN later TEXT DEFAULT '%s'", words);
+
+  fill (f);
+  store_close (f);
+  g_free (store_sql_text (f, alter, 0));
+  g_assert_true (store_open (f, NULL));
+  store_close (f);
+  recover (f);
+  g_assert_cmpint (store_sql (f, "SELECT count (*) FROM op"), ==, 2);
+  g_assert_cmpint (store_sql (f, "SELECT count (*) FROM outbox_recipient"), ==, 2);
+  g_assert_cmpint (store_sql (f, "SELECT count (*) FROM ledger"), >, 0);
+  store_fixture_free (f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -375,6 +397,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/recover/folder-operations", test_folder_operations);
   g_test_add_func ("/store/recover/numbers", test_numbers);
   g_test_add_func ("/store/recover/waiting", test_waiting);
+  g_test_add_func ("/store/recover/newer-schema", test_newer_schema);
   g_test_add_func ("/store/recover/columns", test_columns);
   return g_test_run ();
 }
