@@ -43,8 +43,7 @@ struct _TernImapRemote
   guint folder_ops;         /* how often an operation on a folder began or ended */
   TernId inbox;
   TernId focus;
-  GQueue queue;       /* of TernImapJob (owned), most urgent first */
-  GHashTable *moving; /* of MovingKey */
+  GQueue queue; /* of TernImapJob (owned), most urgent first */
   TernImapUnasked unasked;
   GSource *poll;   /* (owned) (nullable) */
   TernId restless; /* cannot be listened to, as things are */
@@ -70,7 +69,6 @@ void tern_imap_remote_want_hands (TernImapRemote *self);
 void tern_imap_remote_start_poll (TernImapRemote *self);
 
 /* tern-imap-unasked.c */
-GHashTable *tern_imap_moving_new (void);
 /* Hands what was gathered to the store: before anything that claims to be newer. */
 void tern_imap_remote_write_unasked (TernImapRemote *self);
 

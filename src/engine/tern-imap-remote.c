@@ -376,7 +376,6 @@ tern_imap_remote_finalize (GObject *object)
   g_clear_object (&self->hands.session);
   g_free (self->work.left_mailbox);
   g_free (self->hands.left_mailbox);
-  g_hash_table_unref (self->moving);
   g_hash_table_unref (self->unasked.stale);
   g_object_unref (self->cancellable);
   tern_endpoint_unref (self->endpoint);
@@ -400,7 +399,6 @@ tern_imap_remote_init (TernImapRemote *self)
   self->hands.label = "hands";
   g_queue_init (&self->queue);
   self->cancellable = g_cancellable_new ();
-  self->moving = tern_imap_moving_new ();
   self->unasked.stale = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
 }
 

@@ -51,22 +51,10 @@ on_fetch (TernImapSession *session, TernImapFetch *fetch, gpointer data)
     tern_imap_remote_store_flags (slot->remote, folder_meant (slot), fetch);
 }
 
+/* Now, or when the job is over. */
 static void
-on_vanished (TernImapSession *session, GArray *uids, gboolean earlier, gpointer data)
+ask_for_sync (TernImapSlot *slot)
 {
-  TernImapSlot *slot = data;
-  TernImapJob *job = slot->job;
-
-  if (job != NULL && job->klass->vanished != NULL && speaks_of (session, job->mailbox))
-    job->klass->vanished (job, uids, earlier);
-  else
-    tern_imap_remote_store_vanished (slot->remote, folder_meant (slot), uids);
-}
-
-static void
-on_exists (TernImapSession *session, guint32 count, gpointer data)
-{
-  TernImapSlot *slot = data;
   TernImapRemote *self = slot->remote;
 
   if (slot->selected == 0)
@@ -77,6 +65,28 @@ on_exists (TernImapSession *session, guint32 count, gpointer data)
       slot->grown = FALSE;
       self->events.folder_changed (slot->selected, self->events_data);
     }
+}
+
+static void
+on_vanished (TernImapSession *session, GArray *uids, gboolean earlier, gpointer data)
+{
+  TernImapSlot *slot = data;
+  TernImapJob *job = slot->job;
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (session);
+
+  if (job != NULL && job->klass->vanished != NULL && speaks_of (session, job->mailbox))
+    job->klass->vanished (job, uids, earlier);
+  else
+    tern_imap_remote_store_vanished (slot->remote, folder_meant (slot), uids);
+  /* A sync sees to it by itself. */
+  if (mailbox != NULL && mailbox->doubtful && (job == NULL || !job->klass->is_long))
+    ask_for_sync (slot);
+}
+
+static void
+on_exists (TernImapSession *session, guint32 count, gpointer data)
+{
+  ask_for_sync (data);
 }
 
 static void

@@ -68,6 +68,7 @@ struct _TernImapSync
   guint listed;     /* UIDs in the first listing */
   gboolean fresh;   /* all of them came with this sync */
   gboolean compare; /* list the UIDs even if their number agrees: it is time to */
+  gboolean doubted; /* the mailbox was doubtful, and is selected anew */
   gboolean compared;
   GArray *plan; /* (owned) (nullable) of guint32: what windows are cut from */
   guint plan_taken;

@@ -78,13 +78,20 @@ read_waiting_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   tern_imap_sync_advance (self);
 }
 
-void
-tern_imap_sync_step_read (TernImapSync *self)
+static void
+read_expected (TernImapSync *self)
 {
-  self->waiting += 2;
+  self->waiting++;
   tern_store_read_async (tern_imap_sync_get_store (self), TERN_LANE_LIST, G_PRIORITY_DEFAULT,
                          read_waiting, g_memdup2 (&self->job.folder, sizeof self->job.folder),
                          g_free, (GDestroyNotify) g_array_unref, NULL, read_waiting_cb, self);
+}
+
+void
+tern_imap_sync_step_read (TernImapSync *self)
+{
+  read_expected (self);
+  self->waiting++;
   tern_store_read_async (tern_imap_sync_get_store (self), TERN_LANE_LIST, G_PRIORITY_DEFAULT,
                          read_folder, g_memdup2 (&self->job.folder, sizeof self->job.folder),
                          g_free, (GDestroyNotify) tern_folder_record_free, NULL, read_cb, self);
@@ -112,6 +119,8 @@ rematch_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->folder->uidnext = 0;
   self->folder->modseq = 0;
   self->folder->backfill = 0;
+  /* Nothing has a UID now, and everything is looked for. */
+  read_expected (self);
   tern_imap_sync_written_cb (source, result, user_data);
 }
 
@@ -334,6 +343,14 @@ read_uids (TernReader *reader,
   return *result != NULL;
 }
 
+/* Of a mailbox that was selected all the time only the changes are known; when STATUS does not
+ * agree with what came of them, they are not believed. */
+static gboolean
+wants_listing (TernImapSync *self)
+{
+  return self->compare || self->doubted || (self->live && self->folder->remote_total < 0);
+}
+
 static void
 counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -350,7 +367,7 @@ counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       self->error == NULL && self->fresh && self->local->len == tern_imap_sync_get_exists (self);
   self->listed = self->error == NULL ? self->local->len : 0;
   if (self->compared
-      || (self->error == NULL && !self->compare
+      || (self->error == NULL && !wants_listing (self)
           && self->local->len == tern_imap_sync_get_exists (self)))
     self->step = TERN_IMAP_SYNC_END;
   else
@@ -401,10 +418,6 @@ believe_removals (TernImapSync *self, const GArray *listing)
 {
   g_autoptr (GArray) gone = difference (self->suspects, listing);
 
-  for (guint i = gone->len; i > 0; i--)
-    if (tern_imap_remote_is_moving (self->job.remote, self->folder->id,
-                                    g_array_index (gone, guint32, i - 1)))
-      g_array_remove_index (gone, i - 1);
   if (gone->len == 0)
     return;
   self->counts.removed += gone->len;
@@ -432,6 +445,8 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       tern_imap_sync_set_plan (self, TERN_SYNC_RANGE_KEEP, difference (listing, self->local));
       self->suspects = difference (self->local, listing);
       self->listed = listing->len;
+      if (self->live && listing->len > tern_imap_sync_get_exists (self))
+        tern_imap_session_doubt_mailbox (tern_imap_sync_get_session (self));
       /* Without the deleted ones it has no number to agree with, so it may lack nothing. */
       self->compared = tern_imap_sync_hides_deleted (self) ? self->suspects->len == 0
                                                            : is_complete (self, listing);

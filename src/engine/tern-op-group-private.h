@@ -48,12 +48,16 @@ gboolean tern_op_group_read (TernReader *reader,
 typedef enum
 {
   TERN_OP_SUBJECT_READY,
-  TERN_OP_SUBJECT_DONE, /* it went from the source while it was being moved */
+  TERN_OP_SUBJECT_DONE, /* it went from the source while it was being moved, or as it should */
   TERN_OP_SUBJECT_UNKNOWN,
   TERN_OP_SUBJECT_LOST,
 } TernOpSubjectState;
 
 TernOpSubjectState tern_op_group_get_state (const TernOpGroup *self, const TernOpSubject *subject);
+
+/* *@unchanged: nobody has undone @op, or folded something into it, since it was read. */
+gboolean
+tern_op_is_unchanged (TernTxn *txn, const TernOpRecord *op, gboolean *unchanged, GError **error);
 
 /* The part of the group from @start on that fits into one command. */
 TernRemoteOp *tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken);

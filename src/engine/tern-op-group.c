@@ -87,7 +87,9 @@ tern_op_group_get_state (const TernOpGroup *self, const TernOpSubject *subject)
     return TERN_OP_SUBJECT_READY;
   if (!subject->gone)
     return TERN_OP_SUBJECT_UNKNOWN;
-  return first->begun ? TERN_OP_SUBJECT_DONE : TERN_OP_SUBJECT_LOST;
+  return (first->kind == TERN_OP_MOVE && first->begun) || first->kind == TERN_OP_EXPUNGE
+             ? TERN_OP_SUBJECT_DONE
+             : TERN_OP_SUBJECT_LOST;
 }
 
 static int
@@ -236,6 +238,30 @@ tern_op_group_read (TernReader *reader,
       return FALSE;
     }
   *result = self;
+  return TRUE;
+}
+
+static gboolean
+same_subjects (const GArray *a, const GArray *b)
+{
+  return a->len == b->len
+         && (a->len == 0 || memcmp (a->data, b->data, a->len * sizeof (TernId)) == 0);
+}
+
+gboolean
+tern_op_is_unchanged (TernTxn *txn, const TernOpRecord *op, gboolean *unchanged, GError **error)
+{
+  GError *fault = NULL;
+  g_autoptr (TernOpRecord) now = tern_read_op (tern_txn_reader (txn), op->id, &fault);
+
+  if (fault != NULL)
+    {
+      g_propagate_error (error, fault);
+      return FALSE;
+    }
+  *unchanged = now != NULL && now->state == op->state && same_change (now, op)
+               && g_strcmp0 (now->new_path, op->new_path) == 0
+               && same_subjects (now->subjects, op->subjects);
   return TRUE;
 }
 

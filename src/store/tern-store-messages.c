@@ -59,7 +59,7 @@ find_by_message_id (TernDb *db,
   sqlite3_stmt *stmt = tern_db_query (
       db, error,
       "SELECT l.id, 2 * (m.size = ?3) + 2 * (m.date = ?4)"
-      " + (l.server_flags = ?6) AS score, l.ops * (1 - l.rematch)" TERN_THREAD_FROM_HASH
+      " + (l.server_flags = ?6) AS score, l.ops * (l.rematch = 0)" TERN_THREAD_FROM_HASH
       " JOIN location l ON l.message = m.id"
       " WHERE r.hash = ?1 AND l.folder = ?2 AND l.uid IS NULL"
       " AND m.message_id = ?5"
@@ -205,7 +205,7 @@ set_server_layer (TernTxn *txn,
   found.target = before->folder;
   now = tern_location_copy (before);
   now->uid = uid;
-  now->rematch = FALSE;
+  now->rematch = TERN_REMATCH_NONE;
   now->server_flags = flags;
   now->modseq = (gint64) modseq;
   g_free (now->keywords);
@@ -299,12 +299,32 @@ tern_txn_set_server_flags (TernTxn *txn,
   return fault == NULL;
 }
 
+/* @row is the place of a message that is being moved now: that it goes is what was asked for, and
+ * the answer, which tells where it went to, is to find the place. */
+static gboolean
+is_moving (TernTxn *txn, const TernLocation *row, gboolean *moving, GError **error)
+{
+  gint64 found = 0;
+
+  *moving = FALSE;
+  if (row->stands_for == 0)
+    return TRUE;
+  if (!tern_db_look (tern_txn_db (txn), error, &found,
+                     "SELECT EXISTS (SELECT 1 FROM op_subject s JOIN op o ON o.id = s.op"
+                     " WHERE s.location = ?1 AND s.other = ?2 AND o.state = ?3)",
+                     row->stands_for, row->id, TERN_OP_RUNNING))
+    return FALSE;
+  *moving = found != 0;
+  return TRUE;
+}
+
 gboolean
 tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error)
 {
   for (guint i = 0; i < uids->len; i++)
     {
       GError *fault = NULL;
+      gboolean moving;
       g_autoptr (TernLocation) row = tern_location_load_uid (
           tern_txn_db (txn), folder, g_array_index (uids, guint32, i), &fault);
 
@@ -313,7 +333,10 @@ tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error)
           g_propagate_error (error, fault);
           return FALSE;
         }
-      if (row != NULL && !tern_ops_remove_location (txn, row, error))
+      if (row == NULL)
+        continue;
+      if (!is_moving (txn, row, &moving, error)
+          || (!moving && !tern_ops_remove_location (txn, row, error)))
         return FALSE;
     }
   return TRUE;
@@ -335,13 +358,12 @@ tern_txn_begin_rematch (TernTxn *txn, TernId folder_id, GError **error)
                       folder_id);
 }
 
-/* Not what is subject of an operation, or the place of one: that waits for it to end. */
 static GArray *
 list_waiting (TernDb *db, TernId folder, GError **error)
 {
   return tern_db_list (db, error,
                        "SELECT id FROM location WHERE folder = ?1 AND uid IS NULL"
-                       " AND rematch = 1 AND ops = 0 AND stands_for = 0",
+                       " AND rematch <> 0",
                        folder);
 }
 
@@ -360,7 +382,22 @@ contains_id (const GArray *ids, TernId id)
   return FALSE;
 }
 
-/* @among (nullable): only these. */
+/* The row ends with the operations on it, and those need not wait any more. */
+static gboolean
+miss (TernTxn *txn, const TernLocation *row, GError **error)
+{
+  g_autoptr (TernLocation) now = tern_location_copy (row);
+
+  now->rematch = TERN_REMATCH_MISSED;
+  txn->changes->ops_changed = TRUE;
+  return tern_location_update (txn, row, now, error)
+         && tern_db_run (tern_txn_db (txn), error,
+                         "UPDATE op SET not_before = 0 WHERE state IN (0, 4) AND id IN"
+                         " (SELECT op FROM op_subject WHERE location = ?1)",
+                         row->stands_for != 0 ? row->stands_for : row->id);
+}
+
+/* @among (nullable): only these, which a complete sync has looked for. */
 static gboolean
 remove_waiting (TernTxn *txn, TernId folder, const GArray *among, GError **error)
 {
@@ -384,7 +421,12 @@ remove_waiting (TernTxn *txn, TernId folder, const GArray *among, GError **error
             g_propagate_error (error, fault);
           return FALSE;
         }
-      if (!tern_location_delete (txn, row, error))
+      if (row->ops == 0 && row->stands_for == 0)
+        {
+          if (!tern_location_delete (txn, row, error))
+            return FALSE;
+        }
+      else if (among != NULL && row->rematch == TERN_REMATCH_WAITING && !miss (txn, row, error))
         return FALSE;
     }
   tern_ledger_restore (txn, cause);

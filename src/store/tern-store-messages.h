@@ -61,7 +61,8 @@ gboolean tern_txn_set_server_flags (TernTxn *txn,
                                     guint64 modseq,
                                     GError **error);
 
-/* @uids: GArray of guint32, sorted. The server said EXPUNGE/VANISHED, or two listings agree. */
+/* @uids: GArray of guint32, sorted. The server said EXPUNGE/VANISHED, or two listings agree. What a
+ * move that is running takes away stays until that is confirmed. */
 gboolean tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error);
 
 /* UIDVALIDITY changed: uids of the folder become unknown; tern_txn_add_message() then re-matches
@@ -71,7 +72,7 @@ gboolean tern_txn_begin_rematch (TernTxn *txn, TernId folder, GError **error);
 gboolean tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error);
 /* What was confirmed to arrive in @folder without a uid, and has not been seen there yet: GArray of
  * TernId. Of those that waited when a complete sync began, tern_txn_end_waiting() removes the ones
- * that wait still: somebody was faster, and they are elsewhere. */
+ * that wait still: somebody was faster, and they are elsewhere. Operations on them are told. */
 GArray *tern_read_waiting (TernReader *reader, TernId folder, GError **error);
 gboolean tern_txn_end_waiting (TernTxn *txn, TernId folder, const GArray *ids, GError **error);
 

@@ -652,6 +652,120 @@ test_flood (void)
   tear_down (&setup);
 }
 
+/* Two messages, and the only connection that there is listens. */
+#define TWO_MESSAGES \
+  IMAP_MESSAGE ("1", "1", "first"), IMAP_MESSAGE ("2", "50", "second"), "S: %t OK fetched"
+#define LISTENING                                                                           \
+  IMAP_LOGIN, IMAP_SELECT_INBOX ("2", "77", "60"), "C: %t UID FETCH 1:59 (*", TWO_MESSAGES, \
+      IMAP_LIST_INBOX ("2", "77", "60"), "C: %t IDLE", "S: + idling"
+/* It is selected anew, and what is missing here comes back. */
+#define SELECTED_ANEW                                                                           \
+  IMAP_SELECT_INBOX ("2", "77", "60"), "C: %t UID FETCH 1:59 (UID FLAGS)",                      \
+      "S: * 1 FETCH (UID 1 FLAGS ())", "S: * 2 FETCH (UID 50 FLAGS ())", "S: %t OK fetched",    \
+      "C: %t UID SEARCH ALL", "S: * SEARCH 1 50", "S: %t OK listed", "C: %t UID FETCH 1,50 (*", \
+      TWO_MESSAGES
+
+static void
+set_up_listening (Setup *setup, const char *const *script, guint listening)
+{
+  StepWait wait;
+
+  set_up (setup, script);
+  wait.server = setup->server;
+  wait.steps = listening;
+  engine_wait (has_come_to, &wait);
+  wait_dump (setup, "INBOX/1 first 0\nINBOX/50 second 0");
+}
+
+/* More is said to be gone than was there: the mailbox is selected anew at once. */
+static void
+test_vanished_all (void)
+{
+  static const char *const script[] = {
+    LISTENING, "WAIT",           "S: * VANISHED 1:4294967295",
+    "C: DONE", "S: %t OK idled", SELECTED_ANEW,
+    "C: %t *", "STALL",          NULL,
+  };
+  static const char *const listening[] = { LISTENING };
+  Setup setup;
+  StepWait wait;
+
+  set_up_listening (&setup, script, G_N_ELEMENTS (listening));
+  tern_script_server_go (setup.server);
+  wait.server = setup.server;
+  wait.steps = G_N_ELEMENTS (script) - 2;
+  engine_wait (has_come_to, &wait);
+  wait_dump (&setup, "INBOX/1 first 0\nINBOX/50 second 0");
+  tear_down (&setup);
+}
+
+/* … by the same sync, when it is said to one. */
+static void
+test_vanished_in_sync (void)
+{
+  static const char *const script[] = {
+    LISTENING,
+    "C: DONE",
+    "S: %t OK idled",
+    IMAP_LIST_INBOX ("3", "77", "60"),
+    "C: %t NOOP",
+    "S: * VANISHED 1:59",
+    "S: %t OK noticed",
+    "C: %t UID FETCH 60:* (*",
+    "S: %t OK fetched",
+    SELECTED_ANEW,
+    "STALL",
+    NULL,
+  };
+  static const char *const listening[] = { LISTENING };
+  Setup setup;
+  g_autofree char *dump = NULL;
+
+  set_up_listening (&setup, script, G_N_ELEMENTS (listening));
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  dump = engine_fixture_dump (setup.fixture, setup.uuid);
+  g_assert_cmpstr (dump, ==, "INBOX/1 first 0\nINBOX/50 second 0");
+  tear_down (&setup);
+}
+
+/* STATUS has more than EXPUNGE has left: the UIDs are listed, though EXISTS agrees with what is
+ * here. */
+static void
+test_false_expunge (void)
+{
+  static const char *const script[] = {
+    LISTENING,
+    "WAIT",
+    "S: * 1 EXPUNGE",
+    "C: DONE",
+    "S: %t OK idled",
+    IMAP_LIST_INBOX ("2", "77", "60"),
+    "C: %t NOOP",
+    "S: %t OK nothing",
+    "C: %t UID FETCH 60:* (*",
+    "S: %t OK fetched",
+    "C: %t UID SEARCH ALL",
+    "S: * SEARCH 1 50",
+    "S: %t OK listed",
+    "C: %t UID FETCH 1 (*",
+    IMAP_MESSAGE ("1", "1", "first"),
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  static const char *const listening[] = { LISTENING };
+  Setup setup;
+  g_autofree char *dump = NULL;
+
+  set_up_listening (&setup, script, G_N_ELEMENTS (listening));
+  tern_script_server_go (setup.server);
+  wait_dump (&setup, "INBOX/50 second 0");
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  dump = engine_fixture_dump (setup.fixture, setup.uuid);
+  g_assert_cmpstr (dump, ==, "INBOX/1 first 0\nINBOX/50 second 0");
+  tear_down (&setup);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -667,6 +781,9 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/interrupted-epoch", test_interrupted_epoch);
   g_test_add_func ("/engine/script/watch-expunge", test_watch_expunge);
   g_test_add_func ("/engine/script/short-listings", test_short_listings);
+  g_test_add_func ("/engine/script/vanished-all", test_vanished_all);
+  g_test_add_func ("/engine/script/vanished-in-sync", test_vanished_in_sync);
+  g_test_add_func ("/engine/script/false-expunge", test_false_expunge);
   g_test_add_func ("/engine/script/flood", test_flood);
   g_test_add_func ("/engine/script/notify-overflow", test_notify_overflow);
   return g_test_run ();

@@ -398,6 +398,45 @@ test_map_hostile (void)
   tern_imap_selected_clear (&selected);
 }
 
+static gboolean
+is_doubtful_after (guint exists, guint vanished, guint expunged, guint then)
+{
+  TernImapSelected selected;
+  g_autoptr (GArray) told = NULL;
+  gboolean doubtful;
+  guint unknown;
+
+  tern_imap_selected_init (&selected);
+  tern_imap_selected_enter (&selected, "INBOX", FALSE, 1);
+  tern_imap_selected_exists (&selected, exists);
+  if (vanished > 0)
+    tern_imap_selected_vanish (&selected, vanished);
+  for (guint i = 0; i < expunged; i++)
+    tern_imap_selected_expunge (&selected, 1);
+  told = tern_imap_selected_settle (&selected, &unknown);
+  tern_imap_selected_exists (&selected, then);
+  doubtful = selected.mailbox.doubtful;
+  tern_imap_selected_enter (&selected, "INBOX", FALSE, 2);
+  g_assert_false (selected.mailbox.doubtful);
+  tern_imap_selected_clear (&selected);
+  return doubtful;
+}
+
+/* What cannot be, and what is very much, is to be looked after; another SELECT settles it. */
+static void
+test_doubtful (void)
+{
+  g_assert_false (is_doubtful_after (10, 10, 0, 0));
+  g_assert_true (is_doubtful_after (10, 11, 0, 0));
+  g_assert_true (is_doubtful_after (1000, 500, 0, 500));
+  g_assert_false (is_doubtful_after (10, 0, 10, 0));
+  g_assert_true (is_doubtful_after (10, 0, 11, 0));
+  g_assert_true (is_doubtful_after (1000, 0, 500, 500));
+  g_assert_false (is_doubtful_after (10, 3, 3, 4));
+  g_assert_false (is_doubtful_after (10, 0, 0, 11));
+  g_assert_true (is_doubtful_after (10, 0, 0, 9));
+}
+
 /* --- may_send() ---------------------------------------------------------------------------- */
 
 static TernImapRule
@@ -507,6 +546,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/utf7", test_utf7);
   g_test_add_func ("/imap/map/random", test_map);
   g_test_add_func ("/imap/map/hostile", test_map_hostile);
+  g_test_add_func ("/imap/doubtful", test_doubtful);
   g_test_add_func ("/imap/may-send", test_may_send);
   return g_test_run ();
 }

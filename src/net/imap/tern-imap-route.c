@@ -378,10 +378,10 @@ take_numbered (TernImapSession *self, TernImapParser *parser, guint32 number)
 static void
 flush_vanished (TernImapSession *self, GArray *uids, gboolean earlier)
 {
-  if (uids->len > 0 && self->handlers.vanished != NULL)
-    self->handlers.vanished (self, uids, earlier, self->data);
   if (!earlier)
     tern_imap_selected_vanish (&self->selected, uids->len);
+  if (uids->len > 0 && self->handlers.vanished != NULL)
+    self->handlers.vanished (self, uids, earlier, self->data);
   g_array_set_size (uids, 0);
 }
 

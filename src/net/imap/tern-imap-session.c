@@ -514,6 +514,12 @@ tern_imap_session_get_mailbox (TernImapSession *self)
   return self->selected.mailbox.name != NULL ? &self->selected.mailbox : NULL;
 }
 
+void
+tern_imap_session_doubt_mailbox (TernImapSession *self)
+{
+  self->selected.mailbox.doubtful = TRUE;
+}
+
 GPtrArray *
 tern_imap_session_get_namespaces (TernImapSession *self)
 {

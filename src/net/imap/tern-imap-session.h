@@ -81,6 +81,8 @@ tern_imap_session_open_finish (TernImapSession *self, GAsyncResult *result, GErr
 TernImapState tern_imap_session_get_state (TernImapSession *self);
 TernImapCaps tern_imap_session_get_caps (TernImapSession *self);
 const TernImapMailbox *tern_imap_session_get_mailbox (TernImapSession *self); /* (nullable) */
+/* What is known of the selected mailbox has turned out to be wrong. */
+void tern_imap_session_doubt_mailbox (TernImapSession *self);
 GPtrArray *
 tern_imap_session_get_namespaces (TernImapSession *self); /* personal; TernImapNamespace */
 
@@ -105,8 +107,9 @@ void tern_imap_session_status_async (TernImapSession *self,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
-/* @mailbox is the raw remote name. Already selected: answers at once. With @uidvalidity and @modseq
- * known and QRESYNC offered: SELECT (QRESYNC …), changes to handlers before the callback. */
+/* @mailbox is the raw remote name. Already selected, and not doubtful: answers at once. With
+ * @uidvalidity and @modseq known and QRESYNC offered: SELECT (QRESYNC …), changes to handlers
+ * before the callback. */
 void tern_imap_session_select_async (TernImapSession *self,
                                      const char *mailbox,
                                      gboolean read_only,

@@ -79,6 +79,8 @@ typedef struct
   gboolean keywords;    /* PERMANENTFLAGS has \* */
   gboolean uids_sticky; /* FALSE after [UIDNOTSTICKY] */
   guint generation;     /* grows with every SELECT */
+  gboolean doubtful; /* more is said to be gone than was there, or very much: another SELECT tells
+                        what there is */
 } TernImapMailbox;
 
 typedef enum

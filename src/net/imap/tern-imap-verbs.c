@@ -149,8 +149,9 @@ tern_imap_session_select_async (TernImapSession *self,
 
   /* The same again: ends when the one before it did, without a word to the server. */
   if (self->last_name == NULL || strcmp (self->last_name, mailbox) != 0
-      || self->last_read_only != read_only)
+      || self->last_read_only != read_only || self->selected.mailbox.doubtful)
     {
+      self->selected.mailbox.doubtful = FALSE;
       g_free (self->last_name);
       self->last_name = g_strdup (mailbox);
       self->last_read_only = read_only;
