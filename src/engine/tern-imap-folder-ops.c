@@ -167,8 +167,7 @@ static void
 step_count (TernImapFolderOps *self)
 {
   if (self->op->source->selectable)
-    tern_imap_session_status_async (ops_session (self), self->op->source->remote_name, NULL,
-                                    counted_cb, self);
+    tern_imap_session_status_async (ops_session (self), self->op->old_name, NULL, counted_cb, self);
   else
     {
       self->step = STEP_ACT;
@@ -249,16 +248,14 @@ step_act (TernImapFolderOps *self)
                                       acted_cb, self);
       break;
     case TERN_OP_FOLDER_RENAME:
-      tern_imap_session_rename_async (session, op->source->remote_name, op->name, NULL, acted_cb,
-                                      self);
+      tern_imap_session_rename_async (session, op->old_name, op->name, NULL, acted_cb, self);
       break;
     case TERN_OP_FOLDER_DELETE:
-      tern_imap_session_delete_async (session, op->source->remote_name, NULL, acted_cb, self);
+      tern_imap_session_delete_async (session, op->old_name, NULL, acted_cb, self);
       break;
     default:
-      tern_imap_session_subscribe_async (session, op->source->remote_name,
-                                         op->kind == TERN_OP_FOLDER_SUBSCRIBE, NULL, acted_cb,
-                                         self);
+      tern_imap_session_subscribe_async (
+          session, op->old_name, op->kind == TERN_OP_FOLDER_SUBSCRIBE, NULL, acted_cb, self);
       break;
     }
 }
@@ -289,7 +286,7 @@ step_subscribe (TernImapFolderOps *self)
 {
   const TernRemoteOp *op = self->op;
   gboolean subscribe = self->step == STEP_SUBSCRIBE;
-  const char *old = op->source->remote_name;
+  const char *old = op->old_name;
   g_autofree char *name = NULL;
 
   if (op->kind == TERN_OP_FOLDER_RENAME)
@@ -301,7 +298,7 @@ step_subscribe (TernImapFolderOps *self)
           return;
         }
       old = g_ptr_array_index (op->subscribed, self->next_name);
-      name = g_strconcat (op->name, old + strlen (op->source->remote_name), NULL);
+      name = g_strconcat (op->name, old + strlen (op->old_name), NULL);
     }
   tern_imap_session_subscribe_async (ops_session (self),
                                      !subscribe     ? old
@@ -318,8 +315,7 @@ advance (TernImapFolderOps *self)
   switch (self->step)
     {
     case STEP_LOOK_OLD:
-      tern_imap_session_look_async (ops_session (self), self->op->source->remote_name, NULL,
-                                    looked_cb, self);
+      tern_imap_session_look_async (ops_session (self), self->op->old_name, NULL, looked_cb, self);
       break;
     case STEP_LOOK_NEW:
     case STEP_LOOK_AFTER:

@@ -370,9 +370,24 @@ tern_txn_op_folder_running (TernTxn *txn, TernId op, const char *remote_name, GE
       if (folder == NULL || !set_remote_name (txn, folder, remote_name, error))
         return FALSE;
     }
-  return run_texts (txn, "UPDATE op SET remote_name = ?2 WHERE id = ?1", op, remote_name, NULL,
-                    error)
+  return run_texts (txn,
+                    "UPDATE op SET remote_name = ?2, old_name = iif (begun, old_name,"
+                    " (SELECT remote_name FROM folder WHERE id = op.source)) WHERE id = ?1",
+                    op, remote_name, NULL, error)
          && tern_txn_op_running (txn, op, error);
+}
+
+GArray *
+tern_read_renaming (TernReader *reader, TernId account, GError **error)
+{
+  return tern_db_list (reader->db, error,
+                       "SELECT f.id FROM op o JOIN folder s ON s.id = o.source"
+                       " JOIN folder f ON f.account = o.account AND (f.id = s.id"
+                       "  OR f.remote_name = o.old_name OR s.delimiter <> 0"
+                       "   AND substr (f.remote_name, 1, length (o.old_name) + 1)"
+                       "    = o.old_name || char (s.delimiter))"
+                       " WHERE o.account = ?1 AND o.kind = ?2 AND o.state IN (0, 1, 4) AND o.begun",
+                       account, TERN_OP_FOLDER_RENAME);
 }
 
 /* The server has renamed what is below as well (RFC 9051 section 6.3.6). */
@@ -384,20 +399,21 @@ confirm_rename (TernTxn *txn, const TernOpRecord *op, const TernFolderRecord *ro
 
   if (folders == NULL)
     return FALSE;
-  if (op->remote_name == NULL || root->remote_name == NULL)
+  if (op->remote_name == NULL || op->old_name == NULL)
     return TRUE;
-  length = strlen (root->remote_name);
+  length = strlen (op->old_name);
   for (guint i = 0; i < folders->len; i++)
     {
       const TernFolderRecord *folder = g_ptr_array_index (folders, i);
       g_autofree char *name = NULL;
 
-      if (folder->remote_name == NULL
-          || strncmp (folder->remote_name, root->remote_name, length) != 0
-          || (folder->id != root->id
-              && (root->delimiter == '\0' || folder->remote_name[length] != root->delimiter)))
+      if (folder->id != root->id
+          && (folder->remote_name == NULL || root->delimiter == '\0'
+              || strncmp (folder->remote_name, op->old_name, length) != 0
+              || folder->remote_name[length] != root->delimiter))
         continue;
-      name = g_strconcat (op->remote_name, folder->remote_name + length, NULL);
+      name = g_strconcat (op->remote_name,
+                          folder->id != root->id ? folder->remote_name + length : "", NULL);
       if (!set_remote_name (txn, folder, name, error)
           || (folder->id == root->id && !set_gone (txn, folder->id, FALSE, error)))
         return FALSE;

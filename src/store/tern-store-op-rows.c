@@ -10,7 +10,7 @@
   "o.id, o.account, o.kind, o.state, o.source, o.target, o.add_flags, o.remove_flags,"      \
   " o.add_keywords, o.remove_keywords, o.attempts, o.not_before, o.created, o.fault,"       \
   " o.begun, o.target_validity, o.target_next, o.undone, o.undoes, o.old_path, o.new_path," \
-  " o.remote_name"
+  " o.remote_name, o.old_name"
 
 void
 tern_op_record_free (TernOpRecord *self)
@@ -23,6 +23,7 @@ tern_op_record_free (TernOpRecord *self)
   g_free (self->old_path);
   g_free (self->new_path);
   g_free (self->remote_name);
+  g_free (self->old_name);
   g_array_unref (self->subjects);
   g_free (self);
 }
@@ -60,6 +61,7 @@ take_op (sqlite3_stmt *stmt)
   op->old_path = tern_db_dup_text (stmt, 19);
   op->new_path = tern_db_dup_text (stmt, 20);
   op->remote_name = tern_db_dup_text (stmt, 21);
+  op->old_name = tern_db_dup_text (stmt, 22);
   op->subjects = g_array_new (FALSE, FALSE, sizeof (TernId));
   return op;
 }

@@ -321,6 +321,26 @@ test_rename_refused (void)
   store_fixture_free (f);
 }
 
+/* A rename that an earlier version of the program had sent. */
+static void
+test_rename_migrated (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = listed (f, "A", "A");
+  TernId child = listed (f, "A/x", "A/x");
+  TernId op = rename_to (f, folder, "B");
+
+  run (f, op, "B");
+  store_close (f);
+  store_sql (f, "ALTER TABLE op DROP COLUMN old_name");
+  store_sql (f, "PRAGMA user_version = 5");
+  store_open (f, NULL);
+  confirm (f, op);
+  assert_folder (f, folder, "B", "B");
+  assert_folder (f, child, "B/x", "B/x");
+  store_fixture_free (f);
+}
+
 static void
 test_rename_undone (void)
 {
@@ -475,6 +495,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/folder-ops/rename", test_rename);
   g_test_add_func ("/store/folder-ops/rename-folded", test_rename_folded);
   g_test_add_func ("/store/folder-ops/rename-refused", test_rename_refused);
+  g_test_add_func ("/store/folder-ops/rename-migrated", test_rename_migrated);
   g_test_add_func ("/store/folder-ops/rename-undone", test_rename_undone);
   g_test_add_func ("/store/folder-ops/rename-impossible", test_rename_impossible);
   g_test_add_func ("/store/folder-ops/delete", test_delete);
