@@ -177,6 +177,52 @@ check_place (TernTxn *txn, TernId account, TernId own, const char *path, GError 
   return fault == NULL;
 }
 
+/* The row that has the new folder's name on the server, when it is another folder: one that is to
+ * be renamed or deleted there and is not yet. A folder that went by itself comes back as it was. */
+static gboolean
+is_taken (TernTxn *txn, const TernFolderRecord *record, gboolean *taken, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  sqlite3_stmt *stmt =
+      tern_db_query (db, error,
+                     "SELECT gone = 0 OR EXISTS (SELECT 1 FROM op WHERE source = folder.id"
+                     " AND kind >= ?2 AND state IN (0, 1, 4)) FROM folder"
+                     " WHERE account = ?1 AND remote_name = ?3",
+                     record->account, TERN_OP_FOLDER_CREATE);
+  int rc;
+
+  *taken = FALSE;
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_text (stmt, 3, record->remote_name);
+  rc = sqlite3_step (stmt);
+  if (rc == SQLITE_ROW)
+    *taken = sqlite3_column_int (stmt, 0) != 0;
+  return tern_db_finish (db, stmt, rc, error);
+}
+
+/* Until the folder is made there, it needs no more than a name that no other row has. */
+static TernId
+put_new (TernTxn *txn, const TernFolderRecord *record, GError **error)
+{
+  g_autoptr (TernFolderRecord) other = NULL;
+  gboolean taken;
+  gint64 number = 0;
+
+  if (record->remote_name == NULL)
+    return tern_txn_put_folder (txn, record, error);
+  if (!is_taken (txn, record, &taken, error))
+    return 0;
+  if (!taken)
+    return tern_txn_put_folder (txn, record, error);
+  if (!tern_db_look (tern_txn_db (txn), error, &number, "SELECT max (id) + 1 FROM folder"))
+    return 0;
+  other = tern_folder_record_copy (record);
+  g_free (other->remote_name);
+  other->remote_name = g_strdup_printf ("%s #%" G_GINT64_FORMAT, record->remote_name, number);
+  return tern_txn_put_folder (txn, other, error);
+}
+
 TernId
 tern_txn_op_folder_create (TernTxn *txn,
                            const TernFolderRecord *record,
@@ -187,7 +233,7 @@ tern_txn_op_folder_create (TernTxn *txn,
 
   if (!check_place (txn, record->account, 0, record->path, error))
     return 0;
-  *folder = tern_txn_put_folder (txn, record, error);
+  *folder = put_new (txn, record, error);
   if (*folder == 0 || record->remote_name == NULL)
     return 0;
   made = load_folder (txn, *folder, error);
@@ -464,6 +510,27 @@ refuse_create (TernTxn *txn, const TernOpRecord *op, GError **error)
   return set_gone (txn, op->source, TRUE, error);
 }
 
+/* What is shown again where it was has the place; one that was to be made there meanwhile is not.
+ */
+static gboolean
+refuse_doubles (TernTxn *txn, TernId account, GError **error)
+{
+  g_autoptr (GArray) doubles = tern_db_list (
+      tern_txn_db (txn), error,
+      "SELECT o.id FROM op o JOIN folder f ON f.id = o.source WHERE o.account = ?1 AND o.kind = ?2"
+      " AND o.state IN (0, 1, 4) AND EXISTS (SELECT 1 FROM folder WHERE account = ?1"
+      "  AND path = f.path AND id <> f.id AND gone = 0)",
+      account, TERN_OP_FOLDER_CREATE);
+
+  if (doubles == NULL)
+    return FALSE;
+  for (guint i = 0; i < doubles->len; i++)
+    if (!tern_txn_op_refused (txn, g_array_index (doubles, TernId, i),
+                              _ ("There is a folder of this name already."), error))
+      return FALSE;
+  return TRUE;
+}
+
 /* A later rename stays what it is, only that it begins where the folder still is. */
 static gboolean
 refuse_rename (TernTxn *txn, const TernOpRecord *op, const TernFolderRecord *folder, GError **error)
@@ -478,7 +545,7 @@ refuse_rename (TernTxn *txn, const TernOpRecord *op, const TernFolderRecord *fol
   if (later != 0)
     return run_texts (txn, "UPDATE op SET old_path = ?2 WHERE id = ?1", later, op->old_path, NULL,
                       error);
-  return show_at (txn, folder, op->old_path, error);
+  return show_at (txn, folder, op->old_path, error) && refuse_doubles (txn, op->account, error);
 }
 
 gboolean
@@ -495,7 +562,7 @@ tern_folder_op_refused (TernTxn *txn, const TernOpRecord *op, GError **error)
     case TERN_OP_FOLDER_RENAME:
       return refuse_rename (txn, op, folder, error);
     case TERN_OP_FOLDER_DELETE:
-      return set_gone (txn, folder->id, FALSE, error);
+      return set_gone (txn, folder->id, FALSE, error) && refuse_doubles (txn, op->account, error);
     default:
       return set_subscribed (txn, folder->id, op->kind == TERN_OP_FOLDER_UNSUBSCRIBE, error);
     }
@@ -530,7 +597,8 @@ drop (TernTxn *txn, const TernOpRecord *op, const TernFolderRecord *folder, GErr
       return check_place (txn, folder->account, folder->id, op->old_path, error)
              && show_at (txn, folder, op->old_path, error) && drop_op (txn, op->id, error);
     case TERN_OP_FOLDER_DELETE:
-      return set_gone (txn, folder->id, FALSE, error) && drop_op (txn, op->id, error);
+      return check_place (txn, folder->account, folder->id, folder->path, error)
+             && set_gone (txn, folder->id, FALSE, error) && drop_op (txn, op->id, error);
     default:
       return set_subscribed (txn, folder->id, op->kind == TERN_OP_FOLDER_UNSUBSCRIBE, error)
              && drop_op (txn, op->id, error);

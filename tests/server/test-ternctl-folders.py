@@ -167,6 +167,28 @@ def test_offline(ctl, server):
     check('Keep' in on_server(server) and 'Keep' in here(ctl), on_server(server))
 
 
+def test_offline_in_place(ctl, server):
+    """A folder where another one was until now, without the server: both are what they seem."""
+    for name in ('Diary', 'Scrap'):
+        check(ctl.json('folder', 'create', name)['state'] == 'done', name)
+    message = str(ctl.json('list', 'INBOX', '--limit', '1')[0]['id'])
+    check(ctl.json('move', message, 'Diary')['state'] == 'done', 'mail into it')
+    server.command('stop imap')
+    check(ctl.json('folder', 'rename', 'Diary', 'Diary 2025', code=75)['state'] == 'queued', 'rename')
+    check(ctl.json('folder', 'create', 'Diary', code=75)['state'] == 'queued', 'create where it was')
+    check(ctl.json('folder', 'delete', 'Scrap', code=75)['state'] == 'queued', 'delete')
+    check(ctl.json('folder', 'create', 'Scrap', code=75)['state'] == 'queued', 'create it anew')
+    check({'Diary', 'Diary 2025', 'Scrap'} <= set(here(ctl)), sorted(here(ctl)))
+    server.command('start imap')
+    ctl.json('sync')
+    ctl.json('sync')
+    check({'Diary', 'Diary 2025', 'Scrap'} <= on_server(server), on_server(server))
+    check({'Diary', 'Diary 2025', 'Scrap'} <= set(here(ctl)), sorted(here(ctl)))
+    check([str(m['id']) for m in ctl.json('list', 'Diary 2025')] == [message], ctl.json('list', 'Diary 2025'))
+    check(ctl.json('list', 'Diary') == [], 'the new one is empty')
+    check(not [o for o in ctl.json('operations') if o['state'] not in ('confirmed', 'refused')], ctl.json('operations'))
+
+
 def test_renamed_elsewhere(ctl, server):
     """By another program: nothing is fetched again, and every message keeps its number and its body."""
     ctl.json('sync', '--full')
@@ -180,7 +202,8 @@ def test_renamed_elsewhere(ctl, server):
 
 
 TESTS = [test_add, test_create, test_odd_names, test_rename_keeps_mail, test_move, test_subscribe, test_delete,
-         test_delete_with_news, test_empty, test_role, test_offline, test_renamed_elsewhere]
+         test_delete_with_news, test_empty, test_role, test_offline, test_offline_in_place,
+         test_renamed_elsewhere]
 
 
 def main():

@@ -221,6 +221,103 @@ test_create_refused (void)
   store_fixture_free (f);
 }
 
+/* Where a folder was that is renamed, or deleted, without the server so far: another one, and what
+ * is in it too. */
+static void
+test_create_in_place (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId old = listed (f, "A", "A");
+  TernId inner = listed (f, "A/x", "A/x");
+  TernId going = listed (f, "D", "D");
+  TernId ids[] = { f->inbox, f->archive, f->trash, old, inner, going };
+  TernId new = 0, new_inner = 0, newer = 0;
+  TernId renamed = rename_to (f, old, "B");
+  TernId deleted = delete (f, going);
+  TernId made = create (f, "A", "A", &new);
+  TernId made_inner = create (f, "A/x", "A/x", &new_inner);
+  TernId made_again = create (f, "D", "D", &newer);
+
+  g_assert_cmpint (new, !=, old);
+  g_assert_cmpint (new_inner, !=, inner);
+  g_assert_cmpint (newer, !=, going);
+  /* The server's names still mean the old ones. */
+  g_assert_cmpint (listed (f, "A", "A"), ==, old);
+  g_assert_cmpint (listed (f, "D", "D"), ==, going);
+  end_listing (f, ids, G_N_ELEMENTS (ids));
+  g_assert_true (is_gone (f, going));
+  g_assert_false (is_gone (f, newer));
+  g_assert_false (is_runnable (f, made));
+  run (f, renamed, "B");
+  confirm (f, renamed);
+  run (f, deleted, NULL);
+  confirm (f, deleted);
+  run (f, made, "A");
+  confirm (f, made);
+  run (f, made_inner, "A/x");
+  confirm (f, made_inner);
+  run (f, made_again, "D");
+  confirm (f, made_again);
+  assert_folder (f, old, "B", "B");
+  assert_folder (f, inner, "B/x", "B/x");
+  assert_folder (f, new, "A", "A");
+  assert_folder (f, new_inner, "A/x", "A/x");
+  assert_folder (f, newer, "D", "D");
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+/* The old ones stay where they were: then there is no place for the new ones. */
+static void
+test_create_in_place_refused (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId old = listed (f, "A", "A");
+  TernId going = listed (f, "D", "D");
+  TernId new = 0, newer = 0;
+  TernId renamed = rename_to (f, old, "B");
+  TernId deleted = delete (f, going);
+  TernId made = create (f, "A", "A", &new);
+  TernId made_again = create (f, "D", "D", &newer);
+  gboolean undone;
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+
+  g_assert_false (tern_txn_op_undo (txn, deleted, &undone, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_INVALID);
+  g_clear_error (&error);
+  store_rollback (f);
+  run (f, renamed, "B");
+  refuse (f, renamed);
+  run (f, deleted, NULL);
+  refuse (f, deleted);
+  assert_folder (f, old, "A", "A");
+  assert_folder (f, going, "D", "D");
+  g_assert_true (is_gone (f, new));
+  g_assert_true (is_gone (f, newer));
+  g_assert_false (is_runnable (f, made));
+  g_assert_false (is_runnable (f, made_again));
+  g_assert_cmpuint (store_op_count (f, TERN_OP_REFUSED), ==, 4);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+/* What went from a listing by itself is not another folder. */
+static void
+test_create_lost (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId lost = listed (f, "A", "A");
+  TernId folder = 0;
+
+  end_listing (f, &f->inbox, 1);
+  g_assert_true (is_gone (f, lost));
+  create (f, "A", "A", &folder);
+  g_assert_cmpint (folder, ==, lost);
+  assert_folder (f, folder, "A", "A");
+  store_fixture_free (f);
+}
+
 static void
 test_create_undone (void)
 {
@@ -491,6 +588,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/folder-ops/create", test_create);
   g_test_add_func ("/store/folder-ops/create-refused", test_create_refused);
+  g_test_add_func ("/store/folder-ops/create-in-place", test_create_in_place);
+  g_test_add_func ("/store/folder-ops/create-in-place-refused", test_create_in_place_refused);
+  g_test_add_func ("/store/folder-ops/create-lost", test_create_lost);
   g_test_add_func ("/store/folder-ops/create-undone", test_create_undone);
   g_test_add_func ("/store/folder-ops/rename", test_rename);
   g_test_add_func ("/store/folder-ops/rename-folded", test_rename_folded);
