@@ -17,8 +17,9 @@ typedef enum
 {
   STEP_LOOK_OLD,
   STEP_LOOK_NEW,
-  STEP_LEAVE, /* no session stays in a mailbox whose name goes away under it */
-  STEP_COUNT, /* what is to be deleted must be empty */
+  STEP_LEAVE,      /* no session stays in a mailbox whose name goes away under it */
+  STEP_COUNT,      /* what is to be deleted must be empty … */
+  STEP_LOOK_BELOW, /* … and have no folders: a server may delete it all the same */
   STEP_ACT,
   STEP_LOOK_AFTER, /* CREATE was refused: because it is there? */
   STEP_SUBSCRIBE,  /* a subscription stays with the name (RFC 9051 section 6.3.7) */
@@ -149,7 +150,7 @@ counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &self->error);
 
-  self->step = STEP_ACT;
+  self->step = STEP_LOOK_BELOW;
   if (reply != NULL && reply->messages != 0)
     self->error = tern_fault_new (TERN_FAULT_REFUSED,
                                   _ ("There is mail in the folder “%s” on the server that was not "
@@ -168,6 +169,35 @@ step_count (TernImapFolderOps *self)
 {
   if (self->op->source->selectable)
     tern_imap_session_status_async (ops_session (self), self->op->old_name, NULL, counted_cb, self);
+  else
+    {
+      self->step = STEP_LOOK_BELOW;
+      advance (self);
+    }
+}
+
+static void
+looked_below_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapFolderOps *self = user_data;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &self->error);
+
+  self->step = STEP_ACT;
+  if (reply != NULL && reply->listed)
+    self->error = tern_fault_new (TERN_FAULT_REFUSED,
+                                  _ ("There are folders in the folder “%s” on the server, so it "
+                                     "was not deleted."),
+                                  self->op->old_path);
+  advance (self);
+}
+
+static void
+step_look_below (TernImapFolderOps *self)
+{
+  if (self->op->source->delimiter != '\0')
+    tern_imap_session_look_below_async (ops_session (self), self->op->old_name,
+                                        self->op->source->delimiter, NULL, looked_below_cb, self);
   else
     {
       self->step = STEP_ACT;
@@ -326,6 +356,9 @@ advance (TernImapFolderOps *self)
       break;
     case STEP_COUNT:
       step_count (self);
+      break;
+    case STEP_LOOK_BELOW:
+      step_look_below (self);
       break;
     case STEP_ACT:
       step_act (self);

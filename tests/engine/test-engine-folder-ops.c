@@ -169,6 +169,15 @@ assert_folder (World *self, TernId folder, const char *path, const char *remote_
   g_assert_cmpint (record->total, ==, 1);
 }
 
+static void
+assert_shown (World *self, TernId folder)
+{
+  g_autoptr (TernFolderRecord) record = store_folder (self->wire.store, folder);
+
+  g_assert_nonnull (record);
+  g_assert_false (record->gone);
+}
+
 /* The server has renamed it, a listing comes before its answer is written down: what is known of
  * the folder and of what is below it stays, and nothing is renamed a second time. */
 static void
@@ -273,6 +282,96 @@ test_rename_restarted_refused (void)
   world_clear (&world);
 }
 
+/* Without its mail, which is in the trash. */
+static TernId
+delete_emptied (World *self, TernId folder)
+{
+  StoreFixture *store = self->wire.store;
+  TernReader *reader = store_read_begin (store, TERN_LANE_LIST);
+  g_autoptr (GArray) keys = tern_read_keys (reader, folder, TERN_FILTER_ALL, 0, NULL);
+  TernTxn *txn;
+  TernId op;
+
+  store_read_end (store);
+  txn = store_begin (store);
+  for (guint i = 0; i < keys->len; i++)
+    {
+      g_autoptr (GArray) moves =
+          tern_txn_op_move (txn, &g_array_index (keys, TernListKey, i).id, 1, store->trash, NULL);
+
+      g_assert_true (tern_txn_op_confirmed (txn, g_array_index (moves, TernId, 0), NULL, NULL));
+    }
+  op = tern_txn_op_folder_delete (txn, folder, NULL);
+  store_commit (store);
+  g_assert_cmpint (op, !=, 0);
+  return op;
+}
+
+/* Mail has come to what is below: that stays, and what it is in, though a server would take it. */
+static void
+test_delete_child_refused (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (CAPS),
+    "C: %t STATUS \"A/x\" *",
+    "S: * STATUS \"A/x\" (MESSAGES 1)",
+    "S: %t OK counted",
+    "C: %t STATUS \"A\" *",
+    "S: * STATUS \"A\" (MESSAGES 0)",
+    "S: %t OK counted",
+    "C: %t LIST \"\" \"A/?\"",
+    "S: * LIST () \"/\" \"A/x\"",
+    "S: %t OK",
+    "STALL",
+    NULL,
+  };
+  World world;
+  TernId parent, child;
+
+  world_init (&world, script);
+  parent = add_synced (&world, "A", 11);
+  child = add_synced (&world, "A/x", 12);
+  delete_emptied (&world, child);
+  delete_emptied (&world, parent);
+  run_all (&world);
+  g_assert_cmpuint (store_op_count (world.wire.store, TERN_OP_REFUSED), ==, 2);
+  g_assert_cmpuint (world.notes->len, ==, 2);
+  g_assert_nonnull (strstr (g_ptr_array_index (world.notes, 1), "There are folders in"));
+  assert_shown (&world, parent);
+  assert_shown (&world, child);
+  world_clear (&world);
+}
+
+/* Nothing is in it; what only begins like it is another folder. */
+static void
+test_delete_empty (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (CAPS),
+    "C: %t STATUS \"A%%\" *",
+    "S: * STATUS \"A%%\" (MESSAGES 0)",
+    "S: %t OK counted",
+    "C: %t LIST \"\" \"A%%/?\"",
+    "S: * LIST () \"/\" \"Attic/x\"",
+    "S: * LIST (\\NonExistent) \"/\" \"A%%/x\"",
+    "S: %t OK",
+    TAKES ("DELETE \"A%%\""),
+    TAKES ("UNSUBSCRIBE \"A%%\""),
+    "STALL",
+    NULL,
+  };
+  World world;
+  TernId folder;
+
+  world_init (&world, script);
+  folder = add_synced (&world, "A%", 11);
+  delete_emptied (&world, folder);
+  run_all (&world);
+  g_assert_null (store_folder (world.wire.store, folder));
+  g_assert_cmpuint (world.notes->len, ==, 0);
+  world_clear (&world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -281,5 +380,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/folder-ops/rename/restarted-undone", test_rename_restarted_undone);
   g_test_add_func ("/engine/folder-ops/rename/restarted-lost", test_rename_restarted_lost);
   g_test_add_func ("/engine/folder-ops/rename/restarted-refused", test_rename_restarted_refused);
+  g_test_add_func ("/engine/folder-ops/delete/child-refused", test_delete_child_refused);
+  g_test_add_func ("/engine/folder-ops/delete/empty", test_delete_empty);
   return g_test_run ();
 }

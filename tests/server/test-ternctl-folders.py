@@ -126,6 +126,25 @@ def test_delete_with_news(ctl, server):
     ctl.json('folder', 'delete', 'Quiet', '--yes')
 
 
+def test_delete_with_folders(ctl, server):
+    """So does a folder in it that came meanwhile, or one that could not be deleted itself."""
+    address = user(server, 0)['address']
+    ctl.json('folder', 'create', 'Nest')
+    server.command(f'doveadm mailbox create -u {address} "Nest/% of it"')
+    error = ctl.error('folder', 'delete', 'Nest', code=65)
+    check(error['code'] == 'refused' and 'There are folders in' in error['message'], error)
+    check({'Nest', 'Nest/% of it'} <= on_server(server) and 'Nest' in here(ctl), on_server(server))
+    ctl.json('sync')
+    uid = ctl.json('list', 'INBOX')[0]['uid']
+    server.command(f'doveadm copy -u {address} "Nest/% of it" mailbox INBOX uid {uid}')
+    ctl.error('folder', 'delete', 'Nest', code=65)
+    check({'Nest', 'Nest/% of it'} <= on_server(server), on_server(server))
+    ctl.json('sync')
+    check({'Nest', 'Nest/% of it'} <= set(here(ctl)), sorted(here(ctl)))
+    check(ctl.json('folder', 'delete', 'Nest', '--yes')['state'] == 'done', 'all of it')
+    check(not [f for f in on_server(server) | set(here(ctl)) if f.startswith('Nest')], on_server(server))
+
+
 def test_empty(ctl, server):
     trash = [f for f in ctl.json('folders') if f['role'] == 'trash'][0]['path']
     check(ctl.error('folder', 'empty', trash, code=65)['code'] == 'refused', 'asks')
@@ -202,7 +221,7 @@ def test_renamed_elsewhere(ctl, server):
 
 
 TESTS = [test_add, test_create, test_odd_names, test_rename_keeps_mail, test_move, test_subscribe, test_delete,
-         test_delete_with_news, test_empty, test_role, test_offline, test_offline_in_place,
+         test_delete_with_news, test_delete_with_folders, test_empty, test_role, test_offline, test_offline_in_place,
          test_renamed_elsewhere]
 
 

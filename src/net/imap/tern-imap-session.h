@@ -215,6 +215,13 @@ void tern_imap_session_look_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data);
+/* Likewise whether there is any mailbox below that one. */
+void tern_imap_session_look_below_async (TernImapSession *self,
+                                         const char *mailbox,
+                                         char delimiter,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
 void tern_imap_session_noop_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,
