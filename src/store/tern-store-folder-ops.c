@@ -491,10 +491,27 @@ tern_folder_op_confirmed (TernTxn *txn, const TernOpRecord *op, GError **error)
 
 /* Refused */
 
-/* Nothing can be done in a folder that the server did not make. */
+/* It is a folder of this disk from now on: one that no listing takes away. */
+static gboolean
+keep_here (TernTxn *txn, TernId folder, GError **error)
+{
+  TernTxnFolder *row = tern_txn_folder (txn, folder, error);
+
+  if (row == NULL)
+    return FALSE;
+  row->remote = FALSE;
+  txn->changes->tree_changed = TRUE;
+  return tern_db_run (tern_txn_db (txn), error,
+                      "UPDATE folder SET remote_name = NULL, role = ?2 WHERE id = ?1", folder,
+                      TERN_ROLE_NONE);
+}
+
+/* Nothing can be done in a folder that the server did not make. What was put there and is nowhere
+ * else stays to be seen. */
 static gboolean
 refuse_create (TernTxn *txn, const TernOpRecord *op, GError **error)
 {
+  gboolean has = FALSE;
   g_autoptr (GArray) dependants = tern_db_list (
       tern_txn_db (txn), error,
       "SELECT id FROM op WHERE (source = ?1 OR target = ?1) AND state IN (0, 1, 4) AND id <> ?2"
@@ -507,7 +524,9 @@ refuse_create (TernTxn *txn, const TernOpRecord *op, GError **error)
     if (!tern_txn_op_refused (txn, g_array_index (dependants, TernId, i),
                               _ ("The server did not make the folder."), error))
       return FALSE;
-  return set_gone (txn, op->source, TRUE, error);
+  if (!tern_folder_has_local_data (txn, op->source, &has, error))
+    return FALSE;
+  return has ? keep_here (txn, op->source, error) : set_gone (txn, op->source, TRUE, error);
 }
 
 /* What is shown again where it was has the place; one that was to be made there meanwhile is not.

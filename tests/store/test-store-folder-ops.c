@@ -221,6 +221,41 @@ test_create_refused (void)
   store_fixture_free (f);
 }
 
+/* Refused, with mail in it that only this disk has: it is here to be seen, and to be moved on. */
+static void
+test_create_refused_with_mail (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId message = store_add (f, f->local, 0, 1, 0);
+  TernId folder = 0;
+  TernId op = create (f, "New", "New", &folder);
+  g_autoptr (TernMessageRecord) record = NULL;
+  g_autoptr (GArray) made = NULL;
+  g_autoptr (GArray) keys = NULL;
+  TernReader *reader;
+  TernTxn *txn = store_begin (f);
+  TernId copy;
+
+  made = tern_txn_op_copy (txn, &message, 1, folder, NULL);
+  store_commit (f);
+  g_assert_cmpuint (made->len, ==, 1);
+  run (f, op, "New");
+  refuse (f, op);
+  assert_folder (f, folder, "New", NULL);
+  end_listing (f, &f->inbox, 1);
+  assert_folder (f, folder, "New", NULL);
+  reader = store_read_begin (f, TERN_LANE_LIST);
+  keys = tern_read_keys (reader, folder, TERN_FILTER_ALL, 0, NULL);
+  store_read_end (f);
+  g_assert_cmpuint (keys->len, ==, 1);
+  copy = g_array_index (keys, TernListKey, 0).id;
+  move (f, copy, f->archive);
+  record = store_message (f, copy);
+  g_assert_cmpint (record->folder, ==, f->archive);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
 /* Where a folder was that is renamed, or deleted, without the server so far: another one, and what
  * is in it too. */
 static void
@@ -588,6 +623,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/folder-ops/create", test_create);
   g_test_add_func ("/store/folder-ops/create-refused", test_create_refused);
+  g_test_add_func ("/store/folder-ops/create-refused-with-mail", test_create_refused_with_mail);
   g_test_add_func ("/store/folder-ops/create-in-place", test_create_in_place);
   g_test_add_func ("/store/folder-ops/create-in-place-refused", test_create_in_place_refused);
   g_test_add_func ("/store/folder-ops/create-lost", test_create_lost);
