@@ -49,6 +49,9 @@ static void
 finish (TernImapFolderOps *self)
 {
   tern_imap_remote_count_folder_op (self->job.remote);
+  if (self->op->kind == TERN_OP_FOLDER_RENAME || self->op->kind == TERN_OP_FOLDER_DELETE)
+    tern_imap_remote_forget_mailbox (self->job.remote, self->op->old_name,
+                                     self->op->source->delimiter);
   if (self->error != NULL)
     g_task_return_error (self->job.task, g_steal_pointer (&self->error));
   else

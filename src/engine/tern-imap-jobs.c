@@ -203,13 +203,15 @@ tern_imap_job_select (TernImapJob *job,
   g_task_set_task_data (task, job, NULL);
   tern_imap_remote_write_unasked (job->remote);
   job->folder = folder->id;
-  *live = mailbox != NULL && g_strcmp0 (mailbox->name, folder->remote_name) == 0;
+  *live = mailbox != NULL && g_strcmp0 (mailbox->name, folder->remote_name) == 0
+          && slot->selected == folder->id;
   g_free (job->mailbox);
   job->mailbox = g_strdup (folder->remote_name);
   if (*live)
     catch_up (job);
   else
     {
+      tern_imap_session_doubt_mailbox (slot->session);
       slot->left = slot->selected;
       g_free (slot->left_mailbox);
       slot->left_mailbox = mailbox != NULL ? g_strdup (mailbox->name) : NULL;

@@ -282,6 +282,95 @@ test_rename_restarted_refused (void)
   world_clear (&world);
 }
 
+typedef struct
+{
+  TernFolderRecord *folder; /* (owned) */
+  GPtrArray *requests;      /* (owned) of TernPartRequest */
+  gboolean done;
+} Fetch;
+
+static void
+fetched_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GError *error = NULL;
+
+  tern_remote_fetch_parts_finish (TERN_REMOTE (source), result, &error);
+  g_assert_no_error (error);
+  ((Fetch *) data)->done = TRUE;
+}
+
+/* Of UID 7. */
+static void
+fetch_start (Fetch *self, World *world, TernId folder)
+{
+  self->folder = store_folder (world->wire.store, folder);
+  self->requests = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_part_request_free);
+  self->done = FALSE;
+  g_ptr_array_add (self->requests, tern_part_request_new (7, "", 3));
+  tern_remote_fetch_parts_async (world->wire.remote, self->folder, self->requests,
+                                 TERN_URGENCY_READER, fetched_cb, self);
+}
+
+static void
+fetch_finish (Fetch *self)
+{
+  const TernPartRequest *request = g_ptr_array_index (self->requests, 0);
+
+  tern_test_wait_until (self->done);
+  g_assert_no_error (request->error);
+  g_assert_nonnull (request->bytes);
+  tern_folder_record_free (self->folder);
+  g_ptr_array_unref (self->requests);
+}
+
+/* While one session is in a mailbox, the other renames it; then there is another mailbox of that
+ * name. The first session is not in that one. */
+static void
+test_renamed_under_a_session (void)
+{
+  static const char *const working[] = {
+    WIRE_GREET_WITH (""),
+    WIRE_SELECT ("A", "11", "8"),
+    "C: %t UID FETCH 7 (*",
+    "WAIT",
+    "S: * 1 FETCH (UID 7 BODY[] \"old\")",
+    "S: %t OK fetched",
+    WIRE_SELECT ("A", "12", "8"),
+    "C: %t UID FETCH 7 (*",
+    "S: * 1 FETCH (UID 7 BODY[] \"new\")",
+    "S: %t OK fetched",
+    WIRE_SELECT ("B", "11", "8"),
+    "C: %t UID FETCH 7 (*",
+    "S: * 1 FETCH (UID 7 BODY[] \"old\")",
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  static const char *const acting[] = {
+    WIRE_GREET_WITH (""), TAKES ("RENAME \"A\" \"B\""), RESUBSCRIBES ("A", "B"), "STALL", NULL,
+  };
+  World world;
+  TernId old, new, op;
+  Fetch first, second, third;
+
+  world_init (&world, working);
+  tern_script_server_addv (world.wire.server, acting);
+  old = add_synced (&world, "A", 11);
+  fetch_start (&first, &world, old);
+  tern_test_wait_until (tern_script_server_get_position (world.wire.server, 0) >= 9);
+  op = rename_to (&world, old, "B");
+  run_all (&world);
+  g_assert_cmpint (state_of (&world, op), ==, TERN_OP_CONFIRMED);
+  new = add_synced (&world, "A", 12);
+  tern_script_server_go (world.wire.server);
+  fetch_finish (&first);
+  fetch_start (&second, &world, new);
+  fetch_finish (&second);
+  fetch_start (&third, &world, old);
+  fetch_finish (&third);
+  world_clear (&world);
+}
+
 /* Without its mail, which is in the trash. */
 static TernId
 delete_emptied (World *self, TernId folder)
@@ -380,6 +469,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/folder-ops/rename/restarted-undone", test_rename_restarted_undone);
   g_test_add_func ("/engine/folder-ops/rename/restarted-lost", test_rename_restarted_lost);
   g_test_add_func ("/engine/folder-ops/rename/restarted-refused", test_rename_restarted_refused);
+  g_test_add_func ("/engine/folder-ops/rename/under-a-session", test_renamed_under_a_session);
   g_test_add_func ("/engine/folder-ops/delete/child-refused", test_delete_child_refused);
   g_test_add_func ("/engine/folder-ops/delete/empty", test_delete_empty);
   return g_test_run ();

@@ -54,6 +54,7 @@ struct _TernImapSession
   guint last_generation; /* of the last SELECT that was asked for */
   char *last_name;       /* (nullable): its mailbox */
   gboolean last_read_only;
+  gboolean last_doubted;     /* the name may be another mailbox's by now */
   TernImapCommand *entering; /* (nullable): SELECT in flight whose mailbox waits for [CLOSED] */
 
   TernImapFetchDecoder *decoder;

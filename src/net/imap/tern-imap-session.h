@@ -115,6 +115,9 @@ void tern_imap_session_select_async (TernImapSession *self,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
+/* The selected mailbox may have another name by now: the next SELECT goes to the server, also with
+ * the same name. */
+void tern_imap_session_doubt_mailbox (TernImapSession *self);
 /* UID FETCH @set (@items); @set like "1:*", see tern_imap_set_format(). @changed_since 0 = all.
  * Bound to the mailbox that is selected when it is sent; fails if that changed meanwhile. */
 void tern_imap_session_fetch_async (TernImapSession *self,

@@ -147,8 +147,9 @@ tern_imap_session_select_async (TernImapSession *self,
 
   /* The same again: ends when the one before it did, without a word to the server. */
   if (self->last_name == NULL || strcmp (self->last_name, mailbox) != 0
-      || self->last_read_only != read_only)
+      || self->last_read_only != read_only || self->last_doubted)
     {
+      self->last_doubted = FALSE;
       g_free (self->last_name);
       self->last_name = g_strdup (mailbox);
       self->last_read_only = read_only;
@@ -169,6 +170,12 @@ tern_imap_session_select_async (TernImapSession *self,
       tern_imap_command_add (command, " (CONDSTORE)");
     }
   tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_doubt_mailbox (TernImapSession *self)
+{
+  self->last_doubted = TRUE;
 }
 
 static void
