@@ -629,14 +629,15 @@ static gboolean
 reverse (TernTxn *txn, const TernOpRecord *op, GError **error)
 {
   GError *fault = NULL;
+  TernId made = 0;
 
   switch ((int) op->kind)
     {
     case TERN_OP_FOLDER_CREATE:
-      tern_txn_op_folder_delete (txn, op->source, &fault);
+      made = tern_txn_op_folder_delete (txn, op->source, &fault);
       break;
     case TERN_OP_FOLDER_RENAME:
-      tern_txn_op_folder_rename (txn, op->source, op->old_path, &fault);
+      made = tern_txn_op_folder_rename (txn, op->source, op->old_path, &fault);
       break;
     case TERN_OP_FOLDER_DELETE:
       fault = tern_fault_new (TERN_FAULT_INVALID,
@@ -644,13 +645,18 @@ reverse (TernTxn *txn, const TernOpRecord *op, GError **error)
                                  "the trash."));
       break;
     default:
-      tern_txn_op_folder_subscribe (txn, op->source, op->kind == TERN_OP_FOLDER_UNSUBSCRIBE,
-                                    &fault);
+      made = tern_txn_op_folder_subscribe (txn, op->source, op->kind == TERN_OP_FOLDER_UNSUBSCRIBE,
+                                           &fault);
       break;
     }
   if (fault != NULL)
-    g_propagate_error (error, fault);
-  return fault == NULL;
+    {
+      g_propagate_error (error, fault);
+      return FALSE;
+    }
+  return made == 0
+         || tern_db_run (tern_txn_db (txn), error, "UPDATE op SET undoes = ?2 WHERE id = ?1", made,
+                         op->id);
 }
 
 gboolean

@@ -87,8 +87,12 @@ def test_move(ctl, server):
     check('Old/Forums/GTK' in on_server(server), on_server(server))
     check(len(ctl.json('list', 'Old/Forums/GTK')) == 2, 'with its mail')
     check(ctl.error('folder', 'move', 'Old', 'Old/Forums', code=64)['code'] == 'invalid', 'into itself')
-    check(ctl.json('undo')['state'] == 'done', 'undo')
+    moved = ctl.json('operations')[0]
+    undone = ctl.json('undo')
+    check(undone['state'] == 'done' and len(undone['operations']) == 1, undone)
     check('Forums/GTK' in here(ctl), 'back at once')
+    last = ctl.json('operations')[0]
+    check(last['operation'] == undone['operations'][0] and last['undoes'] == moved['operation'], last)
     ctl.json('sync')
     check('Forums/GTK' in on_server(server) and 'Forums/GTK' in here(ctl), on_server(server))
 
@@ -208,6 +212,26 @@ def test_offline_in_place(ctl, server):
     check(not [o for o in ctl.json('operations') if o['state'] not in ('confirmed', 'refused')], ctl.json('operations'))
 
 
+def test_offline_delete_undone(ctl, server):
+    """A folder and its mail come back together."""
+    ctl.json('folder', 'create', 'Album')
+    message = str(ctl.json('list', 'INBOX', '--limit', '1')[0]['id'])
+    ctl.json('move', message, 'Album')
+    server.command('stop imap')
+    moved, deleted = ctl.json('folder', 'delete', 'Album', '--yes', code=75)['operations']
+    error = ctl.error('undo', str(moved), code=65)
+    check(error['code'] == 'refused' and 'is not there any more' in error['message'], error)
+    trash = [f for f in ctl.json('folders') if f['role'] == 'trash'][0]['path']
+    check(message in [str(m['id']) for m in ctl.json('list', trash)], 'still in the trash')
+    undone = ctl.json('undo')
+    check(set(undone['undone']) == {moved, deleted}, (undone, ctl.json('operations')[:3]))
+    check([str(m['id']) for m in ctl.json('list', 'Album')] == [message], 'back')
+    server.command('start imap')
+    ctl.json('sync')
+    check('Album' in on_server(server) and [str(m['id']) for m in ctl.json('list', 'Album')] == [message],
+          on_server(server))
+
+
 def test_renamed_elsewhere(ctl, server):
     """By another program: nothing is fetched again, and every message keeps its number and its body."""
     ctl.json('sync', '--full')
@@ -222,7 +246,7 @@ def test_renamed_elsewhere(ctl, server):
 
 TESTS = [test_add, test_create, test_odd_names, test_rename_keeps_mail, test_move, test_subscribe, test_delete,
          test_delete_with_news, test_delete_with_folders, test_empty, test_role, test_offline, test_offline_in_place,
-         test_renamed_elsewhere]
+         test_offline_delete_undone, test_renamed_elsewhere]
 
 
 def main():

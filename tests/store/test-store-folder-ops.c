@@ -473,12 +473,34 @@ test_rename_migrated (void)
   store_fixture_free (f);
 }
 
+/* What takes @op back. */
+static TernId
+undoing (StoreFixture *f, TernId op)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  g_autoptr (GArray) ops = tern_read_undoing (reader, op, NULL);
+
+  store_read_end (f);
+  return ops->len == 1 ? g_array_index (ops, TernId, 0) : 0;
+}
+
+static gboolean
+is_undone (StoreFixture *f, TernId op)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  g_autoptr (TernOpRecord) record = tern_read_op (reader, op, NULL);
+
+  store_read_end (f);
+  return record->undone;
+}
+
 static void
 test_rename_undone (void)
 {
   StoreFixture *f = store_fixture_new ();
   TernId folder = listed (f, "A", "A");
   TernId op = rename_to (f, folder, "B");
+  TernId back;
 
   store_reopen (f);
   g_assert_true (undo (f, op));
@@ -489,6 +511,13 @@ test_rename_undone (void)
   store_reopen (f);
   g_assert_false (undo (f, op));
   assert_folder (f, folder, "A", "B");
+  /* It tells what it undid, and can be undone itself. */
+  back = undoing (f, op);
+  g_assert_cmpint (back, !=, 0);
+  g_assert_true (is_undone (f, op));
+  g_assert_true (undo (f, back));
+  g_assert_false (is_undone (f, op));
+  assert_folder (f, folder, "B", "B");
   store_fixture_free (f);
 }
 
@@ -555,6 +584,45 @@ test_delete (void)
   g_assert_null (store_folder (f, folder));
   record = store_message (f, message);
   g_assert_cmpint (record->folder, ==, f->trash);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+/* The mail comes back with its folder, or not at all. */
+static void
+test_delete_undone (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = listed (f, "A", "A");
+  TernId message = store_add (f, folder, 1, 1, 0);
+  TernId moved = move (f, message, f->trash);
+  TernId op = delete (f, folder);
+  g_autoptr (TernMessageRecord) record = NULL;
+  gboolean undone;
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+
+  g_assert_false (tern_txn_op_undo (txn, moved, &undone, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_REFUSED);
+  g_clear_error (&error);
+  store_rollback (f);
+  confirm (f, moved);
+  run (f, op, NULL);
+  txn = store_begin (f);
+  g_assert_false (tern_txn_op_undo (txn, moved, &undone, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_REFUSED);
+  g_clear_error (&error);
+  store_rollback (f);
+  record = store_message (f, message);
+  g_assert_cmpint (record->folder, ==, f->trash);
+  refuse (f, op);
+  op = delete (f, folder);
+  g_assert_true (undo (f, op));
+  g_assert_false (undo (f, moved));
+  assert_folder (f, folder, "A", "A");
+  tern_message_record_free (g_steal_pointer (&record));
+  record = store_message (f, message);
+  g_assert_cmpint (record->folder, ==, folder);
   store_verify (f);
   store_fixture_free (f);
 }
@@ -635,6 +703,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/folder-ops/rename-undone", test_rename_undone);
   g_test_add_func ("/store/folder-ops/rename-impossible", test_rename_impossible);
   g_test_add_func ("/store/folder-ops/delete", test_delete);
+  g_test_add_func ("/store/folder-ops/delete-undone", test_delete_undone);
   g_test_add_func ("/store/folder-ops/subscribe", test_subscribe);
   g_test_add_func ("/store/folder-ops/order", test_order);
   return g_test_run ();
