@@ -158,7 +158,10 @@ tern_op_insert (TernTxn *txn, TernOpRecord *record, GError **error)
 
   if (stmt == NULL)
     return FALSE;
-  record->created = g_get_real_time () / 1000;
+  /* What one verb makes is of one moment: by that it is undone together. */
+  if (txn->op_time == 0)
+    txn->op_time = g_get_real_time () / 1000;
+  record->created = txn->op_time;
   sqlite3_bind_int64 (stmt, 1, record->account);
   sqlite3_bind_int (stmt, 2, record->kind);
   sqlite3_bind_int64 (stmt, 3, record->source);

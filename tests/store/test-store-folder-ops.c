@@ -627,6 +627,31 @@ test_delete_undone (void)
   store_fixture_free (f);
 }
 
+/* However long it took to make them: what one verb did is undone together. */
+static void
+test_one_verb (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = listed (f, "A", "A");
+  TernId message = store_add (f, folder, 1, 1, 0);
+  gint64 start = g_get_monotonic_time ();
+  g_autoptr (GArray) moves = NULL;
+  g_autoptr (GArray) verb = NULL;
+  TernReader *reader;
+  TernTxn *txn = store_begin (f);
+
+  moves = tern_txn_op_move (txn, &message, 1, f->trash, NULL);
+  while (g_get_monotonic_time () < start + 100 * 1000)
+    g_thread_yield ();
+  g_assert_cmpint (tern_txn_op_folder_delete (txn, folder, NULL), !=, 0);
+  store_commit (f);
+  reader = store_read_begin (f, TERN_LANE_SLOW);
+  verb = tern_read_undoable (reader, FALSE, NULL);
+  store_read_end (f);
+  g_assert_cmpuint (verb->len, ==, 2);
+  store_fixture_free (f);
+}
+
 static void
 test_subscribe (void)
 {
@@ -704,6 +729,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/folder-ops/rename-impossible", test_rename_impossible);
   g_test_add_func ("/store/folder-ops/delete", test_delete);
   g_test_add_func ("/store/folder-ops/delete-undone", test_delete_undone);
+  g_test_add_func ("/store/folder-ops/one-verb", test_one_verb);
   g_test_add_func ("/store/folder-ops/subscribe", test_subscribe);
   g_test_add_func ("/store/folder-ops/order", test_order);
   return g_test_run ();
