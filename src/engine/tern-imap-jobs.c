@@ -233,8 +233,8 @@ tern_imap_job_select (TernImapJob *job,
   g_task_set_task_data (task, select, g_free);
   tern_imap_remote_write_unasked (job->remote);
   job->folder = folder->id;
-  *live =
-      mailbox != NULL && g_strcmp0 (mailbox->name, folder->remote_name) == 0 && !mailbox->doubtful;
+  *live = mailbox != NULL && g_strcmp0 (mailbox->name, folder->remote_name) == 0
+          && !mailbox->doubtful && slot->selected == folder->id;
   g_free (job->mailbox);
   job->mailbox = g_strdup (folder->remote_name);
   if (*live && must_catch_up (mailbox, highest))
@@ -244,6 +244,7 @@ tern_imap_job_select (TernImapJob *job,
     }
   if (!*live)
     {
+      tern_imap_session_doubt_mailbox (slot->session);
       slot->left = slot->selected;
       g_free (slot->left_mailbox);
       slot->left_mailbox = mailbox != NULL ? g_strdup (mailbox->name) : NULL;

@@ -8,6 +8,7 @@
 
 #include "tern-folder-names-private.h"
 #include "tern-limits.h"
+#include "tern-store-ops.h"
 
 /*
  * The folder tree: LIST, with STATUS in the same answer or pipelined after it, then one
@@ -161,9 +162,22 @@ is_listed (const ListingWrite *listing, const char *name)
   return FALSE;
 }
 
-/* The only one of @stored that is listed nowhere and agrees with @status; NULL otherwise. */
+static gboolean
+is_among (const GArray *ids, TernId id)
+{
+  for (guint i = 0; i < ids->len; i++)
+    if (g_array_index (ids, TernId, i) == id)
+      return TRUE;
+  return FALSE;
+}
+
+/* The only one of @stored that is listed nowhere and agrees with @status; NULL otherwise. What we
+ * are @renaming ourselves is not for a guess: the operation tells which name is whose. */
 static const TernFolderRecord *
-find_lost (const ListingWrite *listing, const GPtrArray *stored, const FolderStatus *status)
+find_lost (const ListingWrite *listing,
+           const GPtrArray *stored,
+           const GArray *renaming,
+           const FolderStatus *status)
 {
   const TernFolderRecord *found = NULL;
 
@@ -175,7 +189,7 @@ find_lost (const ListingWrite *listing, const GPtrArray *stored, const FolderSta
       const TernFolderRecord *folder = g_ptr_array_index (stored, i);
 
       if (folder->remote_name == NULL || folder->role == TERN_ROLE_INBOX || !agrees (folder, status)
-          || is_listed (listing, folder->remote_name))
+          || is_listed (listing, folder->remote_name) || is_among (renaming, folder->id))
         continue;
       if (found != NULL)
         return NULL;
@@ -208,8 +222,12 @@ static gboolean
 follow_renames (TernTxn *txn, const ListingWrite *listing, GError **error)
 {
   g_autoptr (GPtrArray) stored = tern_read_folders (tern_txn_reader (txn), listing->account, error);
+  g_autoptr (GArray) renaming = NULL;
 
   if (stored == NULL)
+    return FALSE;
+  renaming = tern_read_renaming (tern_txn_reader (txn), listing->account, error);
+  if (renaming == NULL)
     return FALSE;
   for (guint i = 0; i < listing->folders->len; i++)
     {
@@ -219,7 +237,7 @@ follow_renames (TernTxn *txn, const ListingWrite *listing, GError **error)
 
       if (!status->known || status->messages <= 0 || is_known (stored, folder->remote_name))
         continue;
-      lost = find_lost (listing, stored, status);
+      lost = find_lost (listing, stored, renaming, status);
       if (lost != NULL && count_agreeing (listing, lost) == 1
           && !tern_txn_set_folder_remote_name (txn, lost->id, folder->remote_name, error))
         return FALSE;

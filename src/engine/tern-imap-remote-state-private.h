@@ -67,6 +67,9 @@ gboolean tern_imap_slot_can_work (TernImapSlot *slot);
 /* Opens a second session when something that is not long waits. */
 void tern_imap_remote_want_hands (TernImapRemote *self);
 void tern_imap_remote_start_poll (TernImapRemote *self);
+/* No session is in the mailbox of that name any more, nor in one below it, as far as we know: it
+ * was renamed or deleted. */
+void tern_imap_remote_forget_mailbox (TernImapRemote *self, const char *name, char delimiter);
 
 /* tern-imap-unasked.c */
 /* Hands what was gathered to the store: before anything that claims to be newer. */

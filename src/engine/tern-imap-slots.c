@@ -7,6 +7,7 @@
 #include "tern-limits.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 /*
  * The sessions "work" and "hands": how they are opened and kept alive, and what becomes of what
@@ -158,6 +159,28 @@ gboolean
 tern_imap_slot_can_work (TernImapSlot *slot)
 {
   return slot->ready && tern_imap_session_get_state (slot->session) < TERN_IMAP_LEAVING;
+}
+
+static void
+forget_mailbox (TernImapSlot *slot, const char *name, char delimiter)
+{
+  const TernImapMailbox *mailbox =
+      slot->session != NULL ? tern_imap_session_get_mailbox (slot->session) : NULL;
+  gsize length = strlen (name);
+
+  if (mailbox == NULL || mailbox->name == NULL || strncmp (mailbox->name, name, length) != 0
+      || (mailbox->name[length] != '\0'
+          && (delimiter == '\0' || mailbox->name[length] != delimiter)))
+    return;
+  slot->selected = 0;
+  slot->grown = FALSE;
+}
+
+void
+tern_imap_remote_forget_mailbox (TernImapRemote *self, const char *name, char delimiter)
+{
+  forget_mailbox (&self->work, name, delimiter);
+  forget_mailbox (&self->hands, name, delimiter);
 }
 
 /* The second pair of hands */

@@ -26,6 +26,7 @@ typedef struct
   gboolean filed; /* APPEND: a sync has met it on the server */
   gboolean check;
   char *name;            /* (nullable) folders: the new name on the server */
+  char *old_name;        /* (nullable) folders: the name there before, raw */
   GPtrArray *subscribed; /* of char*: the names that a rename takes subscriptions from */
   gint64 next_time;      /* with no ops: when there will be some; 0 = not known */
 } TernOpGroup;

@@ -122,22 +122,22 @@ tern_txn_remove_account (TernTxn *txn, TernId account, GError **error)
 /* Folders. */
 
 /* The server has renamed it, and we have not been told yet: what is listed under the new name is
- * what we know under the old one. */
+ * what we know under the one that we told the server. */
 static gboolean
 find_renamed (TernTxn *txn, const TernFolderRecord *record, TernId *id, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
-  sqlite3_stmt *stmt = tern_db_query (
-      db, error,
-      "SELECT f.id FROM op o JOIN folder s ON s.id = o.source"
-      " JOIN folder f ON f.account = ?1"
-      "  AND f.remote_name = s.remote_name || substr (?3, length (o.remote_name) + 1)"
-      " WHERE o.account = ?1 AND o.kind = ?2 AND o.state IN (0, 1, 4) AND o.begun"
-      "  AND (o.remote_name = ?3 OR s.delimiter <> 0"
-      "   AND substr (?3, 1, length (o.remote_name) + 1)"
-      "    = o.remote_name || char (s.delimiter))"
-      " LIMIT 1",
-      record->account, TERN_OP_FOLDER_RENAME);
+  sqlite3_stmt *stmt =
+      tern_db_query (db, error,
+                     "SELECT f.id FROM op o JOIN folder s ON s.id = o.source"
+                     " JOIN folder f ON f.account = ?1"
+                     "  AND f.remote_name = o.old_name || substr (?3, length (o.remote_name) + 1)"
+                     " WHERE o.account = ?1 AND o.kind = ?2 AND o.state IN (0, 1, 4) AND o.begun"
+                     "  AND (o.remote_name = ?3 OR s.delimiter <> 0"
+                     "   AND substr (?3, 1, length (o.remote_name) + 1)"
+                     "    = o.remote_name || char (s.delimiter))"
+                     " LIMIT 1",
+                     record->account, TERN_OP_FOLDER_RENAME);
   int rc;
 
   if (stmt == NULL)

@@ -262,6 +262,23 @@ propagate_changed (TernTxn *txn, const TernLocation *row, GError **error)
   return FALSE;
 }
 
+/* Can it go back to where it was? Nobody would see it in a folder that is not shown. */
+static gboolean
+check_prior (TernTxn *txn, const TernSubject *subject, GError **error)
+{
+  GError *fault = NULL;
+  g_autoptr (TernFolderRecord) folder =
+      tern_read_folder (tern_txn_reader (txn), subject->prior_folder, &fault);
+
+  if (fault == NULL && (folder == NULL || folder->gone))
+    fault = tern_fault_new (TERN_FAULT_REFUSED,
+                            _ ("The folder that a message of this change was in is not there any "
+                               "more; nothing was undone."));
+  if (fault != NULL)
+    g_propagate_error (error, fault);
+  return fault == NULL;
+}
+
 /* Is it still where @op has put it? */
 static gboolean
 check_place (TernTxn *txn, const TernOpRecord *op, TernId location, GError **error)
@@ -393,6 +410,7 @@ check_subject (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject,
   gboolean drop;
 
   return can_drop (txn, op, subject, &drop, error)
+         && (op->kind != TERN_OP_MOVE || check_prior (txn, subject, error))
          && (drop || check_reverse (txn, op, subject, error));
 }
 

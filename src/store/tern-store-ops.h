@@ -67,6 +67,7 @@ typedef struct
   char *old_path;    /* (nullable) where it was shown before a rename */
   char *new_path;    /* (nullable) where it is to be */
   char *remote_name; /* (nullable) the new name as it was sent, raw */
+  char *old_name;    /* (nullable) RENAME that was begun: the old name as it was sent, raw */
 } TernOpRecord;
 
 void tern_op_record_free (TernOpRecord *self);
@@ -116,6 +117,10 @@ tern_txn_op_folder_subscribe (TernTxn *txn, TernId folder, gboolean subscribed, 
 /* CREATE and RENAME: like tern_txn_op_running(), with the name that is sent. */
 gboolean
 tern_txn_op_folder_running (TernTxn *txn, TernId op, const char *remote_name, GError **error);
+
+/* The folders at and below those whose RENAME was begun and is not confirmed: they may have either
+ * name on the server. Returns: GArray of TernId. */
+GArray *tern_read_renaming (TernReader *reader, TernId account, GError **error);
 
 /* The runner's verbs. Chain heads only (no earlier unconfirmed operation names one of its
  * messages), pending or stuck ones whose time has come, oldest first; never running ones. */

@@ -163,9 +163,15 @@ static const char version_5[] = "ALTER TABLE op ADD COLUMN old_path TEXT;"
                                 "ALTER TABLE op ADD COLUMN new_path TEXT;"
                                 "ALTER TABLE op ADD COLUMN remote_name TEXT;";
 
+/* old_name: of a rename, what the server had it under when that was sent. */
+static const char version_6[] =
+    "ALTER TABLE op ADD COLUMN old_name TEXT;"
+    "UPDATE op SET old_name = (SELECT remote_name FROM folder WHERE id = op.source)"
+    " WHERE kind = 6 AND begun AND state IN (0, 1, 4);";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
-  version_1, version_2, version_3, version_4, version_5,
+  version_1, version_2, version_3, version_4, version_5, version_6,
 };
 
 static gboolean

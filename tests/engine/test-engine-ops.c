@@ -3,7 +3,6 @@
 
 #include "store-fixture.h"
 #include "tern-op-runner-private.h"
-#include "tern-script-server.h"
 #include "tern-store-locations-private.h"
 
 /*

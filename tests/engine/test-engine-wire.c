@@ -1,81 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "store-fixture.h"
-#include "tern-imap-remote-private.h"
-#include "tern-script-server.h"
+#include "wire-fixture.h"
 
 /*
  * The IMAP commands of operations that may have been done before, with a server that is scripted.
  */
-
-#define GREET                                                     \
-  "S: * OK [CAPABILITY IMAP4rev1 UIDPLUS SASL-IR AUTH=PLAIN] hi", \
-      "C: %t AUTHENTICATE PLAIN AGFubmEAc2VjcmV0", "S: %t OK [CAPABILITY IMAP4rev1 UIDPLUS] in"
-#define SELECT(name, epoch, next)                                                    \
-  "C: %t SELECT \"" name "\"", "S: * 1 EXISTS", "S: * OK [UIDVALIDITY " epoch "] x", \
-      "S: * OK [UIDNEXT " next "] x", "S: %t OK [READ-WRITE] selected"
-
-typedef struct
-{
-  TernTestCert *cert;
-  TernScriptServer *server;
-  StoreFixture *store;
-  TernRemote *remote;
-  GAsyncResult *result; /* (owned) (nullable) */
-} Wire;
-
-static void
-on_progress (const char *path, gint64 done, gint64 total, gpointer data)
-{
-}
-
-static void
-on_remote_folder_changed (TernId folder, gpointer data)
-{
-}
-
-static void
-on_closed (const GError *error, gpointer data)
-{
-}
-
-static void
-keep_result (GObject *source, GAsyncResult *result, gpointer data)
-{
-  ((Wire *) data)->result = g_object_ref (result);
-}
-
-static void
-wire_init (Wire *self, const char *const *script)
-{
-  static const TernRemoteEvents events = { .progress = on_progress,
-                                           .folder_changed = on_remote_folder_changed,
-                                           .closed = on_closed };
-  g_autoptr (TernCredentials) credentials = tern_credentials_new ("anna", "secret");
-  g_autoptr (TernEndpoint) endpoint = NULL;
-  GError *error = NULL;
-  TernTxn *txn;
-
-  *self = (Wire){ .store = store_fixture_new () };
-  self->cert = tern_test_cert_new (TERN_TEST_CERT_GOOD);
-  self->server = tern_script_server_new (self->cert, TRUE);
-  tern_script_server_addv (self->server, script);
-  txn = store_begin (self->store);
-  g_assert_true (tern_txn_set_sync_state (txn, self->store->inbox, 1, 100, 0, 1, NULL));
-  g_assert_true (tern_txn_set_sync_state (txn, self->store->archive, 2, 11, 0, 1, NULL));
-  g_assert_true (tern_txn_set_remote_counts (txn, self->store->archive, 1, 0, TRUE, NULL));
-  store_commit (self->store);
-  endpoint = tern_endpoint_new ("127.0.0.1", tern_script_server_get_port (self->server),
-                                TERN_SECURITY_TLS, self->cert->ca_file, NULL);
-  self->remote = TERN_REMOTE (tern_imap_remote_new (self->store->store, self->store->account,
-                                                    endpoint, credentials, FALSE, &events, self));
-  tern_remote_open_async (self->remote, NULL, keep_result, self);
-  tern_test_wait_until (self->result != NULL);
-  g_assert_true (tern_remote_open_finish (self->remote, self->result, &error));
-  g_assert_no_error (error);
-  g_clear_object (&self->result);
-}
 
 /* A MOVE of UID 7 that may have been done before. */
 static GArray *
@@ -96,24 +26,12 @@ wire_replay (Wire *self, guint32 known, guint32 target_uidvalidity)
   g_array_append_val (op->sizes, size);
   g_array_append_val (op->known, known);
   g_ptr_array_add (op->message_ids, g_strdup ("1@example.org"));
-  tern_remote_run_operation_async (self->remote, op, keep_result, self);
+  tern_remote_run_operation_async (self->remote, op, wire_keep_result, self);
   tern_test_wait_until (self->result != NULL);
   pairs = tern_remote_run_operation_finish (self->remote, self->result, &error);
   g_assert_no_error (error);
   g_clear_object (&self->result);
   return pairs;
-}
-
-static void
-wire_clear (Wire *self)
-{
-  tern_remote_close (self->remote);
-  g_object_unref (self->remote);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  store_fixture_free (self->store);
-  tern_script_server_free (self->server);
-  tern_test_cert_free (self->cert);
 }
 
 static void
@@ -129,12 +47,12 @@ static void
 test_wire_copied (void)
 {
   static const char *const script[] = {
-    GREET,
-    SELECT ("Archive", "2", "11"),
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "11"),
     "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 1000 SMALLER 1002",
     "S: * SEARCH 3 10",
     "S: %t OK found",
-    SELECT ("INBOX", "1", "100"),
+    WIRE_SELECT ("INBOX", "1", "100"),
     "C: %t UID SEARCH UID 7",
     "S: * SEARCH 7",
     "S: %t OK there",
@@ -162,12 +80,12 @@ static void
 test_wire_known (void)
 {
   static const char *const script[] = {
-    GREET,
-    SELECT ("Archive", "2", "11"),
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "11"),
     "C: %t UID SEARCH UID 10 LARGER 1000 SMALLER 1002",
     "S: * SEARCH 10",
     "S: %t OK found",
-    SELECT ("INBOX", "1", "100"),
+    WIRE_SELECT ("INBOX", "1", "100"),
     "C: %t UID SEARCH UID 7",
     "S: * SEARCH 7",
     "S: %t OK there",
@@ -195,12 +113,12 @@ static void
 test_wire_not_the_same (void)
 {
   static const char *const script[] = {
-    GREET,
-    SELECT ("Archive", "2", "11"),
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "11"),
     "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 1000 SMALLER 1002",
     "S: * SEARCH 10",
     "S: %t OK found",
-    SELECT ("INBOX", "1", "100"),
+    WIRE_SELECT ("INBOX", "1", "100"),
     "C: %t UID SEARCH UID 7",
     "S: * SEARCH 7",
     "S: %t OK there",
@@ -239,12 +157,12 @@ static void
 test_wire_brought_back (void)
 {
   static const char *const script[] = {
-    GREET,
-    SELECT ("Archive", "2", "11"),
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "11"),
     "C: %t UID SEARCH HEADER *",
     "S: * SEARCH",
     "S: %t OK not found",
-    SELECT ("INBOX", "1", "100"),
+    WIRE_SELECT ("INBOX", "1", "100"),
     "C: %t UID SEARCH UID 7",
     "S: * SEARCH 7",
     "S: %t OK there",
@@ -289,7 +207,7 @@ wire_run (Wire *self, TernOpKind kind, guint32 uid, GError **error)
   g_array_append_val (op->sizes, size);
   g_array_append_val (op->known, known);
   g_ptr_array_add (op->message_ids, g_strdup ("1@example.org"));
-  tern_remote_run_operation_async (self->remote, op, keep_result, self);
+  tern_remote_run_operation_async (self->remote, op, wire_keep_result, self);
   tern_test_wait_until (self->result != NULL);
   pairs = tern_remote_run_operation_finish (self->remote, self->result, error);
   g_clear_object (&self->result);
@@ -302,8 +220,8 @@ static void
 test_wire_looks_first (void)
 {
   static const char *const script[] = {
-    GREET,
-    SELECT ("INBOX", "1", "100"),
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "100"),
     "C: %t UID STORE 7 +FLAGS.SILENT (\\Seen)",
     "S: %t OK it is told of 7",
     "C: %t NOOP",
@@ -328,18 +246,13 @@ test_wire_looks_first (void)
   wire_clear (&wire);
 }
 
-#define GREET_MOVE                                                \
-  "S: * OK [CAPABILITY IMAP4rev1 UIDPLUS SASL-IR AUTH=PLAIN] hi", \
-      "C: %t AUTHENTICATE PLAIN AGFubmEAc2VjcmV0",                \
-      "S: %t OK [CAPABILITY IMAP4rev1 UIDPLUS MOVE] in"
-
 /* OK to MOVE without COPYUID is looked into: what was not moved is moved again. */
 static void
 test_wire_moves_again (void)
 {
   static const char *const script[] = {
-    GREET_MOVE,
-    SELECT ("INBOX", "1", "100"),
+    WIRE_GREET_WITH (" MOVE"),
+    WIRE_SELECT ("INBOX", "1", "100"),
     "C: %t UID MOVE 7 \"Archive\"",
     "S: %t OK what 7?",
     "C: %t UID SEARCH UID 7",
@@ -368,8 +281,8 @@ static void
 test_wire_moves_not (void)
 {
   static const char *const script[] = {
-    GREET_MOVE,
-    SELECT ("INBOX", "1", "100"),
+    WIRE_GREET_WITH (" MOVE"),
+    WIRE_SELECT ("INBOX", "1", "100"),
     "C: %t UID MOVE 7 \"Archive\"",
     "S: %t OK",
     "C: %t UID SEARCH UID 7",
@@ -407,8 +320,8 @@ static void
 test_wire_copies_what_is_there (void)
 {
   static const char *const script[] = {
-    GREET,
-    SELECT ("INBOX", "1", "100"),
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "100"),
     "C: %t UID SEARCH UID 7",
     "S: * SEARCH",
     "S: %t OK no such message",
@@ -444,8 +357,8 @@ static void
 test_wire_copies_in_part (void)
 {
   static const char *const script[] = {
-    GREET,
-    SELECT ("INBOX", "1", "100"),
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "100"),
     "C: %t UID SEARCH UID 7",
     "S: * SEARCH 7",
     "S: %t OK there",

@@ -472,6 +472,15 @@ take_any_search (TernImapSession *self, TernImapParser *parser, gboolean extende
   take_search (self, command, uids);
 }
 
+static gboolean
+looks_for (const TernImapCommand *command, const char *mailbox)
+{
+  if (command->looks_for == NULL)
+    return FALSE;
+  return command->looks_below ? g_str_has_prefix (mailbox, command->looks_for)
+                              : g_str_equal (mailbox, command->looks_for);
+}
+
 /* Whoever asks for this one mailbox. */
 static void
 note_listed (TernImapSession *self, const TernImapList *list)
@@ -480,8 +489,7 @@ note_listed (TernImapSession *self, const TernImapList *list)
     {
       TernImapCommand *command = l->data;
 
-      if (command->looks_for != NULL && g_str_equal (command->looks_for, list->mailbox)
-          && !list->absent)
+      if (looks_for (command, list->mailbox) && !list->absent)
         command->reply->listed = TRUE;
     }
 }

@@ -81,7 +81,8 @@ tern_imap_session_open_finish (TernImapSession *self, GAsyncResult *result, GErr
 TernImapState tern_imap_session_get_state (TernImapSession *self);
 TernImapCaps tern_imap_session_get_caps (TernImapSession *self);
 const TernImapMailbox *tern_imap_session_get_mailbox (TernImapSession *self); /* (nullable) */
-/* What is known of the selected mailbox has turned out to be wrong. */
+/* What is known of the selected mailbox has turned out to be wrong, or it may have another name by
+ * now: the next SELECT goes to the server, also with the same name. */
 void tern_imap_session_doubt_mailbox (TernImapSession *self);
 GPtrArray *
 tern_imap_session_get_namespaces (TernImapSession *self); /* personal; TernImapNamespace */
@@ -231,6 +232,13 @@ void tern_imap_session_look_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data);
+/* Likewise whether there is any mailbox below that one. */
+void tern_imap_session_look_below_async (TernImapSession *self,
+                                         const char *mailbox,
+                                         char delimiter,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
 void tern_imap_session_noop_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,

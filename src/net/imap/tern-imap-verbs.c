@@ -508,6 +508,25 @@ tern_imap_session_look_async (TernImapSession *self,
 }
 
 void
+tern_imap_session_look_below_async (TernImapSession *self,
+                                    const char *mailbox,
+                                    char delimiter,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
+                                          user_data, tern_imap_session_look_below_async);
+  g_autofree char *pattern = g_strdup_printf ("%s%c*", mailbox, delimiter);
+
+  command->looks_for = g_strdup_printf ("%s%c", mailbox, delimiter);
+  command->looks_below = TRUE;
+  tern_imap_command_add (command, "LIST \"\" ");
+  add_mailbox (command, pattern);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
 tern_imap_session_noop_async (TernImapSession *self,
                               GCancellable *cancellable,
                               GAsyncReadyCallback callback,
