@@ -39,9 +39,9 @@ make_sasl (const char *offered,
 {
   g_auto (GStrv) list = g_strsplit (offered, " ", -1);
   g_autoptr (TernCredentials) credentials = tern_credentials_new (user, password);
+  const TernSaslChannel channel = { "mail.test", 993, secure, NULL, NULL };
 
-  return tern_sasl_new ((const char *const *) list, "imap", "mail.test", credentials, secure,
-                        error);
+  return tern_sasl_new ((const char *const *) list, &channel, credentials, error);
 }
 
 static char *
