@@ -78,6 +78,7 @@ tern_endpoint_unref (TernEndpoint *self)
 
 static const char *const auth_names[] = {
   [TERN_AUTH_PASSWORD] = "password",
+  [TERN_AUTH_UNBOUND] = "password-unbound",
   [TERN_AUTH_BEARER] = "oauth-bearer",
   [TERN_AUTH_EXTERNAL] = "external",
 };
@@ -99,6 +100,12 @@ tern_auth_from_name (const char *name, TernAuth *auth)
       return TRUE;
     }
   return FALSE;
+}
+
+gboolean
+tern_auth_is_password (TernAuth auth)
+{
+  return auth == TERN_AUTH_PASSWORD || auth == TERN_AUTH_UNBOUND;
 }
 
 TernCredentials *

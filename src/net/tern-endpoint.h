@@ -40,13 +40,15 @@ void tern_endpoint_unref (TernEndpoint *self);
 typedef enum
 {
   TERN_AUTH_PASSWORD,
+  TERN_AUTH_UNBOUND,  /* a password, without binding the login to the connection */
   TERN_AUTH_BEARER,   /* an access token of OAuth 2.0 */
   TERN_AUTH_EXTERNAL, /* the client certificate of the endpoint */
 } TernAuth;
 
-/* "password", "oauth-bearer", "external": for settings and options. */
+/* "password", "password-unbound", "oauth-bearer", "external": for settings and options. */
 const char *tern_auth_to_name (TernAuth auth);
 gboolean tern_auth_from_name (const char *name, TernAuth *auth);
+gboolean tern_auth_is_password (TernAuth auth);
 
 /** TernCredentials: what to log in with. The password is wiped when freed and never logged. */
 typedef struct

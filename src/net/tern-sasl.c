@@ -196,6 +196,15 @@ static const Mechanism mechanisms[] = {
   { "EXTERNAL", TERN_AUTH_EXTERNAL, TRUE, FALSE, TRUE, respond_external },
 };
 
+/* A password, one way or the other. */
+static gboolean
+suits (const Mechanism *mechanism, TernAuth auth)
+{
+  if (auth == TERN_AUTH_UNBOUND)
+    return mechanism->auth == TERN_AUTH_PASSWORD && !mechanism->binds;
+  return mechanism->auth == auth;
+}
+
 static const Mechanism *
 choose_mechanism (const char *const *offered, TernAuth auth, const TernSaslChannel *channel)
 {
@@ -203,7 +212,7 @@ choose_mechanism (const char *const *offered, TernAuth auth, const TernSaslChann
     {
       const Mechanism *m = &mechanisms[i];
 
-      if (m->auth == auth && (channel->secure || !m->needs_tls)
+      if (suits (m, auth) && (channel->secure || !m->needs_tls)
           && (channel->binding != NULL || !m->binds) && g_strv_contains (offered, m->name))
         return m;
     }
@@ -219,7 +228,7 @@ offers_in_clear (const char *const *offered, TernAuth auth)
     {
       const Mechanism *m = &mechanisms[i];
 
-      if (m->auth == auth && m->needs_tls && !m->binds && g_strv_contains (offered, m->name))
+      if (suits (m, auth) && m->needs_tls && !m->binds && g_strv_contains (offered, m->name))
         return TRUE;
     }
   return FALSE;
@@ -247,6 +256,7 @@ no_mechanism_fault (const char *const *offered, TernAuth auth, const TernSaslCha
                                     _ ("%s does not let anybody log in with this certificate."),
                                     host);
     case TERN_AUTH_PASSWORD:
+    case TERN_AUTH_UNBOUND:
     default:
       if (!channel->secure && offers_in_clear (offered, auth))
         return tern_fault_new_server (TERN_FAULT_NO_MECHANISM, list,
@@ -293,7 +303,8 @@ start_scram (const Mechanism *mechanism,
   if (mechanism->binds)
     header = g_strdup_printf ("p=%s,,", channel->binding_type);
   else
-    header = g_strdup (channel->binding != NULL ? "y,," : "n,,");
+    header = g_strdup (channel->binding != NULL && credentials->auth == TERN_AUTH_PASSWORD ? "y,,"
+                                                                                           : "n,,");
   return tern_scram_new (hash, header, mechanism->binds ? channel->binding : NULL, credentials,
                          channel->host);
 }
@@ -441,6 +452,12 @@ tern_sasl_explain (TernSasl *self, const GError *error)
       if (self->mechanism->auth == TERN_AUTH_EXTERNAL)
         return tern_fault_new_server (TERN_FAULT_AUTHENTICATION, text,
                                       _ ("%s does not accept your certificate for “%s”."),
+                                      self->host, self->credentials->user);
+      /* It has not heard of the password yet. */
+      if (self->mechanism->binds && self->responses == 1)
+        return tern_fault_new_server (TERN_FAULT_AUTHENTICATION, text,
+                                      _ ("%s does not accept the name “%s”, or does not know the "
+                                         "way in which Tern binds the login to the connection."),
                                       self->host, self->credentials->user);
     }
   return g_error_copy (error);

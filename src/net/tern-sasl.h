@@ -13,6 +13,10 @@ G_BEGIN_DECLS
  * SCRAM-SHA-256, SCRAM-SHA-1, PLAIN and LOGIN; for an access token OAUTHBEARER (RFC 7628), then
  * XOAUTH2; for a client certificate EXTERNAL. What shows a secret to the server wants TLS.
  *
+ * A server does not say which kinds of binding it knows. Where it offers -PLUS and does not know
+ * that of this connection (RFC 9266 is younger than TLS 1.3), there is no falling back: whoever is
+ * in between could ask for it. A person may choose TERN_AUTH_UNBOUND.
+ *
  * SCRAM prepares the password with SASLprep (RFC 5802 section 2.2); for PLAIN and LOGIN that is the
  * server's part (RFC 4616 section 2), so there it is sent as it was typed.
  */

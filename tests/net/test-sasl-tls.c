@@ -444,6 +444,31 @@ test_unbound (gconstpointer smtp)
   server_stop (&server);
 }
 
+/* The server offers -PLUS, but knows another binding: it refuses before it has heard of the
+ * password, and a person may decide to go without. */
+static void
+test_other_binding (gconstpointer complaint)
+{
+  const int code = complaint != NULL ? TERN_FAULT_NO_MECHANISM : TERN_FAULT_AUTHENTICATION;
+  Server server = { cert, .mechanisms = "SCRAM-SHA-256 SCRAM-SHA-256-PLUS",
+                    .complaint = complaint };
+  g_autoptr (TernCredentials) unbound =
+      tern_credentials_new_for (TERN_AUTH_UNBOUND, "anna", "pencil");
+  g_autoptr (TernEndpoint) endpoint = NULL;
+  g_autoptr (GError) refused = NULL;
+  g_autoptr (GError) error = NULL;
+
+  server_start (&server);
+  endpoint = tern_endpoint_new ("127.0.0.1", server.port, TERN_SECURITY_TLS, cert->ca_file, NULL);
+  refused = log_in_with (&server, "pencil", "SCRAM-SHA-256-PLUS");
+  g_assert_error (refused, TERN_FAULT, code);
+  g_assert_nonnull (strstr (refused->message, "the connection"));
+  error = log_in (endpoint, unbound, FALSE, "SCRAM-SHA-256");
+  g_assert_no_error (error);
+  g_assert_cmpstr (server.header, ==, "n");
+  server_stop (&server);
+}
+
 typedef struct
 {
   const char *path;
@@ -548,6 +573,9 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sasl-tls/bound/smtp", GINT_TO_POINTER (TRUE), test_bound);
   g_test_add_data_func ("/sasl-tls/unbound/imap", GINT_TO_POINTER (FALSE), test_unbound);
   g_test_add_data_func ("/sasl-tls/unbound/smtp", GINT_TO_POINTER (TRUE), test_unbound);
+  g_test_add_data_func ("/sasl-tls/other-binding", NULL, test_other_binding);
+  g_test_add_data_func ("/sasl-tls/other-binding-told", "e=unsupported-channel-binding-type",
+                        test_other_binding);
   for (gsize i = 0; i < G_N_ELEMENTS (middle_cases); i++)
     g_test_add_data_func (middle_cases[i].path, &middle_cases[i], test_middle);
   g_test_add_data_func ("/sasl-tls/external/imap", GINT_TO_POINTER (FALSE), test_external);

@@ -426,7 +426,7 @@ login (TernImapOpener *self)
   /* LOGIN is what is left where there is no SASL PLAIN; it is as good under TLS, and only there. It
    * takes nothing but a password. */
   if (!tern_fault_is (error, TERN_FAULT_NO_MECHANISM) || !secured
-      || session->credentials->auth != TERN_AUTH_PASSWORD
+      || !tern_auth_is_password (session->credentials->auth)
       || (session->caps & TERN_IMAP_CAP_LOGINDISABLED))
     {
       tern_imap_session_die (session, g_steal_pointer (&error));
