@@ -52,6 +52,7 @@ write_account (TernCtl *self, TernCtlJson *json, const TernAccountSettings *acco
   tern_ctl_json_string (json, "address", account->address);
   tern_ctl_json_string (json, "label", account->label);
   tern_ctl_json_string (json, "name", account->name);
+  tern_ctl_json_string (json, "auth", tern_auth_to_name (account->auth));
   write_endpoint (json, "imap", account->imap, account->imap_user);
   write_endpoint (json, "smtp", account->smtp,
                   account->smtp_user != NULL ? account->smtp_user : account->imap_user);
@@ -354,6 +355,19 @@ apply_server (TernCtl *self,
   return TRUE;
 }
 
+static gboolean
+apply_auth (TernAccountSettings *settings, const char *word, GError **error)
+{
+  if (word == NULL || tern_auth_from_name (word, &settings->auth))
+    return TRUE;
+  g_propagate_error (
+      error,
+      tern_fault_new (
+          TERN_FAULT_INVALID,
+          _ ("“%s” is no way to log in; password, password-unbound and oauth-bearer are."), word));
+  return FALSE;
+}
+
 static TernAccountSettings *
 make_settings (TernCtl *self, GError **error)
 {
@@ -364,6 +378,8 @@ make_settings (TernCtl *self, GError **error)
   replace_text (&settings->label, tern_ctl_args_get (self->args, "label"));
   replace_text (&settings->imap_user, tern_ctl_args_get (self->args, "user"));
   replace_text (&settings->smtp_user, tern_ctl_args_get (self->args, "smtp-user"));
+  if (!apply_auth (settings, tern_ctl_args_get (self->args, "auth"), error))
+    return NULL;
   settings->smtp_own_secret = tern_ctl_args_has (self->args, "smtp-password-stdin");
   if (!apply_server (self, "imap", 993, 143, &settings->imap, error)
       || !apply_server (self, "smtp", 465, 587, &settings->smtp, error)
@@ -426,14 +442,15 @@ copy_settings (const TernAccountSettings *account)
   copy->imap = tern_endpoint_ref (account->imap);
   copy->smtp = tern_endpoint_ref (account->smtp);
   copy->smtp_own_secret = account->smtp_own_secret;
+  copy->auth = account->auth;
   copy->safe_mode = account->safe_mode;
   return copy;
 }
 
-/* "label=Work". Servers and logins are not among the keys: they are proved before they are saved,
- * which takes the password. */
+/* "label=Work". Servers are not among the keys; how to log in is, together with the password, as it
+ * is proved before it is saved. */
 static gboolean
-apply_setting (TernAccountSettings *settings, const char *word, GError **error)
+apply_setting (TernCtl *self, TernAccountSettings *settings, const char *word, GError **error)
 {
   const char *equals = strchr (word, '=');
   gsize length = equals != NULL ? (gsize) (equals - word) : 0;
@@ -442,14 +459,45 @@ apply_setting (TernAccountSettings *settings, const char *word, GError **error)
     replace_text (&settings->label, equals + 1);
   else if (length == strlen ("name") && strncmp (word, "name", length) == 0)
     replace_text (&settings->name, equals + 1);
+  else if (length == strlen ("auth") && strncmp (word, "auth", length) == 0
+           && tern_ctl_args_has (self->args, "password-stdin"))
+    return apply_auth (settings, equals + 1, error);
   else
     {
-      g_propagate_error (error,
-                         tern_fault_new (TERN_FAULT_INVALID,
-                                         _ ("“%s” cannot be set; label=… and name=… can."), word));
+      g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                                _ ("“%s” cannot be set; label=… and name=… can, "
+                                                   "and auth=… together with --password-stdin."),
+                                                word));
       return FALSE;
     }
   return TRUE;
+}
+
+/* What is to be read must be enough for both servers. */
+static gboolean
+check_new_passwords (TernCtl *self, TernAccountSettings *settings, GError **error)
+{
+  gboolean first = tern_ctl_args_has (self->args, "password-stdin");
+  gboolean second = tern_ctl_args_has (self->args, "smtp-password-stdin");
+
+  if (!first && !second && self->args->words->len < 2)
+    g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                              _ ("Say what is to be changed: label=…, name=…, or "
+                                                 "the password with --password-stdin.")));
+  else if (second && !first)
+    g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                              _ ("Give the password on standard input and say so "
+                                                 "with --password-stdin.")));
+  else if (first && !second && settings->smtp_own_secret)
+    g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                              _ ("The outgoing server has a password of its own: "
+                                                 "give both, with --smtp-password-stdin.")));
+  else
+    {
+      settings->smtp_own_secret |= second;
+      return TRUE;
+    }
+  return FALSE;
 }
 
 void
@@ -463,8 +511,9 @@ tern_ctl_account_set (TernCtl *self)
   NewAccount *account;
 
   for (guint i = 1; good && i < self->args->words->len; i++)
-    good = apply_setting (settings, tern_ctl_args_word (self->args, i), &error);
-  if (!good || !tern_account_settings_check (settings, &error))
+    good = apply_setting (self, settings, tern_ctl_args_word (self->args, i), &error);
+  if (!good || !check_new_passwords (self, settings, &error)
+      || !tern_account_settings_check (settings, &error))
     {
       tern_ctl_fail (self, error, NULL);
       return;
@@ -472,5 +521,8 @@ tern_ctl_account_set (TernCtl *self)
   account = g_new0 (NewAccount, 1);
   account->settings = g_steal_pointer (&settings);
   tern_ctl_set_state (self, account, new_account_free);
-  save_new (self);
+  if (tern_ctl_args_has (self->args, "password-stdin"))
+    tern_ctl_input_read_async (self->input, self->cancellable, passwords_cb, self);
+  else
+    save_new (self);
 }
