@@ -109,25 +109,6 @@ tern_scram_first (TernScram *self, GError **error)
   return g_strconcat (self->header, self->first_bare, NULL);
 }
 
-/* "e=" (section 7): what the server minds, as far as it concerns anything but the password. */
-static GError *
-refusal_fault (TernScram *self, const char *text)
-{
-  if (g_str_equal (text, "e=channel-bindings-dont-match")
-      || g_str_equal (text, "e=server-does-support-channel-binding"))
-    return tern_fault_new_server (TERN_FAULT_CERTIFICATE, text,
-                                  _ ("%s does not see the connection that Tern sees: somebody may "
-                                     "be in between. The password was not given away."),
-                                  self->host);
-  if (g_str_equal (text, "e=unsupported-channel-binding-type"))
-    return tern_fault_new_server (TERN_FAULT_NO_MECHANISM, text,
-                                  _ ("%s wants the login to be bound to the connection in a way "
-                                     "that Tern does not know."),
-                                  self->host);
-  return tern_fault_new_server (TERN_FAULT_AUTHENTICATION, text,
-                                _ ("%s refused the user name or the password."), self->host);
-}
-
 /* The value of "@name=…" at @text, and where the next attribute is. */
 static char *
 take_attribute (const char **text, char name)
@@ -140,6 +121,28 @@ take_attribute (const char **text, char name)
   end = strchrnul (start + 2, ',');
   *text = *end == ',' ? end + 1 : end;
   return g_strndup (start + 2, end - start - 2);
+}
+
+/* "e=" (section 7): what the server minds, as far as it concerns anything but the password. */
+static GError *
+refusal_fault (TernScram *self, const char *text)
+{
+  const char *rest = text;
+  g_autofree char *reason = take_attribute (&rest, 'e');
+
+  if (g_str_equal (reason, "channel-bindings-dont-match")
+      || g_str_equal (reason, "server-does-support-channel-binding"))
+    return tern_fault_new_server (TERN_FAULT_CERTIFICATE, text,
+                                  _ ("%s does not see the connection that Tern sees: somebody may "
+                                     "be in between. The password itself was not sent."),
+                                  self->host);
+  if (g_str_equal (reason, "unsupported-channel-binding-type"))
+    return tern_fault_new_server (TERN_FAULT_NO_MECHANISM, text,
+                                  _ ("%s wants the login to be bound to the connection in a way "
+                                     "that Tern does not know."),
+                                  self->host);
+  return tern_fault_new_server (TERN_FAULT_AUTHENTICATION, text,
+                                _ ("%s refused the user name or the password."), self->host);
 }
 
 typedef struct

@@ -8,9 +8,9 @@
 #include <string.h>
 
 /*
- * libgsasl asks gsasl_nonce() for the client's nonce; this program answers in its place, so that
- * the exchanges of RFC 5802 and RFC 7677 can be replayed to the letter. The nonce of RFC 7677 is
- * shorter than libgsasl's, so that one is checked by its keys, against the server below.
+ * The client's nonce comes from gsasl_nonce(); this program answers in its place, so that the
+ * exchange of RFC 5802 can be replayed to the letter. The nonce of RFC 7677 is shorter than ours,
+ * so that one is checked by its keys, against the server below.
  */
 static const char *forced_nonce;
 
@@ -436,7 +436,7 @@ test_scram_refusal (void)
   } refusals[] = {
     { "e=invalid-proof", TERN_FAULT_AUTHENTICATION },
     { "e=unknown-user", TERN_FAULT_AUTHENTICATION },
-    { "e=channel-bindings-dont-match", TERN_FAULT_CERTIFICATE },
+    { "e=channel-bindings-dont-match,x=y", TERN_FAULT_CERTIFICATE },
     { "e=server-does-support-channel-binding", TERN_FAULT_CERTIFICATE },
     { "e=unsupported-channel-binding-type", TERN_FAULT_NO_MECHANISM },
   };
