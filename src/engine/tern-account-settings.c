@@ -138,6 +138,15 @@ tern_account_settings_check (const TernAccountSettings *self, GError **error)
                                  _ ("So many days or so large messages cannot be kept."));
       return FALSE;
     }
+  /* There are no settings for the certificate. */
+  if (self->auth == TERN_AUTH_EXTERNAL)
+    {
+      if (error != NULL)
+        *error = tern_fault_new (TERN_FAULT_INVALID,
+                                 _ ("Tern does not log in with a certificate yet: use a password "
+                                    "or an access token."));
+      return FALSE;
+    }
   return check_endpoint (self->imap, _ ("incoming"), error)
          && check_endpoint (self->smtp, _ ("outgoing"), error);
 }
@@ -163,6 +172,14 @@ tern_account_settings_guess (TernAccountSettings *self, const char *address)
   g_clear_pointer (&self->smtp, tern_endpoint_unref);
   self->imap = tern_endpoint_new (imap, 993, TERN_SECURITY_TLS, NULL, NULL);
   self->smtp = tern_endpoint_new (smtp, 465, TERN_SECURITY_TLS, NULL, NULL);
+}
+
+const char *
+tern_account_settings_get_secret_kind (const TernAccountSettings *self, gboolean smtp)
+{
+  if (self->auth == TERN_AUTH_BEARER)
+    return smtp ? "smtp-token" : "imap-token";
+  return smtp ? "smtp" : "imap";
 }
 
 /* Key file */
@@ -218,6 +235,7 @@ static TernAccountSettings *
 load_account (GKeyFile *file, const char *path, const char *group, GError **error)
 {
   g_autoptr (TernAccountSettings) self = tern_account_settings_new ();
+  g_autofree char *auth = g_key_file_get_string (file, group, "Auth", NULL);
   g_autofree char *bad_key = NULL;
 
   g_free (self->uuid);
@@ -235,7 +253,11 @@ load_account (GKeyFile *file, const char *path, const char *group, GError **erro
   self->safe_mode = g_key_file_get_boolean (file, group, "SafeMode", NULL);
   self->keep_days = g_key_file_get_integer (file, group, "KeepDays", NULL);
   self->keep_size = g_key_file_get_int64 (file, group, "KeepSize", NULL);
-  self->imap = load_endpoint (file, group, "Imap", &bad_key);
+  if (auth != NULL
+      && (!tern_auth_from_name (auth, &self->auth) || self->auth == TERN_AUTH_EXTERNAL))
+    bad_key = g_strdup ("Auth");
+  else
+    self->imap = load_endpoint (file, group, "Imap", &bad_key);
   if (self->imap != NULL)
     self->smtp = load_endpoint (file, group, "Smtp", &bad_key);
   if (bad_key == NULL && !tern_account_settings_check (self, NULL))
@@ -326,6 +348,8 @@ tern_account_settings_save_all (const char *path, const GPtrArray *accounts, GEr
       save_text (file, group, "", "SmtpUser", account->smtp_user);
       if (account->smtp_own_secret)
         g_key_file_set_boolean (file, group, "SmtpOwnSecret", TRUE);
+      if (account->auth != TERN_AUTH_PASSWORD)
+        save_text (file, group, "", "Auth", tern_auth_to_name (account->auth));
       if (account->safe_mode)
         g_key_file_set_boolean (file, group, "SafeMode", TRUE);
       if (account->keep_days != 0)

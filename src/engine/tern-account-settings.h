@@ -23,6 +23,7 @@ typedef struct
   TernEndpoint *smtp;
   char *smtp_user; /* (nullable) the same as imap_user and the same secret */
   gboolean smtp_own_secret;
+  TernAuth auth; /* at both servers */
   gboolean safe_mode;
   /* What is kept on this computer besides what was read: mail of so many days (0: none, -1: all),
    * and of each message, when it is larger than keep_size bytes (0: any size), the text only. Older
@@ -50,6 +51,9 @@ void tern_account_settings_unref (TernAccountSettings *self);
 gboolean tern_account_settings_check (const TernAccountSettings *self, GError **error);
 /* Guesses from the address: imap.DOMAIN:993, smtp.DOMAIN:465, user = address. */
 void tern_account_settings_guess (TernAccountSettings *self, const char *address);
+
+/* The kind under which the keyring has what logs in there, see tern-secrets.h. */
+const char *tern_account_settings_get_secret_kind (const TernAccountSettings *self, gboolean smtp);
 
 GPtrArray *tern_account_settings_load_all (const char *path, GError **error);
 gboolean

@@ -34,8 +34,9 @@ tern_account_test_new (TernAccountSettings *settings,
                               : settings->imap_user;
 
   self->settings = tern_account_settings_ref (settings);
-  self->imap = tern_credentials_new (settings->imap_user, password);
-  self->smtp = tern_credentials_new (smtp_user, smtp_password != NULL ? smtp_password : password);
+  self->imap = tern_credentials_new_for (settings->auth, settings->imap_user, password);
+  self->smtp = tern_credentials_new_for (settings->auth, smtp_user,
+                                         smtp_password != NULL ? smtp_password : password);
   self->connections = connections != NULL ? g_ptr_array_ref (connections) : NULL;
   return self;
 }

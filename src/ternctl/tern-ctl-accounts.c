@@ -53,6 +53,7 @@ write_account (TernCtl *self, TernCtlJson *json, const TernAccountSettings *acco
   tern_ctl_json_string (json, "address", account->address);
   tern_ctl_json_string (json, "label", account->label);
   tern_ctl_json_string (json, "name", account->name);
+  tern_ctl_json_string (json, "auth", tern_auth_to_name (account->auth));
   write_endpoint (json, "imap", account->imap, account->imap_user);
   write_endpoint (json, "smtp", account->smtp,
                   account->smtp_user != NULL ? account->smtp_user : account->imap_user);
@@ -363,6 +364,19 @@ apply_server (TernCtl *self,
   return TRUE;
 }
 
+static gboolean
+apply_auth (TernAccountSettings *settings, const char *word, GError **error)
+{
+  if (word == NULL || tern_auth_from_name (word, &settings->auth))
+    return TRUE;
+  g_propagate_error (
+      error,
+      tern_fault_new (
+          TERN_FAULT_INVALID,
+          _ ("“%s” is no way to log in; password, password-unbound and oauth-bearer are."), word));
+  return FALSE;
+}
+
 static TernAccountSettings *
 make_settings (TernCtl *self, GError **error)
 {
@@ -375,6 +389,8 @@ make_settings (TernCtl *self, GError **error)
   replace_text (&settings->label, tern_ctl_args_get (self->args, "label"));
   replace_text (&settings->imap_user, tern_ctl_args_get (self->args, "user"));
   replace_text (&settings->smtp_user, tern_ctl_args_get (self->args, "smtp-user"));
+  if (!apply_auth (settings, tern_ctl_args_get (self->args, "auth"), error))
+    return NULL;
   settings->smtp_own_secret = tern_ctl_args_has (self->args, "smtp-password-stdin");
   if (!apply_server (self, "imap", 993, 143, &settings->imap, error)
       || !apply_server (self, "smtp", 465, 587, &settings->smtp, error)
@@ -420,7 +436,6 @@ tern_ctl_account_add (TernCtl *self)
   tern_ctl_input_read_async (self->input, self->cancellable, passwords_cb, self);
 }
 
-/* The same account with the fields that are to stay; a change of settings is a new value. */
 /* A number of days, or "all". */
 static gboolean
 parse_days (const char *text, int *days)
@@ -451,10 +466,10 @@ parse_size (const char *text, gint64 *size)
   return TRUE;
 }
 
-/* "label=Work". Servers and logins are not among the keys: they are proved before they are saved,
- * which takes the password. */
+/* "label=Work". Servers are not among the keys; how to log in is, together with the password, as it
+ * is proved before it is saved. */
 static gboolean
-apply_setting (TernAccountSettings *settings, const char *word, GError **error)
+apply_setting (TernCtl *self, TernAccountSettings *settings, const char *word, GError **error)
 {
   const char *equals = strchr (word, '=');
   g_autofree char *key = equals != NULL ? g_strndup (word, (gsize) (equals - word)) : NULL;
@@ -463,17 +478,47 @@ apply_setting (TernAccountSettings *settings, const char *word, GError **error)
     replace_text (&settings->label, equals + 1);
   else if (g_strcmp0 (key, "name") == 0)
     replace_text (&settings->name, equals + 1);
+  else if (g_strcmp0 (key, "auth") == 0 && tern_ctl_args_has (self->args, "password-stdin"))
+    return apply_auth (settings, equals + 1, error);
   else if (!(g_strcmp0 (key, "keep-days") == 0 && parse_days (equals + 1, &settings->keep_days))
            && !(g_strcmp0 (key, "keep-size") == 0 && parse_size (equals + 1, &settings->keep_size)))
     {
       g_propagate_error (
           error, tern_fault_new (TERN_FAULT_INVALID,
                                  _ ("“%s” cannot be set; label=…, name=…, keep-days=N or all, and "
-                                    "keep-size=BYTES or any can."),
+                                    "keep-size=BYTES or any can, and auth=… together with "
+                                    "--password-stdin."),
                                  word));
       return FALSE;
     }
   return TRUE;
+}
+
+/* What is to be read must be enough for both servers. */
+static gboolean
+check_new_passwords (TernCtl *self, TernAccountSettings *settings, GError **error)
+{
+  gboolean first = tern_ctl_args_has (self->args, "password-stdin");
+  gboolean second = tern_ctl_args_has (self->args, "smtp-password-stdin");
+
+  if (!first && !second && self->args->words->len < 2)
+    g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                              _ ("Say what is to be changed: label=…, name=…, or "
+                                                 "the password with --password-stdin.")));
+  else if (second && !first)
+    g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                              _ ("Give the password on standard input and say so "
+                                                 "with --password-stdin.")));
+  else if (first && !second && settings->smtp_own_secret)
+    g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                              _ ("The outgoing server has a password of its own: "
+                                                 "give both, with --smtp-password-stdin.")));
+  else
+    {
+      settings->smtp_own_secret |= second;
+      return TRUE;
+    }
+  return FALSE;
 }
 
 void
@@ -488,8 +533,9 @@ tern_ctl_account_set (TernCtl *self)
   NewAccount *account;
 
   for (guint i = 1; good && i < self->args->words->len; i++)
-    good = apply_setting (settings, tern_ctl_args_word (self->args, i), &error);
-  if (!good || !tern_account_settings_check (settings, &error))
+    good = apply_setting (self, settings, tern_ctl_args_word (self->args, i), &error);
+  if (!good || !check_new_passwords (self, settings, &error)
+      || !tern_account_settings_check (settings, &error))
     {
       tern_ctl_fail (self, error, NULL);
       return;
@@ -497,5 +543,8 @@ tern_ctl_account_set (TernCtl *self)
   account = g_new0 (NewAccount, 1);
   account->settings = g_steal_pointer (&settings);
   tern_ctl_set_state (self, account, new_account_free);
-  save_new (self);
+  if (tern_ctl_args_has (self->args, "password-stdin"))
+    tern_ctl_input_read_async (self->input, self->cancellable, passwords_cb, self);
+  else
+    save_new (self);
 }

@@ -233,6 +233,7 @@ collect (TernAssistant *self)
   settings->safe_mode = old->safe_mode;
   settings->keep_days = old->keep_days;
   settings->keep_size = old->keep_size;
+  settings->auth = old->auth;
   settings->address = dup_stripped (self->address);
   settings->name = dup_stripped (self->name);
   settings->label = g_strdup (self->again && old->label != NULL ? old->label : settings->address);
@@ -436,6 +437,11 @@ tern_assistant_new (TernApplication *app, GtkWindow *parent, const char *uuid)
   set_text (self->name, self->settings->name);
   set_text (self->address, self->settings->address);
   fill_servers (self);
+  if (self->settings->auth == TERN_AUTH_BEARER)
+    {
+      adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->password), _ ("Access Token"));
+      adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->smtp_password), _ ("Access Token"));
+    }
   gtk_widget_grab_focus (GTK_WIDGET (self->password));
   return self;
 }

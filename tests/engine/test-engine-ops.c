@@ -3,6 +3,7 @@
 
 #include "store-fixture.h"
 #include "tern-op-runner-private.h"
+#include "tern-script-server.h"
 #include "tern-store-locations-private.h"
 
 /*

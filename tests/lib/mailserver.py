@@ -244,6 +244,10 @@ def parse(argv):
     parser.add_argument('--without', default='', help='IMAP capabilities not to announce, separated by commas')
     parser.add_argument('--capability', default='', help='further IMAP capabilities to announce')
     parser.add_argument('--mechanisms', default='plain,login,scram-sha-1,scram-sha-256')
+    parser.add_argument('--tokens', action='store_true',
+                        help='OAUTHBEARER and XOAUTH2: each user has a "token" and an "old_token", which has run out')
+    parser.add_argument('--client-certificates', action='store_true',
+                        help='EXTERNAL: each user has a "client_cert", a file with the certificate and its key')
     parser.add_argument('--smtp-without', default='', help='EHLO keywords not to announce (size,8bitmime,pipelining)')
     parser.add_argument('--message-size', type=int, default=25 << 20, help='what SIZE announces, in bytes')
     parser.add_argument('--mailbox-size', default='', help='quota of each user, as Dovecot writes it: 10M')

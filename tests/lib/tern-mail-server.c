@@ -175,8 +175,8 @@ tern_mail_server_get_port (TernMailServer *server, const char *name)
   return (guint16) json_object_get_int_member (facts, name);
 }
 
-static const char *
-get_of_user (TernMailServer *server, guint number, const char *name)
+const char *
+tern_mail_server_get_user_fact (TernMailServer *server, guint number, const char *name)
 {
   JsonArray *users = json_object_get_array_member (json_node_get_object (server->facts), "users");
 
@@ -187,13 +187,13 @@ get_of_user (TernMailServer *server, guint number, const char *name)
 const char *
 tern_mail_server_get_address (TernMailServer *server, guint number)
 {
-  return get_of_user (server, number, "address");
+  return tern_mail_server_get_user_fact (server, number, "address");
 }
 
 const char *
 tern_mail_server_get_password (TernMailServer *server, guint number)
 {
-  return get_of_user (server, number, "password");
+  return tern_mail_server_get_user_fact (server, number, "password");
 }
 
 static JsonNode *

@@ -36,6 +36,10 @@ guint16 tern_mail_server_get_port (TernMailServer *server, const char *name);
 const char *tern_mail_server_get_address (TernMailServer *server, guint number);
 const char *tern_mail_server_get_password (TernMailServer *server, guint number);
 
+/** What else is known of a user: "token", "old_token" (--tokens), "client_cert"
+ * (--client-certificates). */
+const char *tern_mail_server_get_user_fact (TernMailServer *server, guint number, const char *name);
+
 /** One control line ("stop imap", "start imap", "kick anna"; see mailserver.py). It must succeed.
  */
 void tern_mail_server_command (TernMailServer *server, const char *format, ...)

@@ -321,6 +321,8 @@ on_login (TernImapCommand *command, const GError *error, gpointer data)
     return;
   if (self->sasl_error != NULL)
     problem = g_steal_pointer (&self->sasl_error);
+  else if (error != NULL && self->sasl != NULL)
+    problem = tern_sasl_explain (self->sasl, error);
   else if (error != NULL)
     problem = g_error_copy (error);
   else if (self->sasl != NULL)
@@ -410,8 +412,9 @@ login (TernImapOpener *self)
 
   tern_imap_session_set_state (session, TERN_IMAP_SECURED);
   g_ptr_array_add (session->mechanisms, NULL);
-  self->sasl = tern_sasl_new ((const char *const *) session->mechanisms->pdata, "imap",
-                              session->endpoint->host, session->credentials, secured, &error);
+  self->sasl = tern_sasl_new_for_transport ((const char *const *) session->mechanisms->pdata,
+                                            session->endpoint, session->transport,
+                                            session->credentials, &error);
   g_ptr_array_set_size (session->mechanisms, session->mechanisms->len - 1);
   session->caps_told = FALSE;
   if (self->sasl != NULL)
@@ -420,8 +423,10 @@ login (TernImapOpener *self)
       authenticate (self);
       return;
     }
-  /* LOGIN is what is left where there is no SASL PLAIN; it is as good under TLS, and only there. */
+  /* LOGIN is what is left where there is no SASL PLAIN; it is as good under TLS, and only there. It
+   * takes nothing but a password. */
   if (!tern_fault_is (error, TERN_FAULT_NO_MECHANISM) || !secured
+      || !tern_auth_is_password (session->credentials->auth)
       || (session->caps & TERN_IMAP_CAP_LOGINDISABLED))
     {
       tern_imap_session_die (session, g_steal_pointer (&error));
