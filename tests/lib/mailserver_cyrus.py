@@ -68,12 +68,7 @@ EVENTS {{
 }}
 '''
 
-# Postfix asks the same database, and needs no server for it.
-POSTFIX_SASL = '''\
-smtpd_sasl_type = cyrus
-smtpd_sasl_path = smtpd
-cyrus_sasl_config_path = {dir}/sasl'''
-
+# For Postfix's own libsasl2, which needs no server.
 SMTPD_CONF = '''\
 mech_list: PLAIN LOGIN
 pwcheck_method: auxprop
@@ -92,7 +87,8 @@ class Cyrus(ImapMaster):
         self.conf = f'{server.dir}/imapd.conf'
         self.argv = [f'{self.bin}/master', '-C', self.conf, '-M', f'{server.dir}/cyrus.conf', '-p', self.pid_file, '-d']
         self.env = dict(os.environ, LD_LIBRARY_PATH=self.bin)
-        self.postfix_sasl = POSTFIX_SASL.format(dir=server.dir)
+        self.postfix_sasl = 'smtpd_sasl_type = cyrus'
+        self.smtpd_conf = SMTPD_CONF.format(dir=server.dir)
         self.doveadm = Doveadm(server)
 
     @staticmethod
@@ -121,8 +117,6 @@ class Cyrus(ImapMaster):
             slashes='yes' if options.separator == '/' else 'no', no_prefix='no' if options.prefix else 'yes'))
         write_file(f'{server.dir}/cyrus.conf', CYRUS_CONF.format(
             bin=self.bin, conf=self.conf, address=server.address, **server.ports))
-        os.mkdir(f'{server.dir}/sasl')
-        write_file(f'{server.dir}/sasl/smtpd.conf', SMTPD_CONF.format(dir=server.dir))
         for user in server.users:
             self.run(f'{self.bin}/saslpasswd2', '-p', '-c', '-f', f'{server.dir}/sasldb', '-u', server.domain,
                      user['name'], text=user['password'])

@@ -195,6 +195,10 @@ class Postfix:
                       answers=refusals, message_size=options.message_size, discard=discard, sasl=server.master.postfix_sasl,
                       **server.ports)
         write_file(f'{base}/main.cf', POSTFIX_MAIN.format(**values))
+        if server.master.smtpd_conf:
+            # Debian's Postfix looks for it in no other place.
+            os.mkdir(f'{base}/sasl')
+            write_file(f'{base}/sasl/smtpd.conf', server.master.smtpd_conf)
         write_file(f'{base}/master.cf', POSTFIX_MASTER.format(**values))
 
     def command(self, text):

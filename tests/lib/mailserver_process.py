@@ -127,6 +127,8 @@ class ImapMaster:
     ports = ()  # names of those it listens on
     argv = ()
     env = None
+    postfix_sasl = ''  # lines of main.cf: who knows the passwords
+    smtpd_conf = ''  # and what libsasl2 has to know for that
 
     def __init__(self, server):
         self.server = server
