@@ -48,6 +48,7 @@ xlist-junk: Junk
 xlist-trash: Trash
 xlist-archive: Archive
 duplicatesuppression: no
+munge8bit: no
 skiplist_unsafe: yes
 {without}
 '''
