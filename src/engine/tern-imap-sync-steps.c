@@ -12,14 +12,12 @@
 /* A range of UIDs up to this is asked for as it is; beyond, it is searched first for gaps. */
 #define DENSE_RANGE 2000
 
+/* In the writer's order: the outcome of a rename that has just ended may be queued there, and the
+ * old name is nothing, or another folder, by now. */
 static gboolean
-read_folder (TernReader *reader,
-             gpointer data,
-             GCancellable *cancellable,
-             gpointer *result,
-             GError **error)
+read_folder (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
-  *result = tern_read_folder (reader, *(TernId *) data, error);
+  *result = tern_read_folder (tern_txn_reader (txn), *(TernId *) data, error);
   return error == NULL || *error == NULL;
 }
 
@@ -31,7 +29,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gpointer folder = NULL;
 
   self->waiting--;
-  if (!tern_store_read_finish (tern_imap_sync_get_store (self), result, &folder, &error))
+  if (!tern_store_write_finish (tern_imap_sync_get_store (self), result, &folder, &error))
     tern_imap_sync_take_error (self, error);
   else if (folder == NULL || ((TernFolderRecord *) folder)->remote_name == NULL)
     {
@@ -85,9 +83,9 @@ tern_imap_sync_step_read (TernImapSync *self)
   tern_store_read_async (tern_imap_sync_get_store (self), TERN_LANE_LIST, G_PRIORITY_DEFAULT,
                          read_waiting, g_memdup2 (&self->job.folder, sizeof self->job.folder),
                          g_free, (GDestroyNotify) g_array_unref, NULL, read_waiting_cb, self);
-  tern_store_read_async (tern_imap_sync_get_store (self), TERN_LANE_LIST, G_PRIORITY_DEFAULT,
-                         read_folder, g_memdup2 (&self->job.folder, sizeof self->job.folder),
-                         g_free, (GDestroyNotify) tern_folder_record_free, NULL, read_cb, self);
+  tern_store_write_async (tern_imap_sync_get_store (self), G_PRIORITY_HIGH, read_folder,
+                          g_memdup2 (&self->job.folder, sizeof self->job.folder), g_free,
+                          (GDestroyNotify) tern_folder_record_free, read_cb, self);
 }
 
 static void
