@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A private mail server for demonstrations and tests: real Dovecot (or Cyrus), real Postfix, a throw-away folder.
 
-Prints one line of JSON when everything answers ("missing" in it where a server is not installed), then runs until its standard input closes (so a parent
-that crashes always takes it along) or SIGTERM comes.  Nothing of the machine's own mail system is touched:
-configuration, sockets, queue, mailboxes and certificates live in the folder, ports are free ones on the
-loopback address.
+Prints one line of JSON when everything answers ({"missing": …} where a server is not installed), then runs until
+its standard input closes (so a parent that crashes always takes it along) or SIGTERM comes.  Nothing of the
+machine's own mail system is touched: configuration, sockets, queue, mailboxes and certificates live in the folder,
+ports are free ones on the loopback address.
 
 Who runs as whom.  The IMAP server runs as an ordinary user: the caller, or "nobody" when the caller is root.
 Postfix needs root; a helper process (this file again, through "sudo -n" where the caller is not root) owns
@@ -14,13 +14,14 @@ way, so that even SIGKILL leaves nothing behind.
 
 Control: each line on standard input is a command, answered by one line of JSON with at least {"ok": bool}.
 
-  stop imap|smtp        stop Dovecot (IMAP, POP3, LMTP together) or Postfix; connections are cut
+  stop imap|smtp        stop the IMAP server (POP3 and LMTP with it) or Postfix; connections are cut
   start imap|smtp       start it again on the same ports
-  freeze imap, thaw imap   Dovecot keeps its connections but does not answer; SIGSTOP and SIGCONT
+  freeze imap, thaw imap   it keeps its connections but does not answer; SIGSTOP and SIGCONT
   kick USER             cut the connections of one user
   deliver USER FILE     hand a message file to the user's INBOX by LMTP
   append USER FOLDER FILE [FLAGS]   APPEND it by IMAP; FLAGS as on the wire, "\\Seen \\Flagged"
-  doveadm ARGS          run doveadm with this configuration, "output" is what it printed
+  doveadm ARGS          run doveadm with this configuration, "output" is what it printed; on Cyrus those words
+                        of it that mailserver_doveadm.py knows
   ping                  nothing
 Arguments are split as a shell does.
 """
@@ -122,7 +123,7 @@ class Server:
 
     def describe(self):
         return {
-            'host': self.host(), **{name: port for name, port in self.ports.items()
+            'imap_server': self.master.name, 'host': self.host(), **{name: port for name, port in self.ports.items()
                                     if name in self.master.ports
                                     or self.postfix and name.startswith(('smtp', 'echo'))},
             'domain': self.domain, 'users': self.users, 'ca_file': f'{self.dir}/ca.pem', 'dir': self.dir,

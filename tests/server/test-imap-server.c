@@ -179,6 +179,23 @@ test_wrong_password (void)
   g_assert_error (error, TERN_FAULT, TERN_FAULT_AUTHENTICATION);
 }
 
+/* Whether the server has a code for it or only words. */
+static void
+test_no_such_mailbox (void)
+{
+  g_auto (Fixture) f;
+  GAsyncResult *result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture_start (&f, TERN_SECURITY_TLS, tern_mail_server_get_password (server, 0));
+  g_assert_true (open_session (&f, NULL));
+  tern_imap_session_select_async (f.session, "Nowhere", FALSE, 0, 0, NULL, keep_result, &result);
+  tern_test_wait_until (result != NULL);
+  g_assert_null (tern_imap_session_command_finish (f.session, result, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_NOT_FOUND);
+  g_object_unref (result);
+}
+
 /* One message from APPEND to UID EXPUNGE, with everything that is told of it on the way. */
 static void
 test_life_of_a_message (void)
@@ -352,6 +369,7 @@ main (int argc, char **argv)
                         test_open);
   g_test_add_func ("/imap/server/wrong-password", test_wrong_password);
   g_test_add_func ("/imap/server/names", test_names);
+  g_test_add_func ("/imap/server/no-such-mailbox", test_no_such_mailbox);
   g_test_add_func ("/imap/server/life-of-a-message", test_life_of_a_message);
   g_test_add_func ("/imap/server/qresync", test_qresync);
   g_test_add_func ("/imap/server/push", test_push);

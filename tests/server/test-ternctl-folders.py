@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folders on a real Dovecot, from a terminal: made, renamed, moved, deleted, with and without the server. TAP on
+"""Folders on a real Dovecot (or Cyrus), from a terminal: made, renamed, moved, deleted, with and without the server. TAP on
 standard output.
 
 Usage: test-ternctl-folders.py TERNCTL
@@ -45,6 +45,11 @@ def test_create(ctl, server):
 
 def test_odd_names(ctl, server):
     for name in ('Käse & Wein', '🦆 ducks', 'say "hello"', 'a\\b', '100% *', "l'été ~"):
+        if server.facts['imap_server'] == 'cyrus' and set(name) & set('"\\%'):
+            error = ctl.error('folder', 'create', name, code=65)
+            check(error['code'] == 'refused' and 'Invalid mailbox name' in error['message'], error)
+            check(name not in here(ctl), sorted(here(ctl)))
+            continue
         check(ctl.json('folder', 'create', name)['state'] == 'done', name)
         ctl.json('sync')
         check(name in here(ctl) and here(ctl)[name]['selectable'], sorted(here(ctl)))
@@ -125,6 +130,15 @@ def test_delete_with_news(ctl, server):
     ctl.json('folder', 'delete', 'Quiet', '--yes')
 
 
+def test_delete_gone(ctl, server):
+    """What another program has deleted meanwhile is as one wanted it."""
+    ctl.json('folder', 'create', 'Short')
+    server.command(f'doveadm mailbox delete -u {user(server, 0)["address"]} Short')
+    check(ctl.json('folder', 'delete', 'Short')['state'] == 'done', 'delete')
+    ctl.json('sync')
+    check('Short' not in here(ctl), sorted(here(ctl)))
+
+
 def test_empty(ctl, server):
     trash = [f for f in ctl.json('folders') if f['role'] == 'trash'][0]['path']
     check(ctl.error('folder', 'empty', trash, code=65)['code'] == 'refused', 'asks')
@@ -179,7 +193,7 @@ def test_renamed_elsewhere(ctl, server):
 
 
 TESTS = [test_add, test_create, test_odd_names, test_rename_keeps_mail, test_move, test_subscribe, test_delete,
-         test_delete_with_news, test_empty, test_role, test_offline, test_renamed_elsewhere]
+         test_delete_with_news, test_delete_gone, test_empty, test_role, test_offline, test_renamed_elsewhere]
 
 
 def main():
