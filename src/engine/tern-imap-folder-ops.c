@@ -47,7 +47,7 @@ ops_session (TernImapFolderOps *self)
 static void
 finish (TernImapFolderOps *self)
 {
-  tern_imap_remote_count_folder_op (self->job.remote);
+  tern_imap_remote_count_folder_op (self->job.remote, FALSE);
   if (self->error != NULL)
     g_task_return_error (self->job.task, g_steal_pointer (&self->error));
   else
@@ -351,7 +351,7 @@ folder_ops_start (TernImapJob *job)
 {
   TernImapFolderOps *self = (TernImapFolderOps *) job;
 
-  tern_imap_remote_count_folder_op (job->remote);
+  tern_imap_remote_count_folder_op (job->remote, TRUE);
   switch ((int) self->op->kind)
     {
     case TERN_OP_FOLDER_CREATE:

@@ -138,8 +138,8 @@ finish (TernImapSync *self)
 }
 
 /* Everything that is stored stays; the rest is found again from the stored state. */
-static void
-yield (TernImapSync *self)
+void
+tern_imap_sync_yield (TernImapSync *self)
 {
   self->step = TERN_IMAP_SYNC_READ;
   self->fresh = FALSE;
@@ -166,7 +166,7 @@ tern_imap_sync_advance (TernImapSync *self)
   if (self->step == TERN_IMAP_SYNC_BACKFILL || self->step == TERN_IMAP_SYNC_MISSING)
     {
       if (is_at_rest (self) && tern_imap_job_should_yield (&self->job))
-        yield (self);
+        tern_imap_sync_yield (self);
       else if (self->step == TERN_IMAP_SYNC_BACKFILL)
         tern_imap_sync_step_backfill (self);
       else
@@ -233,6 +233,7 @@ sync_free (TernImapJob *job)
   TernImapSync *self = (TernImapSync *) job;
 
   g_clear_pointer (&self->folder, tern_folder_record_free);
+  g_free (self->denied);
   g_array_unref (self->changes);
   g_array_unref (self->vanished);
   g_array_unref (self->refused);

@@ -341,7 +341,7 @@ list_waiting (TernDb *db, TernId folder, GError **error)
 {
   return tern_db_list (db, error,
                        "SELECT id FROM location WHERE folder = ?1 AND uid IS NULL"
-                       " AND rematch = 1 AND ops = 0 AND stands_for = 0",
+                       " AND rematch = 1 AND ops = 0 AND stands_for = 0 ORDER BY id",
                        folder);
 }
 
@@ -351,18 +351,17 @@ tern_read_waiting (TernReader *reader, TernId folder, GError **error)
   return list_waiting (reader->db, folder, error);
 }
 
-static gboolean
-contains_id (const GArray *ids, TernId id)
+static int
+compare_ids (gconstpointer a, gconstpointer b)
 {
-  for (guint i = 0; i < ids->len; i++)
-    if (g_array_index (ids, TernId, i) == id)
-      return TRUE;
-  return FALSE;
+  const TernId *first = a;
+  const TernId *second = b;
+
+  return (*first > *second) - (*first < *second);
 }
 
-/* @among (nullable): only these. */
-static gboolean
-remove_waiting (TernTxn *txn, TernId folder, const GArray *among, GError **error)
+gboolean
+tern_txn_end_waiting (TernTxn *txn, TernId folder, GArray *among, GError **error)
 {
   TernLedgerCause cause = tern_ledger_because (txn, TERN_LEDGER_NOT_FOUND, 0);
   g_autoptr (GArray) ids = list_waiting (tern_txn_db (txn), folder, error);
@@ -375,7 +374,7 @@ remove_waiting (TernTxn *txn, TernId folder, const GArray *among, GError **error
       GError *fault = NULL;
       g_autoptr (TernLocation) row = NULL;
 
-      if (among != NULL && !contains_id (among, id))
+      if (!g_array_binary_search (among, &id, compare_ids, NULL))
         continue;
       row = tern_location_load (tern_txn_db (txn), id, &fault);
       if (row == NULL)
@@ -389,18 +388,6 @@ remove_waiting (TernTxn *txn, TernId folder, const GArray *among, GError **error
     }
   tern_ledger_restore (txn, cause);
   return TRUE;
-}
-
-gboolean
-tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error)
-{
-  return remove_waiting (txn, folder, NULL, error);
-}
-
-gboolean
-tern_txn_end_waiting (TernTxn *txn, TernId folder, const GArray *ids, GError **error)
-{
-  return remove_waiting (txn, folder, ids, error);
 }
 
 static GError *
