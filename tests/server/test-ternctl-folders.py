@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folders on a real Dovecot (or Cyrus), from a terminal: made, renamed, moved, deleted, with and without the server. TAP on
-standard output.
+"""Folders on a real Dovecot (or Cyrus), from a terminal: made, renamed, moved, deleted, with and without the server.
+TAP on standard output.
 
 Usage: test-ternctl-folders.py TERNCTL
 """
@@ -186,7 +186,12 @@ def test_renamed_elsewhere(ctl, server):
     before = [(m['id'], m['uid'], m['body']) for m in ctl.json('list', 'Journey/Hotel')]
     check(before and all(body == 'here' for _, _, body in before), before)
     server.command(f'doveadm mailbox rename -u {user(server, 0)["address"]} Journey Past')
-    report = ctl.json('sync')[0]
+    report = ctl.json('sync', '--full')[0]
+    if server.facts['imap_server'] == 'cyrus':
+        # It raises HIGHESTMODSEQ with a rename, so that it might be another folder: its mail is fetched again.
+        check('Journey/Hotel' not in here(ctl) and report['added'] == len(before), (sorted(here(ctl)), report))
+        check([m['body'] for m in ctl.json('list', 'Past/Hotel')] == ['here'] * len(before), 'the mail is here')
+        return
     check('Journey/Hotel' not in here(ctl) and report['added'] == 0, (sorted(here(ctl)), report))
     after = [(m['id'], m['uid'], m['body']) for m in ctl.json('list', 'Past/Hotel')]
     check(after == before, after)
