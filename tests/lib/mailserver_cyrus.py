@@ -30,7 +30,7 @@ failedloginpause: 0
 tls_server_cert: {dir}/server.pem
 tls_server_key: {dir}/server.key
 tls_versions: tls1_2 tls1_3
-allowplaintext: no
+allowplaintext: {plaintext}
 sasl_mech_list: {mechanisms}
 sasl_pwcheck_method: auxprop
 sasl_auxprop_plugin: sasldb
@@ -98,23 +98,24 @@ class Cyrus(ImapMaster):
             return 'no Cyrus here, which "./dev test" unpacks'
         return None
 
-    @staticmethod
-    def check(options):
-        if options.capability or options.log_logins or options.prefix not in ('', 'INBOX' + options.separator):
-            raise RuntimeError('Cyrus has no such option')
-
     def configure(self):
         server, options = self.server, self.server.options
-        self.check(options)
+        if options.capability or options.log_logins or options.prefix not in ('', 'INBOX' + options.separator):
+            raise RuntimeError('Cyrus has no such option')
         # A copy in the open: what "nobody" may not enter is fine for the source tree.
         os.mkdir(self.bin)
         for path in [f'{UNPACKED}/{name}' for name in PROGRAMS] + glob.glob(f'{UNPACKED}/usr/lib/*/libcyrus*.so.0'):
             shutil.copy(path, self.bin)
         quota = int(options.mailbox_size.rstrip('M')) * 1024 if options.mailbox_size else 0
+        without = [name for name in options.without.split(',') if name]
+        if not options.compress:
+            without.append('COMPRESS=DEFLATE')
+        # As with Dovecot: who comes from this machine may do without TLS.
+        plaintext = 'yes' if server.address == '127.0.0.1' else 'no'
         write_file(self.conf, IMAPD_CONF.format(
-            dir=server.dir, domain=server.domain, user=server.mail_user, quota=quota,
-            mechanisms=options.mechanisms.replace(',', ' ').upper(), 
-            without='suppress_capabilities: ' + options.without.replace(',', ' ') if options.without else '',
+            dir=server.dir, domain=server.domain, user=server.mail_user, quota=quota, plaintext=plaintext,
+            mechanisms=options.mechanisms.replace(',', ' ').upper(),
+            without='suppress_capabilities: ' + ' '.join(without) if without else '',
             slashes='yes' if options.separator == '/' else 'no', no_prefix='no' if options.prefix else 'yes'))
         write_file(f'{server.dir}/cyrus.conf', CYRUS_CONF.format(
             bin=self.bin, conf=self.conf, address=server.address, **server.ports))
