@@ -48,7 +48,7 @@ ops_session (TernImapFolderOps *self)
 static void
 finish (TernImapFolderOps *self)
 {
-  tern_imap_remote_count_folder_op (self->job.remote);
+  tern_imap_remote_count_folder_op (self->job.remote, FALSE);
   if (self->op->kind == TERN_OP_FOLDER_RENAME || self->op->kind == TERN_OP_FOLDER_DELETE)
     tern_imap_remote_forget_mailbox (self->job.remote, self->op->old_name,
                                      self->op->source->delimiter);
@@ -383,7 +383,7 @@ folder_ops_start (TernImapJob *job)
 {
   TernImapFolderOps *self = (TernImapFolderOps *) job;
 
-  tern_imap_remote_count_folder_op (job->remote);
+  tern_imap_remote_count_folder_op (job->remote, TRUE);
   switch ((int) self->op->kind)
     {
     case TERN_OP_FOLDER_CREATE:

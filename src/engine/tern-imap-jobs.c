@@ -119,7 +119,7 @@ take_job (TernImapRemote *self, TernImapSlot *slot)
     {
       TernImapJob *job = link->data;
 
-      if (slot == &self->hands && job->klass->is_long)
+      if (job->klass->is_long && (slot == &self->hands || self->folder_ops_now > 0))
         continue;
       g_queue_delete_link (&self->queue, link);
       return job;

@@ -89,8 +89,8 @@ void tern_imap_job_select (TernImapJob *job,
 void tern_imap_remote_set_listing (TernImapRemote *self, TernImapListing *listing);
 TernImapListing *tern_imap_remote_get_listing (TernImapRemote *self);
 /* An operation on a folder begins or ends: a listing from before that is not of what is there now,
- * which is seen by the number. */
-void tern_imap_remote_count_folder_op (TernImapRemote *self);
+ * which is seen by the number; and no sync begins meanwhile, with a name that may go away. */
+void tern_imap_remote_count_folder_op (TernImapRemote *self, gboolean begins);
 guint tern_imap_remote_get_folder_ops (TernImapRemote *self);
 TernStore *tern_imap_remote_get_store (TernImapRemote *self);
 TernId tern_imap_remote_get_account (TernImapRemote *self);

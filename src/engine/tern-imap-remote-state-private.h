@@ -41,6 +41,7 @@ struct _TernImapRemote
   TernImapWatch *watch;     /* (owned) (nullable) */
   TernImapListing *listing; /* (nullable) collects LIST and STATUS */
   guint folder_ops;         /* how often an operation on a folder began or ended */
+  int folder_ops_now;       /* under way */
   TernId inbox;
   TernId focus;
   GQueue queue; /* of TernImapJob (owned), most urgent first */

@@ -45,9 +45,10 @@ tern_imap_remote_set_listing (TernImapRemote *self, TernImapListing *listing)
 }
 
 void
-tern_imap_remote_count_folder_op (TernImapRemote *self)
+tern_imap_remote_count_folder_op (TernImapRemote *self, gboolean begins)
 {
   self->folder_ops++;
+  self->folder_ops_now += begins ? 1 : -1;
 }
 
 guint

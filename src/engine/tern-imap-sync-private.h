@@ -54,6 +54,7 @@ struct _TernImapSync
   TernImapJob job;
   TernImapSyncStep step;
   TernFolderRecord *folder; /* (owned) as stored when the sync began */
+  char *denied;             /* (owned) (nullable) the name that was last not to be selected */
   gboolean live;
   gboolean resynced;
   gboolean rematch;
@@ -88,6 +89,8 @@ struct _TernImapSync
 /* Takes the next step as soon as nothing is under way. Every callback ends with it, and @self may
  * be gone afterwards. */
 void tern_imap_sync_advance (TernImapSync *self);
+/* Leaves the session to others, and begins anew when its turn comes. */
+void tern_imap_sync_yield (TernImapSync *self);
 TernStore *tern_imap_sync_get_store (TernImapSync *self);
 TernImapSession *tern_imap_sync_get_session (TernImapSync *self);
 guint32 tern_imap_sync_get_exists (TernImapSync *self);

@@ -141,8 +141,8 @@ begin_again (TernImapSync *self)
   g_clear_pointer (&self->suspects, g_array_unref);
 }
 
-static void
-yield (TernImapSync *self)
+void
+tern_imap_sync_yield (TernImapSync *self)
 {
   begin_again (self);
   tern_imap_job_requeue (&self->job);
@@ -181,7 +181,7 @@ tern_imap_sync_advance (TernImapSync *self)
   if (self->step == TERN_IMAP_SYNC_BACKFILL || self->step == TERN_IMAP_SYNC_MISSING)
     {
       if (is_at_rest (self) && tern_imap_job_should_yield (&self->job))
-        yield (self);
+        tern_imap_sync_yield (self);
       else if (self->step == TERN_IMAP_SYNC_BACKFILL)
         tern_imap_sync_step_backfill (self);
       else
@@ -249,6 +249,7 @@ sync_free (TernImapJob *job)
   TernImapSync *self = (TernImapSync *) job;
 
   g_clear_pointer (&self->folder, tern_folder_record_free);
+  g_free (self->denied);
   g_array_unref (self->changes);
   g_array_unref (self->vanished);
   g_array_unref (self->refused);

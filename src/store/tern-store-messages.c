@@ -363,7 +363,7 @@ list_waiting (TernDb *db, TernId folder, GError **error)
 {
   return tern_db_list (db, error,
                        "SELECT id FROM location WHERE folder = ?1 AND uid IS NULL"
-                       " AND rematch <> 0",
+                       " AND rematch <> 0 ORDER BY id",
                        folder);
 }
 
@@ -373,13 +373,13 @@ tern_read_waiting (TernReader *reader, TernId folder, GError **error)
   return list_waiting (reader->db, folder, error);
 }
 
-static gboolean
-contains_id (const GArray *ids, TernId id)
+static int
+compare_ids (gconstpointer a, gconstpointer b)
 {
-  for (guint i = 0; i < ids->len; i++)
-    if (g_array_index (ids, TernId, i) == id)
-      return TRUE;
-  return FALSE;
+  const TernId *first = a;
+  const TernId *second = b;
+
+  return (*first > *second) - (*first < *second);
 }
 
 /* The row ends with the operations on it, and those need not wait any more. */
@@ -397,9 +397,8 @@ miss (TernTxn *txn, const TernLocation *row, GError **error)
                          row->stands_for != 0 ? row->stands_for : row->id);
 }
 
-/* @among (nullable): only these, which a complete sync has looked for. */
-static gboolean
-remove_waiting (TernTxn *txn, TernId folder, const GArray *among, GError **error)
+gboolean
+tern_txn_end_waiting (TernTxn *txn, TernId folder, GArray *among, GError **error)
 {
   TernLedgerCause cause = tern_ledger_because (txn, TERN_LEDGER_NOT_FOUND, 0);
   g_autoptr (GArray) ids = list_waiting (tern_txn_db (txn), folder, error);
@@ -412,7 +411,7 @@ remove_waiting (TernTxn *txn, TernId folder, const GArray *among, GError **error
       GError *fault = NULL;
       g_autoptr (TernLocation) row = NULL;
 
-      if (among != NULL && !contains_id (among, id))
+      if (!g_array_binary_search (among, &id, compare_ids, NULL))
         continue;
       row = tern_location_load (tern_txn_db (txn), id, &fault);
       if (row == NULL)
@@ -426,23 +425,11 @@ remove_waiting (TernTxn *txn, TernId folder, const GArray *among, GError **error
           if (!tern_location_delete (txn, row, error))
             return FALSE;
         }
-      else if (among != NULL && row->rematch == TERN_REMATCH_WAITING && !miss (txn, row, error))
+      else if (row->rematch == TERN_REMATCH_WAITING && !miss (txn, row, error))
         return FALSE;
     }
   tern_ledger_restore (txn, cause);
   return TRUE;
-}
-
-gboolean
-tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error)
-{
-  return remove_waiting (txn, folder, NULL, error);
-}
-
-gboolean
-tern_txn_end_waiting (TernTxn *txn, TernId folder, const GArray *ids, GError **error)
-{
-  return remove_waiting (txn, folder, ids, error);
 }
 
 static GError *

@@ -66,15 +66,14 @@ gboolean tern_txn_set_server_flags (TernTxn *txn,
 gboolean tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error);
 
 /* UIDVALIDITY changed: uids of the folder become unknown; tern_txn_add_message() then re-matches
- * by Message-ID, date and size. tern_txn_end_rematch() removes what was not found again and is
- * neither local nor subject of an operation. */
+ * by Message-ID, date and size. */
 gboolean tern_txn_begin_rematch (TernTxn *txn, TernId folder, GError **error);
-gboolean tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error);
-/* What was confirmed to arrive in @folder without a uid, and has not been seen there yet: GArray of
- * TernId. Of those that waited when a complete sync began, tern_txn_end_waiting() removes the ones
- * that wait still: somebody was faster, and they are elsewhere. Operations on them are told. */
+/* What waits to be matched, or was confirmed to arrive in @folder without a uid and has not been
+ * seen there yet: GArray of TernId, sorted. Of those that waited when a complete sync began,
+ * tern_txn_end_waiting() removes the ones that wait still: somebody was faster, and they are
+ * elsewhere. Operations on them are told. */
 GArray *tern_read_waiting (TernReader *reader, TernId folder, GError **error);
-gboolean tern_txn_end_waiting (TernTxn *txn, TernId folder, const GArray *ids, GError **error);
+gboolean tern_txn_end_waiting (TernTxn *txn, TernId folder, GArray *among, GError **error);
 
 gboolean tern_txn_set_preview (TernTxn *txn, TernId location, const char *preview, GError **error);
 gboolean

@@ -8,11 +8,12 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import time
 
-from mailserver_process import START_DEADLINE, answers, descendants, read_pid, send, stop_master, wait_until
+from mailserver_process import ImapMaster, write_file
+
+PROGRAM = '/usr/sbin/dovecot'
 
 # What Dovecot 2.3 announces after the login; --without takes names away from it.
 CAPABILITIES = (
@@ -235,16 +236,19 @@ def make_token(key, user, seconds, scope='mail'):
     return (text + b'.' + part(hmac.new(key, text, hashlib.sha256).digest())).decode()
 
 
-def write_file(path, text, mode=0o644):
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), 'w', encoding='utf-8') as file:
-        file.write(text)
+class Dovecot(ImapMaster):
+    name = 'dovecot'
+    ports = ('imap', 'imap_starttls', 'pop', 'pop_tls', 'lmtp')
 
-
-class Dovecot:
     def __init__(self, server):
-        self.server = server
+        super().__init__(server)
         self.conf = f'{server.dir}/dovecot.conf'
-        self.pid_file = f'{server.dir}/run/master.pid'
+        self.argv = [PROGRAM, '-c', self.conf]
+        self.postfix_sasl = f'smtpd_sasl_type = dovecot\nsmtpd_sasl_path = {server.dir}/auth'
+
+    @staticmethod
+    def missing():
+        return None if os.path.exists(PROGRAM) else 'no Dovecot here'
 
     def configure_tokens(self):
         """Each user gets a token that is good and one that has run out."""
@@ -319,41 +323,9 @@ scope = mail
         if os.geteuid() == 0:
             shutil.chown(f'{server.dir}/passwd', server.mail_user, server.mail_group)
 
-    def as_user(self):
-        if os.geteuid() != 0:
-            return {}
-        return {'user': self.server.mail_user, 'group': self.server.mail_group, 'extra_groups': []}
-
-    def start(self, wait=True):
-        # It goes to the background by itself, in a session of its own, and keeps its streams: no pipes here.
-        with open(f'{self.server.dir}/dovecot.stderr', 'w+', encoding='utf-8', errors='replace') as said:
-            done = subprocess.run(['/usr/sbin/dovecot', '-c', self.conf], stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.DEVNULL, stderr=said, start_new_session=True,
-                                  timeout=START_DEADLINE, check=False, **self.as_user())
-            if done.returncode:
-                said.seek(0)
-                raise RuntimeError('dovecot: ' + said.read().strip())
-        if wait:
-            self.wait()
-
-    def wait(self):
-        for name in ('imap', 'imap_starttls', 'pop', 'pop_tls', 'lmtp'):
-            wait_until(lambda port=self.server.ports[name]: answers(self.server.address, port), f'{name} port')
-
-    def stop(self):
-        stop_master(self.pid_file)
-
-    def signal(self, number):
-        pid = read_pid(self.pid_file)
-        below = descendants(pid)
-        # The master first when stopping, last when continuing: it must not see its children stand still.
-        for victim in [pid] + below if number == signal.SIGSTOP else below + [pid]:
-            send(victim, number)
+    def kick(self, user):
+        if user['address'] in self.doveadm('who', '-1'):
+            self.doveadm('kick', user['address'])
 
     def doveadm(self, *args):
-        done = subprocess.run(['doveadm', '-c', self.conf, *args], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, check=False,
-                              **self.as_user())
-        if done.returncode:
-            raise RuntimeError(f'doveadm {args[0]}: ' + done.stderr.decode(errors='replace').strip())
-        return done.stdout.decode(errors='replace')
+        return self.run('doveadm', '-c', self.conf, *args, **self.as_user())

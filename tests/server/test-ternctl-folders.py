@@ -1,13 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folders on a real Dovecot, from a terminal: made, renamed, moved, deleted, with and without the server. TAP on
-standard output.
+"""Folders on a real Dovecot (or Cyrus), from a terminal: made, renamed, moved, deleted, with and without the server.
+TAP on standard output.
 
 Usage: test-ternctl-folders.py TERNCTL
 """
 
 import os
-import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
@@ -46,6 +45,11 @@ def test_create(ctl, server):
 
 def test_odd_names(ctl, server):
     for name in ('Käse & Wein', '🦆 ducks', 'say "hello"', 'a\\b', '100% *', "l'été ~"):
+        if server.facts['imap_server'] == 'cyrus' and set(name) & set('"\\%'):
+            error = ctl.error('folder', 'create', name, code=65)
+            check(error['code'] == 'refused' and 'Invalid mailbox name' in error['message'], error)
+            check(name not in here(ctl), sorted(here(ctl)))
+            continue
         check(ctl.json('folder', 'create', name)['state'] == 'done', name)
         ctl.json('sync')
         check(name in here(ctl) and here(ctl)[name]['selectable'], sorted(here(ctl)))
@@ -149,6 +153,15 @@ def test_delete_with_folders(ctl, server):
     check(not [f for f in on_server(server) | set(here(ctl)) if f.startswith('Nest')], on_server(server))
 
 
+def test_delete_gone(ctl, server):
+    """What another program has deleted meanwhile is as one wanted it."""
+    ctl.json('folder', 'create', 'Short')
+    server.command(f'doveadm mailbox delete -u {user(server, 0)["address"]} Short')
+    check(ctl.json('folder', 'delete', 'Short')['state'] == 'done', 'delete')
+    ctl.json('sync')
+    check('Short' not in here(ctl), sorted(here(ctl)))
+
+
 def test_empty(ctl, server):
     trash = [f for f in ctl.json('folders') if f['role'] == 'trash'][0]['path']
     check(ctl.error('folder', 'empty', trash, code=65)['code'] == 'refused', 'asks')
@@ -238,21 +251,23 @@ def test_renamed_elsewhere(ctl, server):
     before = [(m['id'], m['uid'], m['body']) for m in ctl.json('list', 'Journey/Hotel')]
     check(before and all(body == 'here' for _, _, body in before), before)
     server.command(f'doveadm mailbox rename -u {user(server, 0)["address"]} Journey Past')
-    report = ctl.json('sync')[0]
+    report = ctl.json('sync', '--full')[0]
+    if server.facts['imap_server'] == 'cyrus':
+        # It raises HIGHESTMODSEQ with a rename, so that it might be another folder: its mail is fetched again.
+        check('Journey/Hotel' not in here(ctl) and report['added'] == len(before), (sorted(here(ctl)), report))
+        check([m['body'] for m in ctl.json('list', 'Past/Hotel')] == ['here'] * len(before), 'the mail is here')
+        return
     check('Journey/Hotel' not in here(ctl) and report['added'] == 0, (sorted(here(ctl)), report))
     after = [(m['id'], m['uid'], m['body']) for m in ctl.json('list', 'Past/Hotel')]
     check(after == before, after)
 
 
 TESTS = [test_add, test_create, test_odd_names, test_rename_keeps_mail, test_move, test_subscribe, test_delete,
-         test_delete_with_news, test_delete_with_folders, test_empty, test_role, test_offline, test_offline_in_place,
+         test_delete_with_news, test_delete_with_folders, test_delete_gone, test_empty, test_role, test_offline, test_offline_in_place,
          test_offline_delete_undone, test_renamed_elsewhere]
 
 
 def main():
-    if not shutil.which('dovecot', path='/usr/sbin:/usr/bin') or not shutil.which('postfix', path='/usr/sbin:/usr/bin'):
-        print('1..0 # SKIP no Dovecot or no Postfix here')
-        return
     server = MailServer('--users', 'anna,bob', '--seed', '12:INBOX')
     ctl = Ternctl(sys.argv[1])
     try:

@@ -294,7 +294,8 @@ test_rematch (void)
   txn = store_begin (f);
   nameless->uid = 9;
   g_assert_cmpint (tern_txn_add_message (txn, f->inbox, nameless, FALSE, NULL), ==, four);
-  g_assert_true (tern_txn_end_rematch (txn, f->inbox, NULL));
+  g_autoptr (GArray) waiting = tern_read_waiting (tern_txn_reader (txn), f->inbox, NULL);
+  g_assert_true (tern_txn_end_waiting (txn, f->inbox, waiting, NULL));
   store_commit (f);
   g_autoptr (TernMessageRecord) missing = store_message (f, gone);
   g_assert_null (missing);
