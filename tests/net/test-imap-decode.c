@@ -52,6 +52,39 @@ assert_slice (TernImapSlice slice, const char *expected)
 }
 
 static void
+test_email_id (void)
+{
+  static const struct
+  {
+    const char *items;
+    const char *id;
+  } cases[] = {
+    { "EMAILID (M6d99ac3275bb4e)", "M6d99ac3275bb4e" },
+    { "EMAILID (a_B-9)", "a_B-9" },
+    { "X-GM-MSGID 18446744073709551615", "18446744073709551615" },
+    { "EMAILID NIL", NULL },
+    { "EMAILID ()", NULL },
+    { "EMAILID (M1 M2)", NULL },
+    { "EMAILID ((M1))", NULL },
+    { "EMAILID (M1.2)", NULL },
+    { "EMAILID (\"a b\")", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Decoded) d = { 0 };
+      g_autofree char *response =
+          g_strdup_printf ("* 1 FETCH (%s UID 7 FLAGS ())\r\n", cases[i].items);
+      TernImapFetch *fetch = decode (&d, response);
+
+      g_assert_cmpuint (fetch->uid, ==, 7);
+      assert_slice (fetch->email_id, cases[i].id);
+      g_assert_cmpint (fetch->has & TERN_IMAP_FETCH_EMAIL_ID, ==,
+                       cases[i].id != NULL ? TERN_IMAP_FETCH_EMAIL_ID : 0);
+    }
+}
+
+static void
 test_fetch (void)
 {
   g_auto (Decoded) d = { 0 };
@@ -498,6 +531,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/imap/fetch/all", test_fetch);
+  g_test_add_func ("/imap/decode/email-id", test_email_id);
   g_test_add_func ("/imap/structure/plain", test_structure);
   g_test_add_func ("/imap/structure/message", test_structure_message);
   g_test_add_func ("/imap/structure/odd", test_structure_odd);

@@ -50,6 +50,84 @@ test_unsolicited (void)
   finish (&fixture);
 }
 
+/* What a server has is asked for; what it only says it has is not asked for again. */
+static void
+test_object_ids (void)
+{
+  static const TernImapFetchItems items = TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_EMAIL_ID;
+  static const struct
+  {
+    const char *caps;
+    const char *asked;
+    const char *answer;
+  } cases[] = {
+    { "OBJECTID", "UID FLAGS EMAILID", "EMAILID (M1) " },
+    { "X-GM-EXT-1", "UID FLAGS X-GM-MSGID", "X-GM-MSGID 1 " },
+    { "X-GM-EXT-1 OBJECTID", "UID FLAGS EMAILID", "EMAILID (M1) " },
+    { "", "UID FLAGS", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (TernImapFixture) fixture;
+      g_auto (TernImapResult) fetched = { 0 };
+      g_autofree char *asked = g_strdup_printf ("C: %%1 UID FETCH 1:* (%s)", cases[i].asked);
+      g_autofree char *answer =
+          g_strdup_printf ("S: * 1 FETCH (%sUID 10 FLAGS ())", cases[i].answer);
+
+      start (&fixture);
+      tern_imap_fixture_script (&fixture, cases[i].caps, "SELECTED", asked, answer, "S: %1 OK",
+                                "EOF", NULL);
+      tern_imap_fixture_open_inbox (&fixture);
+      tern_imap_session_fetch_async (fixture.session, "1:*", items, 0, NULL, tern_imap_result_cb,
+                                     &fetched);
+      tern_imap_result_wait (&fetched);
+      g_assert_cmpstr (
+          fixture.heard->str, ==,
+          *cases[i].answer != '\0' ? "fetch 10 has=81 flags=0\n" : "fetch 10 has=1 flags=0\n");
+      finish (&fixture);
+    }
+}
+
+static void
+test_object_ids_refused (void)
+{
+  static const TernImapFetchItems items = TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_EMAIL_ID;
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) first = { 0 };
+  g_auto (TernImapResult) second = { 0 };
+  g_auto (TernImapResult) listed = { 0 };
+  g_auto (TernImapResult) counted = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "OBJECTID LIST-EXTENDED LIST-STATUS", "SELECTED",
+      "C: %1 UID FETCH 1:9 (UID FLAGS EMAILID)", "C: %2 UID FETCH 10:* (UID FLAGS EMAILID)",
+      "S: %1 BAD what?", "C: %3 UID FETCH 1:9 (UID FLAGS)", "S: %2 BAD what?",
+      "C: %4 UID FETCH 10:* (UID FLAGS)", "S: * 1 FETCH (UID 10 FLAGS ())", "S: %4 OK", "S: %3 OK",
+      "C: %5 LIST \"\" \"*\" RETURN (SUBSCRIBED STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY"
+      " MAILBOXID))",
+      "S: %5 BAD what?",
+      "C: %6 LIST \"\" \"*\" RETURN (SUBSCRIBED STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY))",
+      "S: * LIST () \"/\" INBOX", "S: * STATUS INBOX (MESSAGES 3 MAILBOXID (F1))", "S: %6 OK",
+      "C: %7 STATUS \"INBOX\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)", "S: %7 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_fetch_async (fixture.session, "1:9", items, 0, NULL, tern_imap_result_cb,
+                                 &first);
+  tern_imap_session_fetch_async (fixture.session, "10:*", items, 0, NULL, tern_imap_result_cb,
+                                 &second);
+  tern_imap_result_wait (&first);
+  tern_imap_result_wait (&second);
+  tern_imap_session_list_async (fixture.session, NULL, tern_imap_result_cb, &listed);
+  tern_imap_result_wait (&listed);
+  tern_imap_session_status_async (fixture.session, "INBOX", NULL, tern_imap_result_cb, &counted);
+  tern_imap_result_wait (&counted);
+  g_assert_cmpstr (fixture.heard->str, ==,
+                   "fetch 10 has=1 flags=0\nlist INBOX /\n"
+                   "status INBOX 3 id F1\n");
+  finish (&fixture);
+}
+
 /* An EXPUNGE of a message whose UID was never told is still heard of. */
 static void
 test_expunge_unknown (void)
@@ -958,6 +1036,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/imap/session/unsolicited", test_unsolicited);
+  g_test_add_func ("/imap/session/object-ids", test_object_ids);
+  g_test_add_func ("/imap/session/object-ids-refused", test_object_ids_refused);
   g_test_add_func ("/imap/session/expunge-unknown", test_expunge_unknown);
   g_test_add_func ("/imap/session/pipelining", test_pipelining);
   g_test_add_func ("/imap/session/order", test_order);

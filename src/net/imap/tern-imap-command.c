@@ -38,6 +38,7 @@ tern_imap_command_free (TernImapCommand *self)
   g_clear_object (&self->cancellable);
   g_free (self->mailbox);
   g_free (self->body_section);
+  g_free (self->set);
   g_free (self->looks_for);
   g_free (self->counts);
   g_ptr_array_unref (self->parts);
@@ -120,6 +121,16 @@ tern_imap_command_is_one_line (TernImapCommand *self)
         return FALSE;
     }
   return TRUE;
+}
+
+void
+tern_imap_command_rewind (TernImapCommand *self)
+{
+  g_ptr_array_set_size (self->parts, 0);
+  self->next_part = 0;
+  self->size = 0;
+  tern_imap_reply_free (self->reply);
+  self->reply = g_new0 (TernImapReply, 1);
 }
 
 void

@@ -49,15 +49,19 @@ struct _TernImapCommand
   gboolean search_all;   /* its result is every UID of the mailbox */
   guint n_expunged;      /* with search_all: n_expunged of the mailbox when it was asked for */
   gboolean is_move;
-  char *looks_for;     /* (nullable) raw: LIST of one name */
-  char *counts;        /* (nullable) raw: STATUS of one mailbox */
-  guint32 body_uid;    /* FETCH of one body */
-  char *body_section;  /* (nullable) */
-  guint64 body_size;   /* of the whole message, as the server told it; 0 if it did not */
-  guint64 body_offset; /* with a length: where the range of the section begins */
-  guint32 body_length; /* 0: the whole section */
-  gboolean too_large;  /* the body was more than is kept */
-  gboolean not_range;  /* a body of this section came that is not the range that was asked for */
+  char *set;                /* (nullable) FETCH of items: of which messages */
+  TernImapFetchItems items; /* of it */
+  guint64 changed_since;    /* of it, 0 = all */
+  gboolean asks_mailbox_id; /* of STATUS, or LIST with it */
+  char *looks_for;          /* (nullable) raw: LIST of one name */
+  char *counts;             /* (nullable) raw: STATUS of one mailbox */
+  guint32 body_uid;         /* FETCH of one body */
+  char *body_section;       /* (nullable) */
+  guint64 body_size;        /* of the whole message, as the server told it; 0 if it did not */
+  guint64 body_offset;      /* with a length: where the range of the section begins */
+  guint32 body_length;      /* 0: the whole section */
+  gboolean too_large;       /* the body was more than is kept */
+  gboolean not_range; /* a body of this section came that is not the range that was asked for */
 
   GPtrArray *parts; /* of TernImapPart */
   guint next_part;  /* the first that is not sent */
@@ -87,6 +91,9 @@ void tern_imap_command_add_literal (TernImapCommand *self, GBytes *bytes);
 
 /* Whether the text can be sent as it is: a line break in it would begin another command. */
 gboolean tern_imap_command_is_one_line (TernImapCommand *self);
+
+/* As it was before anything was added: to be written, and sent, once more. */
+void tern_imap_command_rewind (TernImapCommand *self);
 
 /* Answers the caller, at most once. */
 void tern_imap_command_finish (TernImapCommand *self, const GError *error);

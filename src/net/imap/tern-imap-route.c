@@ -766,7 +766,10 @@ route_tagged (TernImapSession *self, TernImapParser *parser)
       if (tern_imap_parser_is (parser, 3, "THROTTLED"))
         tern_imap_session_throttle (self);
     }
-  end_command (self, command, outcome);
+  if (outcome == TERN_IMAP_BAD && tern_imap_session_ask_less (self, command))
+    g_steal_pointer (&command);
+  else
+    end_command (self, command, outcome);
   if (self->state == TERN_IMAP_LEAVING && g_queue_is_empty (&self->queue.in_flight)
       && self->leave_source != NULL)
     g_source_set_ready_time (self->leave_source, 0);

@@ -50,6 +50,10 @@ struct _TernImapSession
   GPtrArray *mechanisms; /* of char *, upper case */
   GPtrArray *namespaces; /* of TernImapNamespace */
 
+  /* Announced, and then not understood. */
+  TernImapFetchItems refused_items;
+  gboolean refused_mailbox_id;
+
   TernImapSelected selected;
   guint last_generation; /* of the last SELECT that was asked for */
   char *last_name;       /* (nullable): its mailbox */
@@ -96,6 +100,14 @@ void tern_imap_session_throttle (TernImapSession *self);
 void tern_imap_session_route (TernImapSession *self);
 void tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece);
 void tern_imap_session_settle (TernImapSession *self); /* EXPUNGEs collected so far */
+
+/* Items of a FETCH. */
+void tern_imap_session_write_fetch (TernImapSession *self, TernImapCommand *command);
+/* Items of a STATUS, to be followed by ")". */
+void tern_imap_session_add_status_items (TernImapSession *self, TernImapCommand *command);
+/* The server did not understand it: from now on it is asked without what it need not have. TRUE
+ * when the command is in the queue again for that. */
+gboolean tern_imap_session_ask_less (TernImapSession *self, TernImapCommand *command);
 
 /* (c) IDLE */
 void tern_imap_session_idle_pump (TernImapSession *self);

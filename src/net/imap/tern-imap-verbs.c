@@ -129,8 +129,9 @@ tern_imap_session_status_async (TernImapSession *self,
   command->reply->messages = -1;
   tern_imap_command_add (command, "STATUS ");
   add_mailbox (command, mailbox);
-  tern_imap_command_add (command, " (MESSAGES UNSEEN UIDNEXT UIDVALIDITY%s)",
-                         self->caps & TERN_IMAP_CAP_CONDSTORE ? " HIGHESTMODSEQ" : "");
+  tern_imap_command_add (command, " ");
+  tern_imap_session_add_status_items (self, command);
+  tern_imap_command_add (command, ")");
   tern_imap_session_enqueue (self, command);
 }
 
@@ -173,29 +174,6 @@ tern_imap_session_select_async (TernImapSession *self,
   tern_imap_session_enqueue (self, command);
 }
 
-static void
-add_fetch_items (GString *text, TernImapFetchItems items)
-{
-  static const struct
-  {
-    TernImapFetchItems item;
-    const char *name;
-  } names[] = {
-    { TERN_IMAP_FETCH_FLAGS, " FLAGS" },
-    { TERN_IMAP_FETCH_INTERNALDATE, " INTERNALDATE" },
-    { TERN_IMAP_FETCH_SIZE, " RFC822.SIZE" },
-    { TERN_IMAP_FETCH_ENVELOPE, " ENVELOPE" },
-    { TERN_IMAP_FETCH_STRUCTURE, " BODYSTRUCTURE" },
-    { TERN_IMAP_FETCH_THREADING, " BODY.PEEK[HEADER.FIELDS (REFERENCES)]" },
-    { TERN_IMAP_FETCH_MODSEQ, " MODSEQ" },
-  };
-
-  g_string_append (text, "UID");
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (items & names[i].item)
-      g_string_append (text, names[i].name);
-}
-
 void
 tern_imap_session_fetch_async (TernImapSession *self,
                                const char *set,
@@ -207,14 +185,11 @@ tern_imap_session_fetch_async (TernImapSession *self,
 {
   TernImapCommand *command = new_bound_command (self, TERN_IMAP_VERB_FETCH, cancellable, callback,
                                                 user_data, tern_imap_session_fetch_async);
-  g_autoptr (GString) list = g_string_new (NULL);
 
-  if (!(self->caps & TERN_IMAP_CAP_CONDSTORE))
-    items &= ~TERN_IMAP_FETCH_MODSEQ;
-  add_fetch_items (list, items);
-  tern_imap_command_add (command, "UID FETCH %s (%s)", set, list->str);
-  if (changed_since != 0 && (self->caps & TERN_IMAP_CAP_CONDSTORE))
-    tern_imap_command_add (command, " (CHANGEDSINCE %" G_GUINT64_FORMAT ")", changed_since);
+  command->set = g_strdup (set);
+  command->items = items;
+  command->changed_since = changed_since;
+  tern_imap_session_write_fetch (self, command);
   tern_imap_session_enqueue (self, command);
 }
 
