@@ -161,6 +161,8 @@ tern_facts_from_fetch (TernImapFetch *fetch)
   g_free (facts->subject);
   facts->subject = decode (&fetch->subject);
   facts->message_id = first_id (&fetch->message_id);
+  if (fetch->email_id.data != NULL)
+    facts->email_id = g_strndup (fetch->email_id.data, fetch->email_id.length);
   facts->in_reply_to = first_id (&fetch->in_reply_to);
   facts->references = parse_references (&fetch->references);
   add_addresses (facts->from, fetch->from, fetch->n_from);

@@ -163,9 +163,15 @@ static const char version_5[] = "ALTER TABLE op ADD COLUMN old_path TEXT;"
                                 "ALTER TABLE op ADD COLUMN new_path TEXT;"
                                 "ALTER TABLE op ADD COLUMN remote_name TEXT;";
 
+/* What the server calls a message and a folder (RFC 8474), wherever they are and however named. */
+static const char version_6[] =
+    "ALTER TABLE message ADD COLUMN email_id TEXT;"
+    "CREATE INDEX message_email ON message (email_id, hash) WHERE email_id IS NOT NULL;"
+    "ALTER TABLE folder ADD COLUMN mailbox_id TEXT;";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
-  version_1, version_2, version_3, version_4, version_5,
+  version_1, version_2, version_3, version_4, version_5, version_6,
 };
 
 static gboolean

@@ -454,6 +454,87 @@ test_interrupted_epoch (void)
   tear_down (&setup);
 }
 
+typedef struct
+{
+  Setup *setup;
+  const char *path;
+  TernId id;
+} FolderWait;
+
+static gboolean
+has_folder (gpointer data)
+{
+  FolderWait *wait = data;
+  g_autoptr (TernFolderRecord) folder =
+      engine_fixture_folder (wait->setup->fixture, wait->setup->uuid, wait->path);
+
+  wait->id = folder != NULL ? folder->id : 0;
+  return wait->id != 0;
+}
+
+static TernId
+wait_folder (Setup *setup, const char *path)
+{
+  FolderWait wait = { setup, path, 0 };
+
+  engine_wait (has_folder, &wait);
+  return wait.id;
+}
+
+#define LOGIN_WITH_IDS                                                                  \
+  "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi", "C: %t AUTHENTICATE PLAIN *", \
+      "S: %t OK [CAPABILITY " IMAP_CAPS " OBJECTID] in"
+#define LIST_FOLDER(name, validity, id)                                                          \
+  "S: * LIST () \"/\" " name, "S: * STATUS " name " (MESSAGES 0 UIDNEXT 1 UIDVALIDITY " validity \
+                              " UNSEEN 0 MAILBOXID (" id "))"
+
+/* Other programs rename folders, also empty ones, and make new ones of the old name: the server's
+ * ids tell which is which, as long as it gives none to two of them. */
+static void
+test_renamed_by_id (void)
+{
+  static const char *const before[] = {
+    LOGIN_WITH_IDS,
+    IMAP_SELECT_INBOX ("0", "77", "1"),
+    "C: %t LIST *",
+    LIST_FOLDER ("INBOX", "77", "F0"),
+    LIST_FOLDER ("Old", "78", "F1"),
+    LIST_FOLDER ("Lost", "79", "F2"),
+    LIST_FOLDER ("Vague", "80", "F3"),
+    "S: %t OK listed",
+    "STALL",
+    NULL,
+  };
+  static const char *const after[] = {
+    LOGIN_WITH_IDS,
+    IMAP_SELECT_INBOX ("0", "77", "1"),
+    "C: %t LIST *",
+    LIST_FOLDER ("INBOX", "77", "F0"),
+    LIST_FOLDER ("Old", "81", "F9"),
+    LIST_FOLDER ("Older", "78", "F1"),
+    LIST_FOLDER ("Found", "82", "F2"),
+    LIST_FOLDER ("Vague1", "83", "F3"),
+    LIST_FOLDER ("Vague2", "84", "F3"),
+    "S: %t OK listed",
+    "STALL",
+    NULL,
+  };
+  Setup setup;
+  TernId old, lost, vague;
+
+  set_up (&setup, before);
+  old = wait_folder (&setup, "Old");
+  lost = wait_folder (&setup, "Lost");
+  vague = wait_folder (&setup, "Vague");
+  meet_again (&setup, after);
+  g_assert_cmpint (wait_folder (&setup, "Older"), ==, old);
+  g_assert_cmpint (wait_folder (&setup, "Found"), ==, lost);
+  g_assert_cmpint (wait_folder (&setup, "Old"), !=, old);
+  g_assert_cmpint (wait_folder (&setup, "Vague1"), !=, vague);
+  g_assert_cmpint (wait_folder (&setup, "Vague2"), !=, vague);
+  tear_down (&setup);
+}
+
 #define LOGIN_WITHOUT_UIDPLUS                                                           \
   "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi", "C: %t AUTHENTICATE PLAIN *", \
       "S: %t OK [CAPABILITY IMAP4rev1 LIST-EXTENDED] in"
@@ -665,6 +746,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/one-message-refused", test_one_message_refused);
   g_test_add_func ("/engine/script/bodies", test_bodies);
   g_test_add_func ("/engine/script/interrupted-epoch", test_interrupted_epoch);
+  g_test_add_func ("/engine/script/renamed-by-id", test_renamed_by_id);
   g_test_add_func ("/engine/script/watch-expunge", test_watch_expunge);
   g_test_add_func ("/engine/script/short-listings", test_short_listings);
   g_test_add_func ("/engine/script/flood", test_flood);

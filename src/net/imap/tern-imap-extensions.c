@@ -39,8 +39,9 @@ static const TernImapExtension extensions[] = {
     N_ ("The place for new folders is a guess."), TRUE, TRUE },
   { "NOTIFY", "RFC 5465", N_ ("hearing of changes in other folders than the inbox"),
     N_ ("Changes in other folders are noticed with the next check."), TRUE, FALSE },
-  { "OBJECTID", "RFC 8474", N_ ("recognising messages and folders that were moved elsewhere"),
-    N_ ("They are recognised by their headers, or fetched again."), FALSE, FALSE },
+  { "OBJECTID", "RFC 8474",
+    N_ ("recognising messages and folders that are elsewhere or have another number or name"),
+    N_ ("They are recognised by their headers, or fetched again."), TRUE, FALSE },
   { "PREVIEW", "RFC 8970", N_ ("the first words of a message without its text"),
     N_ ("The first words appear when the text has been fetched."), FALSE, FALSE },
   { "QRESYNC", "RFC 7162", N_ ("learning in one answer what changed and what was deleted"),
@@ -58,7 +59,7 @@ static const TernImapExtension extensions[] = {
     N_ ("Moved messages are looked for in their new folder, and nothing is removed from the "
         "server for good."),
     TRUE, TRUE },
-  { "X-GM-EXT-1", "Google", N_ ("not storing a second copy of sent mail"),
+  { "X-GM-EXT-1", "Google", N_ ("recognising messages, and not storing a second copy of sent mail"),
     N_ ("Nothing is lost: only Gmail has it."), TRUE, FALSE, TRUE },
 };
 
