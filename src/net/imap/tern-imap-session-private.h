@@ -100,6 +100,17 @@ void tern_imap_session_throttle (TernImapSession *self);
 void tern_imap_session_route (TernImapSession *self);
 void tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece);
 void tern_imap_session_settle (TernImapSession *self); /* EXPUNGEs collected so far */
+/* From here on the server speaks of the mailbox that SELECT asked for. */
+void tern_imap_session_enter_mailbox (TernImapSession *self);
+
+/* Response codes. @code: its token. @command: the one whose tagged reply it is in, NULL for an
+ * untagged response. */
+void tern_imap_session_take_code (TernImapSession *self,
+                                  TernImapParser *parser,
+                                  guint code,
+                                  TernImapCommand *command);
+void
+tern_imap_session_take_caps (TernImapSession *self, TernImapParser *parser, guint first, guint end);
 
 /* Items of a FETCH. */
 void tern_imap_session_write_fetch (TernImapSession *self, TernImapCommand *command);
