@@ -535,6 +535,69 @@ test_renamed_by_id (void)
   tear_down (&setup);
 }
 
+#define SELECT_GREEN                                                                             \
+  "S: * FLAGS (\\Seen)", "S: * 1 EXISTS", "S: * OK [UIDVALIDITY 78] x", "S: * OK [UIDNEXT 2] x", \
+      "S: %t OK selected"
+
+/* A server that has learnt to write in UTF-8 has the same folders as before, and headers in UTF-8
+ * are read. */
+static void
+test_utf8 (void)
+{
+  static const char *const before[] = {
+    IMAP_LOGIN,
+    IMAP_SELECT_INBOX ("0", "77", "1"),
+    "C: %t LIST *",
+    LIST_FOLDER ("INBOX", "77", "F0"),
+    "S: * LIST () \"/\" \"Gr&APw-n &- blau\"",
+    "S: * STATUS \"Gr&APw-n &- blau\" (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 78 UNSEEN 0)",
+    "S: %t OK listed",
+    "C: %t SELECT \"Gr&APw-n &- blau\"",
+    SELECT_GREEN,
+    "C: %t UID FETCH 1:1 (*",
+    IMAP_MESSAGE ("1", "1", "first"),
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  static const char *const after[] = {
+    "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",
+    "C: %t AUTHENTICATE PLAIN *",
+    "S: %t OK [CAPABILITY " IMAP_CAPS " ENABLE UTF8=ACCEPT] in",
+    "C: %t ENABLE UTF8=ACCEPT",
+    "S: * ENABLED UTF8=ACCEPT",
+    "S: %t OK",
+    "C: %t SELECT \"INBOX\"",
+    "S: * FLAGS (\\Seen)",
+    "S: * 1 EXISTS",
+    "S: * OK [UIDVALIDITY 77] x",
+    "S: * OK [UIDNEXT 2] x",
+    "S: %t OK selected",
+    "C: %t UID FETCH 1:* (*",
+    IMAP_MESSAGE ("1", "1", "zw\303\266lf"),
+    "S: %t OK fetched",
+    "C: %t LIST *",
+    LIST_FOLDER ("INBOX", "77", "F0"),
+    "S: * LIST () \"/\" \"Gr\303\274n & blau\"",
+    "S: * STATUS \"Gr\303\274n & blau\" (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 78 UNSEEN 0)",
+    LIST_FOLDER ("New", "79", "F1"),
+    "S: %t OK listed",
+    "STALL",
+    NULL,
+  };
+  Setup setup;
+  TernId green;
+
+  set_up (&setup, before);
+  wait_dump (&setup, "Gr\303\274n & blau/1 first 0");
+  green = wait_folder (&setup, "Gr\303\274n & blau");
+  meet_again (&setup, after);
+  wait_folder (&setup, "New");
+  wait_dump (&setup, "Gr\303\274n & blau/1 first 0\nINBOX/1 zw\303\266lf 0");
+  g_assert_cmpint (wait_folder (&setup, "Gr\303\274n & blau"), ==, green);
+  tear_down (&setup);
+}
+
 #define LOGIN_WITHOUT_UIDPLUS                                                           \
   "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi", "C: %t AUTHENTICATE PLAIN *", \
       "S: %t OK [CAPABILITY IMAP4rev1 LIST-EXTENDED] in"
@@ -747,6 +810,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/bodies", test_bodies);
   g_test_add_func ("/engine/script/interrupted-epoch", test_interrupted_epoch);
   g_test_add_func ("/engine/script/renamed-by-id", test_renamed_by_id);
+  g_test_add_func ("/engine/script/utf8", test_utf8);
   g_test_add_func ("/engine/script/watch-expunge", test_watch_expunge);
   g_test_add_func ("/engine/script/short-listings", test_short_listings);
   g_test_add_func ("/engine/script/flood", test_flood);

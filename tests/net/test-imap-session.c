@@ -128,6 +128,157 @@ test_object_ids_refused (void)
   finish (&fixture);
 }
 
+static void
+list_and_open (TernImapFixture *fixture)
+{
+  static const char *const names[] = { "Gr&APw-n", "R&-D", "&APw--" };
+  g_auto (TernImapResult) listed = { 0 };
+  g_auto (TernImapResult) moved = { 0 };
+  g_auto (TernImapResult) renamed = { 0 };
+  GError *error = tern_imap_fixture_open (fixture);
+
+  g_assert_no_error (error);
+  tern_imap_session_list_async (fixture->session, NULL, tern_imap_result_cb, &listed);
+  tern_imap_result_wait (&listed);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_auto (TernImapResult) selected = { 0 };
+
+      tern_imap_session_select_async (fixture->session, names[i], FALSE, 0, 0, NULL,
+                                      tern_imap_result_cb, &selected);
+      tern_imap_result_wait (&selected);
+      g_assert_cmpstr (tern_imap_session_get_mailbox (fixture->session)->name, ==, names[i]);
+    }
+  tern_imap_session_copy_async (fixture->session, "1", "R&-D", NULL, tern_imap_result_cb, &moved);
+  tern_imap_result_wait (&moved);
+  tern_imap_session_rename_async (fixture->session, "R&-D", "&-", NULL, tern_imap_result_cb,
+                                  &renamed);
+  tern_imap_result_wait (&renamed);
+  g_assert_cmpstr (fixture->heard->str, ==,
+                   "list Gr&APw-n / subscribed\nstatus Gr&APw-n 3\n"
+                   "list R&-D / subscribed\nstatus R&-D 3\n"
+                   "list &APw-- / subscribed\nstatus &APw-- 3\n");
+}
+
+#define LIST_IN(name) \
+  "S: * LIST (\\Subscribed) \"/\" \"" name "\"", "S: * STATUS \"" name "\" (MESSAGES 3)"
+#define SELECT_IN(name)                                                                  \
+  "C: %t SELECT \"" name "\"", "S: * LIST () \"/\" \"" name "\"", "S: * FLAGS (\\Seen)", \
+      "S: * OK [UIDVALIDITY 77] x", "S: %t OK selected"
+#define NAMES_IN_UTF8                                                                          \
+  "C: %t LIST *", LIST_IN ("Gr\303\274n"), LIST_IN ("R&D"), LIST_IN ("\303\274-"), "S: %t OK", \
+      SELECT_IN ("Gr\303\274n"), SELECT_IN ("R&D"), SELECT_IN ("\303\274-"),                   \
+      "C: %t UID COPY 1 \"R&D\"", "S: %t OK", "C: %t RENAME \"R&D\" \"&\"", "S: %t OK", "EOF"
+#define NAMES_IN_UTF7                                                                     \
+  "C: %t LIST *", LIST_IN ("Gr&APw-n"), LIST_IN ("R&-D"), LIST_IN ("&APw--"), "S: %t OK", \
+      SELECT_IN ("Gr&APw-n"), SELECT_IN ("R&-D"), SELECT_IN ("&APw--"),                   \
+      "C: %t UID COPY 1 \"R&-D\"", "S: %t OK", "C: %t RENAME \"R&-D\" \"&-\"", "S: %t OK", "EOF"
+
+/* A folder has one name here, in whatever the server writes it; that is what the server says, not
+ * what it announced. What IMAP4rev2 says of the folder that it opens is no news. */
+static void
+test_names (void)
+{
+#define LISTS " LIST-EXTENDED LIST-STATUS"
+  static const char *const plain[] = { "IMAP4rev1" LISTS, NAMES_IN_UTF7, NULL };
+  static const char *const accept[] = { "IMAP4rev1 ENABLE UTF8=ACCEPT" LISTS,
+                                        "C: %t ENABLE UTF8=ACCEPT",
+                                        "S: * ENABLED UTF8=ACCEPT",
+                                        "S: %t OK",
+                                        NAMES_IN_UTF8,
+                                        NULL };
+  static const char *const both[] = { "IMAP4rev1 IMAP4rev2 UTF8=ACCEPT",
+                                      "C: %1 ENABLE IMAP4rev2",
+                                      "C: %2 NAMESPACE",
+                                      "S: * ENABLED IMAP4rev2",
+                                      "S: %1 OK",
+                                      "S: %2 OK",
+                                      NAMES_IN_UTF8,
+                                      NULL };
+  static const char *const only[] = { "IMAP4rev2", "C: %1 ENABLE IMAP4rev2", "C: %2 NAMESPACE",
+                                      "S: %1 OK",  "S: %2 NO nothing",       NAMES_IN_UTF8,
+                                      NULL };
+  static const char *const silent[] = { "IMAP4rev1 ENABLE UTF8=ACCEPT" LISTS,
+                                        "C: %t ENABLE UTF8=ACCEPT", "S: %t OK", NAMES_IN_UTF7,
+                                        NULL };
+  static const char *const refusing[] = { "IMAP4rev1 ENABLE QRESYNC UTF8=ACCEPT" LISTS,
+                                          "C: %t ENABLE CONDSTORE QRESYNC UTF8=ACCEPT",
+                                          "S: %t BAD what?",
+                                          "C: %t ENABLE CONDSTORE QRESYNC",
+                                          "S: * ENABLED CONDSTORE QRESYNC",
+                                          "S: %t OK",
+                                          "C: %t LIST *",
+                                          LIST_IN ("Gr&APw-n"),
+                                          "S: %t OK",
+                                          "EOF",
+                                          NULL };
+  const char *const *const cases[] = { plain, accept, both, only, silent, refusing };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (TernImapFixture) fixture;
+      g_autoptr (GPtrArray) steps = g_ptr_array_new_with_free_func (g_free);
+
+      start (&fixture);
+      g_ptr_array_add (
+          steps, g_strdup_printf ("S: * OK [CAPABILITY %s SASL-IR AUTH=PLAIN] hi", cases[i][0]));
+      g_ptr_array_add (steps, g_strdup ("C: %t AUTHENTICATE PLAIN AGFubmEAc2VjcmV0"));
+      g_ptr_array_add (steps, g_strdup_printf ("S: %%t OK [CAPABILITY %s] in", cases[i][0]));
+      for (guint j = 1; cases[i][j] != NULL; j++)
+        g_ptr_array_add (steps, g_strdup (cases[i][j]));
+      g_ptr_array_add (steps, NULL);
+      tern_script_server_addv (fixture.server, (const char *const *) steps->pdata);
+      if (cases[i] == refusing)
+        {
+          g_auto (TernImapResult) listed = { 0 };
+          GError *error = tern_imap_fixture_open (&fixture);
+
+          g_assert_no_error (error);
+          tern_imap_session_list_async (fixture.session, NULL, tern_imap_result_cb, &listed);
+          tern_imap_result_wait (&listed);
+          g_assert_cmpstr (fixture.heard->str, ==,
+                           "list Gr&APw-n / subscribed\n"
+                           "status Gr&APw-n 3\n");
+        }
+      else
+        list_and_open (&fixture);
+      finish (&fixture);
+    }
+}
+
+/* RFC 6855 wants a message with UTF-8 in its header marked, RFC 9755 has no mark for it. */
+static void
+test_append_utf8 (void)
+{
+  static const char plain[] = "Subject: x\r\n\r\n\303\274\r\n";
+  static const char utf8[] = "Subject: \303\274\r\n\r\nx\r\n";
+  g_autoptr (GBytes) plain_message = g_bytes_new_static (plain, strlen (plain));
+  g_autoptr (GBytes) utf8_message = g_bytes_new_static (utf8, strlen (utf8));
+  g_auto (TernImapFixture) fixture;
+  GBytes *const messages[] = { plain_message, utf8_message, utf8_message, utf8_message };
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "LITERAL+ ENABLE UTF8=ACCEPT", "C: %t ENABLE UTF8=ACCEPT",
+      "S: * ENABLED UTF8=ACCEPT", "S: %t OK", "C: %t APPEND \"Sent\" () {18+}", "C: Subject: x",
+      "C: ", "C: \303\274", "C: ", "S: %t OK", "C: %t APPEND \"Sent\" () UTF8 (~{18+}",
+      "C: Subject: \303\274", "C: ", "C: x", "C: )", "S: %t OK",
+      "C: %t APPEND \"Sent\" () UTF8 (~{18+}", "C: Subject: \303\274", "C: ", "C: x", "C: )",
+      "S: %t BAD no such thing", "C: %t APPEND \"Sent\" () {18+}", "C: Subject: \303\274",
+      "C: ", "C: x", "C: ", "S: %t OK", "C: %t APPEND \"Sent\" () {18+}", "C: Subject: \303\274",
+      "C: ", "C: x", "C: ", "S: %t OK", "EOF", NULL);
+  g_assert_null (tern_imap_fixture_open (&fixture));
+  for (guint i = 0; i < G_N_ELEMENTS (messages); i++)
+    {
+      g_auto (TernImapResult) appended = { 0 };
+
+      tern_imap_session_append_async (fixture.session, "Sent", messages[i], 0, NULL, 0, NULL,
+                                      tern_imap_result_cb, &appended);
+      tern_imap_result_wait (&appended);
+    }
+  finish (&fixture);
+}
+
 /* An EXPUNGE of a message whose UID was never told is still heard of. */
 static void
 test_expunge_unknown (void)
@@ -1036,6 +1187,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/imap/session/unsolicited", test_unsolicited);
+  g_test_add_func ("/imap/session/names", test_names);
+  g_test_add_func ("/imap/session/append-utf8", test_append_utf8);
   g_test_add_func ("/imap/session/object-ids", test_object_ids);
   g_test_add_func ("/imap/session/object-ids-refused", test_object_ids_refused);
   g_test_add_func ("/imap/session/expunge-unknown", test_expunge_unknown);

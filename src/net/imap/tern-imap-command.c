@@ -70,22 +70,28 @@ tern_imap_command_add (TernImapCommand *self, const char *format, ...)
 }
 
 static gboolean
-can_quote (const char *string)
+can_quote (const char *string, gboolean utf8)
 {
   gsize length = 0;
 
   for (const char *p = string; *p != '\0'; p++, length++)
-    if (*p < 0x20 || *p > 0x7e)
+    if ((guchar) *p < 0x20 || *p == 0x7f || ((guchar) *p > 0x7f && !utf8))
       return FALSE;
-  return length < 1000;
+  return length < 1000 && (!utf8 || g_utf8_validate (string, length, NULL));
 }
 
 void
 tern_imap_command_add_string (TernImapCommand *self, const char *string)
 {
+  tern_imap_command_add_text (self, string, FALSE);
+}
+
+void
+tern_imap_command_add_text (TernImapCommand *self, const char *string, gboolean utf8)
+{
   GString *quoted;
 
-  if (!can_quote (string))
+  if (!can_quote (string, utf8))
     {
       tern_imap_command_add_literal (self, g_bytes_new (string, strlen (string)));
       return;
@@ -123,14 +129,37 @@ tern_imap_command_is_one_line (TernImapCommand *self)
   return TRUE;
 }
 
+static void
+forget_reply (TernImapCommand *self)
+{
+  self->next_part = 0;
+  tern_imap_reply_free (self->reply);
+  self->reply = g_new0 (TernImapReply, 1);
+}
+
 void
 tern_imap_command_rewind (TernImapCommand *self)
 {
   g_ptr_array_set_size (self->parts, 0);
-  self->next_part = 0;
   self->size = 0;
-  tern_imap_reply_free (self->reply);
-  self->reply = g_new0 (TernImapReply, 1);
+  forget_reply (self);
+}
+
+static void
+remove_part (TernImapCommand *self, guint index)
+{
+  const TernImapPart *part = g_ptr_array_index (self->parts, index);
+
+  self->size -= g_bytes_get_size (part->bytes);
+  g_ptr_array_remove_index (self->parts, index);
+}
+
+void
+tern_imap_command_unmark_message (TernImapCommand *self)
+{
+  remove_part (self, self->parts->len - 1);
+  remove_part (self, self->parts->len - 2);
+  forget_reply (self);
 }
 
 void

@@ -52,6 +52,7 @@ struct _TernImapCommand
   char *set;                /* (nullable) FETCH of items: of which messages */
   TernImapFetchItems items; /* of it */
   guint64 changed_since;    /* of it, 0 = all */
+  gboolean is_utf8_append;  /* with the message in UTF8 (~…) */
   gboolean asks_mailbox_id; /* of STATUS, or LIST with it */
   char *looks_for;          /* (nullable) raw: LIST of one name */
   char *counts;             /* (nullable) raw: STATUS of one mailbox */
@@ -85,8 +86,10 @@ TernImapCommand *tern_imap_command_new (TernImapVerb verb, TernImapCommandDone d
 void tern_imap_command_free (TernImapCommand *self);
 
 void tern_imap_command_add (TernImapCommand *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
-/* An astring: quoted where that is possible, else a literal. */
+/* An astring: quoted where that is possible, else a literal. @utf8: the server takes UTF-8 in
+ * quotes. */
 void tern_imap_command_add_string (TernImapCommand *self, const char *string);
+void tern_imap_command_add_text (TernImapCommand *self, const char *string, gboolean utf8);
 void tern_imap_command_add_literal (TernImapCommand *self, GBytes *bytes);
 
 /* Whether the text can be sent as it is: a line break in it would begin another command. */
@@ -94,6 +97,9 @@ gboolean tern_imap_command_is_one_line (TernImapCommand *self);
 
 /* As it was before anything was added: to be written, and sent, once more. */
 void tern_imap_command_rewind (TernImapCommand *self);
+
+/* An APPEND with UTF8 (~…), as one without. */
+void tern_imap_command_unmark_message (TernImapCommand *self);
 
 /* Answers the caller, at most once. */
 void tern_imap_command_finish (TernImapCommand *self, const GError *error);

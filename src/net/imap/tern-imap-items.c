@@ -4,7 +4,7 @@
 #include "tern-imap-session-private.h"
 
 /*
- * What a FETCH of items and a STATUS ask for: what the server has. Where it announced more than it
+ * What of a command depends on what the server has. Where it announced more than it
  * understands, it is asked again for the rest, or one extension would keep a folder from being
  * read.
  */
@@ -72,11 +72,51 @@ tern_imap_session_add_status_items (TernImapSession *self, TernImapCommand *comm
     tern_imap_session_use (self, "OBJECTID");
 }
 
+/* A field of its header holds more than ASCII. */
+static gboolean
+has_utf8_header (GBytes *message)
+{
+  gsize size;
+  const guchar *bytes = g_bytes_get_data (message, &size);
+
+  for (gsize i = 0; i < size; i++)
+    {
+      if (bytes[i] >= 0x80)
+        return TRUE;
+      if (bytes[i] == '\n' && i + 1 < size
+          && (bytes[i + 1] == '\n'
+              || (bytes[i + 1] == '\r' && i + 2 < size && bytes[i + 2] == '\n')))
+        return FALSE;
+    }
+  return FALSE;
+}
+
+/* RFC 6855 section 4 wants such a message marked; RFC 9051 and RFC 9755 know no mark. */
+void
+tern_imap_session_add_message (TernImapSession *self, TernImapCommand *command, GBytes *message)
+{
+  command->is_utf8_append = self->utf8_append && has_utf8_header (message);
+  if (command->is_utf8_append)
+    tern_imap_command_add (command, "UTF8 (~");
+  tern_imap_command_add_literal (command, g_bytes_ref (message));
+  if (command->is_utf8_append)
+    tern_imap_command_add (command, ")");
+}
+
 gboolean
 tern_imap_session_ask_less (TernImapSession *self, TernImapCommand *command)
 {
   self->refused_mailbox_id |= command->asks_mailbox_id;
-  if (command->set == NULL || (command->items & OPTIONAL) == 0 || command->abandoned)
+  if (command->abandoned)
+    return FALSE;
+  if (command->is_utf8_append)
+    {
+      self->utf8_append = command->is_utf8_append = FALSE;
+      tern_imap_command_unmark_message (command);
+      tern_imap_queue_push_first (&self->queue, command);
+      return TRUE;
+    }
+  if (command->set == NULL || (command->items & OPTIONAL) == 0)
     return FALSE;
   self->refused_items |= command->items & OPTIONAL;
   tern_imap_command_rewind (command);

@@ -99,7 +99,7 @@ on_plain_list (TernImapCommand *command, const GError *error, gpointer data)
       TernImapCommand *status = tern_imap_command_new (TERN_IMAP_VERB_INFORM, on_status, self);
 
       tern_imap_command_add (status, "STATUS ");
-      tern_imap_command_add_string (status, names->pdata[i]);
+      tern_imap_session_add_name (session, status, names->pdata[i]);
       tern_imap_command_add (status, " ");
       tern_imap_session_add_status_items (session, status);
       tern_imap_command_add (status, ")");

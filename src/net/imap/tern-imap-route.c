@@ -360,6 +360,11 @@ take_list (TernImapSession *self, TernImapParser *parser, gboolean lsub)
 
   if (!tern_imap_parse_list (parser, 2, self->scratch, &list))
     return;
+  tern_imap_session_take_name (self, self->scratch);
+  list.mailbox = self->scratch->str;
+  /* IMAP4rev2 answers a SELECT with it: that is no news of the folders. */
+  if (self->entering != NULL && g_str_equal (self->entering->mailbox, list.mailbox))
+    return;
   if (lsub)
     {
       if (self->subscribed != NULL && g_hash_table_size (self->subscribed) < TERN_LIMIT_FOLDERS
@@ -384,6 +389,8 @@ take_status (TernImapSession *self, TernImapParser *parser)
 
   if (!tern_imap_parse_status (parser, 2, self->scratch, &status))
     return;
+  tern_imap_session_take_name (self, self->scratch);
+  status.mailbox = self->scratch->str;
   note_counted (self, &status);
   if (self->handlers.status != NULL)
     self->handlers.status (self, &status, self->data);
@@ -397,8 +404,18 @@ take_enabled (TernImapSession *self, TernImapParser *parser)
   for (guint t = 2; t < end; t = tern_imap_parser_after (parser, t))
     if (tern_imap_parser_is (parser, t, "QRESYNC"))
       {
-        self->qresync = TRUE;
+        self->qresync = self->closes = TRUE;
         self->selected.by_uid = TRUE;
+      }
+    else if (tern_imap_parser_is (parser, t, "IMAP4rev2"))
+      {
+        tern_imap_session_use (self, "IMAP4rev2");
+        self->utf8_names = self->closes = TRUE;
+      }
+    else if (tern_imap_parser_is (parser, t, "UTF8=ACCEPT"))
+      {
+        tern_imap_session_use (self, "UTF8=ACCEPT");
+        self->utf8_names = self->utf8_append = TRUE;
       }
 }
 
@@ -409,6 +426,8 @@ take_namespace (TernImapSession *self, TernImapParser *parser)
 
   if (spaces == NULL)
     return;
+  for (guint i = 0; i < spaces->len; i++)
+    tern_imap_session_take_prefix (self, g_ptr_array_index (spaces, i));
   g_ptr_array_unref (self->namespaces);
   self->namespaces = spaces;
 }

@@ -47,6 +47,9 @@ struct _TernImapSession
   TernImapCaps caps;
   gboolean caps_told;    /* since they were dropped last */
   gboolean qresync;      /* ENABLED */
+  gboolean closes;       /* SELECT says [CLOSED] where it leaves another mailbox */
+  gboolean utf8_names;   /* the server writes the names of mailboxes in UTF-8 */
+  gboolean utf8_append;  /* a message with UTF-8 in its header is to be marked (RFC 6855) */
   GPtrArray *mechanisms; /* of char *, upper case */
   GPtrArray *namespaces; /* of TernImapNamespace */
 
@@ -114,11 +117,20 @@ tern_imap_session_take_caps (TernImapSession *self, TernImapParser *parser, guin
 
 /* Items of a FETCH. */
 void tern_imap_session_write_fetch (TernImapSession *self, TernImapCommand *command);
+/* What an APPEND ends with. */
+void
+tern_imap_session_add_message (TernImapSession *self, TernImapCommand *command, GBytes *message);
 /* Items of a STATUS, to be followed by ")". */
 void tern_imap_session_add_status_items (TernImapSession *self, TernImapCommand *command);
 /* The server did not understand it: from now on it is asked without what it need not have. TRUE
  * when the command is in the queue again for that. */
 gboolean tern_imap_session_ask_less (TernImapSession *self, TernImapCommand *command);
+
+/* Names of mailboxes, to and from what the server writes. */
+void
+tern_imap_session_add_name (TernImapSession *self, TernImapCommand *command, const char *mailbox);
+void tern_imap_session_take_name (TernImapSession *self, GString *name);
+void tern_imap_session_take_prefix (TernImapSession *self, TernImapNamespace *space);
 
 /* (c) IDLE */
 void tern_imap_session_idle_pump (TernImapSession *self);

@@ -36,6 +36,7 @@ typedef enum
   TERN_IMAP_CAP_NOTIFY = 1 << 22,
   TERN_IMAP_CAP_CREATE_SPECIAL_USE = 1 << 23,
   TERN_IMAP_CAP_OBJECTID = 1 << 27,
+  TERN_IMAP_CAP_UTF8_ACCEPT = 1 << 28,
 } TernImapCaps;
 
 /** A string of the server that is lent: not NUL-terminated, any bytes. data NULL = NIL. */
@@ -54,7 +55,7 @@ typedef struct
 /** TernImapList: one LIST response; strings are lent. */
 typedef struct
 {
-  const char *mailbox; /* raw (modified UTF-7) */
+  const char *mailbox; /* modified UTF-7, in whatever the server writes it */
   char delimiter;      /* 0 = NIL */
   gboolean no_select;  /* \Noselect or \NonExistent */
   gboolean absent;     /* \NonExistent: only what is below it is there, or a subscription */

@@ -108,11 +108,11 @@ tern_imap_session_command_finish (TernImapSession *self, GAsyncResult *result, G
 }
 
 static void
-add_mailbox (TernImapCommand *command, const char *mailbox)
+add_mailbox (TernImapSession *self, TernImapCommand *command, const char *mailbox)
 {
   if (command->mailbox == NULL)
     command->mailbox = g_strdup (mailbox);
-  tern_imap_command_add_string (command, mailbox);
+  tern_imap_session_add_name (self, command, mailbox);
 }
 
 void
@@ -128,7 +128,7 @@ tern_imap_session_status_async (TernImapSession *self,
   command->counts = g_strdup (mailbox);
   command->reply->messages = -1;
   tern_imap_command_add (command, "STATUS ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_command_add (command, " ");
   tern_imap_session_add_status_items (self, command);
   tern_imap_command_add (command, ")");
@@ -160,7 +160,7 @@ tern_imap_session_select_async (TernImapSession *self,
   command->generation = self->last_generation;
   command->read_only = read_only;
   tern_imap_command_add (command, read_only ? "EXAMINE " : "SELECT ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   if (self->qresync && uidvalidity != 0 && modseq != 0)
     {
       tern_imap_session_use (self, "QRESYNC");
@@ -305,7 +305,7 @@ tern_imap_session_copy_async (TernImapSession *self,
 
   g_clear_pointer (&command->mailbox, g_free);
   tern_imap_command_add (command, "UID COPY %s ", set);
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -324,7 +324,7 @@ tern_imap_session_move_async (TernImapSession *self,
   command->is_move = TRUE;
   tern_imap_session_use (self, "MOVE");
   tern_imap_command_add (command, "UID MOVE %s ", set);
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -359,7 +359,7 @@ tern_imap_session_append_async (TernImapSession *self,
   g_autofree char *names = format_flags (flags, keywords);
 
   tern_imap_command_add (command, "APPEND ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_command_add (command, " (%s) ", names);
   if (date != 0)
     {
@@ -367,7 +367,7 @@ tern_imap_session_append_async (TernImapSession *self,
 
       tern_imap_command_add (command, "\"%s\" ", text);
     }
-  tern_imap_command_add_literal (command, g_bytes_ref (message));
+  tern_imap_session_add_message (self, command, message);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -410,7 +410,7 @@ tern_imap_session_create_async (TernImapSession *self,
   const char *use = special_use (role);
 
   tern_imap_command_add (command, "CREATE ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   if (use != NULL && self->caps & TERN_IMAP_CAP_CREATE_SPECIAL_USE)
     tern_imap_command_add (command, " (USE (%s))", use);
   tern_imap_session_enqueue (self, command);
@@ -428,9 +428,9 @@ tern_imap_session_rename_async (TernImapSession *self,
                                           user_data, tern_imap_session_rename_async);
 
   tern_imap_command_add (command, "RENAME ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_command_add (command, " ");
-  tern_imap_command_add_string (command, name);
+  tern_imap_session_add_name (self, command, name);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -445,7 +445,7 @@ tern_imap_session_delete_async (TernImapSession *self,
                                           user_data, tern_imap_session_delete_async);
 
   tern_imap_command_add (command, "DELETE ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -461,7 +461,7 @@ tern_imap_session_subscribe_async (TernImapSession *self,
                                           user_data, tern_imap_session_subscribe_async);
 
   tern_imap_command_add (command, subscribed ? "SUBSCRIBE " : "UNSUBSCRIBE ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -477,7 +477,7 @@ tern_imap_session_look_async (TernImapSession *self,
 
   command->looks_for = g_strdup (mailbox);
   tern_imap_command_add (command, "LIST \"\" ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
