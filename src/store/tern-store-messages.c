@@ -210,8 +210,9 @@ share_bodies (TernTxn *txn,
                           " SELECT ?1, section, hash FROM body_part WHERE message = ?2",
                           message, known)
              && tern_db_run (db, error,
-                             "UPDATE message SET (body_state, preview) = (SELECT body_state,"
-                             " preview FROM message WHERE id = ?2) WHERE id = ?1",
+                             "UPDATE message SET (body_state, preview) = (SELECT k.body_state,"
+                             " ifnull (k.preview, message.preview) FROM message k WHERE k.id = ?2)"
+                             " WHERE id = ?1",
                              message, known));
 }
 

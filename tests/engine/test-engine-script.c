@@ -598,6 +598,84 @@ test_utf8 (void)
   tear_down (&setup);
 }
 
+static gboolean
+has_preview (gpointer data)
+{
+  DumpWait *wait = data;
+  g_autoptr (TernMessageRecord) record =
+      engine_fixture_find (wait->setup->fixture, wait->setup->uuid, "INBOX", wait->dump);
+
+  g_free (wait->found);
+  wait->found = record != NULL ? g_strdup (record->facts->preview) : NULL;
+  return wait->found != NULL;
+}
+
+/* The server's first words stand in the list while there is no body, and are not taken for one; of
+ * the body others are made, which stay when the server says its own again. */
+static void
+test_preview (void)
+{
+#define MESSAGE_WITH(preview, uid)                                                                \
+  "S: * 1 FETCH (PREVIEW " preview " UID " uid                                                    \
+  " FLAGS () INTERNALDATE \"23-Nov-2026 10:00:00 +0000\" RFC822.SIZE 60"                          \
+  " ENVELOPE (NIL \"first\" ((NIL NIL \"a\" \"b.test\")) NIL NIL NIL NIL NIL NIL \"<f@b.test>\")" \
+  " BODYSTRUCTURE (\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 1)"                                  \
+  " BODY[HEADER.FIELDS (REFERENCES)] \"\")"
+#define LOGIN_WITH_PREVIEW                                                              \
+  "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi", "C: %t AUTHENTICATE PLAIN *", \
+      "S: %t OK [CAPABILITY " IMAP_CAPS " PREVIEW] in"
+  static const char *const before[] = {
+    LOGIN_WITH_PREVIEW,
+    IMAP_SELECT_INBOX ("1", "77", "2"),
+    "C: %t UID FETCH 1:1 (UID * PREVIEW (LAZY))",
+    MESSAGE_WITH ("\"> quoted\tby the server\"", "1"),
+    "S: %t OK fetched",
+    IMAP_LIST_INBOX ("1", "77", "2"),
+    "C: %t UID FETCH 1 (UID BODY.PEEK[])",
+    "S: * 1 FETCH (UID 1 BODY[] {35}",
+    "S: Message-ID: <f@b.test>\r\n\r\nour own\r\n)",
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  static const char *const after[] = {
+    LOGIN_WITH_PREVIEW,
+    IMAP_SELECT_INBOX ("1", "78", "8"),
+    "C: %t UID FETCH 1:7 (UID * PREVIEW (LAZY))",
+    MESSAGE_WITH ("\"> quoted by the server\"", "7"),
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  Setup setup;
+  DumpWait wait = { &setup, "first", NULL };
+  g_autoptr (TernMessageRecord) record = NULL;
+  GAsyncResult *slot = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (TernBody) body = NULL;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&setup, before);
+  engine_wait (has_preview, &wait);
+  g_assert_cmpstr (wait.found, ==, "> quoted by the server");
+  record = engine_fixture_find (setup.fixture, setup.uuid, "INBOX", "first");
+  g_assert_cmpint (record->body_state, ==, TERN_BODY_ABSENT);
+  tern_engine_load_body_async (setup.fixture->engine, record->id, NULL, engine_store_result, &slot);
+  result = engine_await (&slot);
+  body = tern_engine_load_body_finish (setup.fixture->engine, result, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (body->text->plain, ==, "our own\n");
+  g_assert_true (has_preview (&wait));
+  g_assert_cmpstr (wait.found, ==, "our own");
+  g_clear_object (&result);
+  meet_again (&setup, after);
+  wait_dump (&setup, "INBOX/7 first 0");
+  g_assert_true (has_preview (&wait));
+  g_assert_cmpstr (wait.found, ==, "our own");
+  g_free (wait.found);
+  tear_down (&setup);
+}
+
 #define LOGIN_WITHOUT_UIDPLUS                                                           \
   "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi", "C: %t AUTHENTICATE PLAIN *", \
       "S: %t OK [CAPABILITY IMAP4rev1 LIST-EXTENDED] in"
@@ -811,6 +889,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/interrupted-epoch", test_interrupted_epoch);
   g_test_add_func ("/engine/script/renamed-by-id", test_renamed_by_id);
   g_test_add_func ("/engine/script/utf8", test_utf8);
+  g_test_add_func ("/engine/script/preview", test_preview);
   g_test_add_func ("/engine/script/watch-expunge", test_watch_expunge);
   g_test_add_func ("/engine/script/short-listings", test_short_listings);
   g_test_add_func ("/engine/script/flood", test_flood);

@@ -126,6 +126,7 @@ dump_fetch (GString *out, const TernImapFetch *fetch)
   dump_slice (out, "id", fetch->message_id);
   dump_slice (out, "refs", fetch->references);
   dump_slice (out, "email-id", fetch->email_id);
+  dump_slice (out, "preview", fetch->preview);
   if (fetch->structure != NULL)
     {
       g_autofree char *structure = tern_part_encode (fetch->structure);

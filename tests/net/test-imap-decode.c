@@ -52,6 +52,33 @@ assert_slice (TernImapSlice slice, const char *expected)
 }
 
 static void
+test_preview (void)
+{
+  static const struct
+  {
+    const char *item;
+    const char *preview;
+  } cases[] = {
+    { "PREVIEW \"Hello \\\"you\\\"\"", "Hello \"you\"" },
+    { "PREVIEW {5}\r\nHello", "Hello" },
+    { "PREVIEW \"\"", "" },
+    { "PREVIEW NIL", NULL },
+    { "PREVIEW (FUZZY \"an older draft\")", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Decoded) d = { 0 };
+      g_autofree char *response =
+          g_strdup_printf ("* 1 FETCH (%s UID 7 FLAGS ())\r\n", cases[i].item);
+      TernImapFetch *fetch = decode (&d, response);
+
+      g_assert_cmpuint (fetch->uid, ==, 7);
+      assert_slice (fetch->preview, cases[i].preview);
+    }
+}
+
+static void
 test_email_id (void)
 {
   static const struct
@@ -531,7 +558,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/imap/fetch/all", test_fetch);
-  g_test_add_func ("/imap/decode/email-id", test_email_id);
+  g_test_add_func ("/imap/fetch/email-id", test_email_id);
+  g_test_add_func ("/imap/fetch/preview", test_preview);
   g_test_add_func ("/imap/structure/plain", test_structure);
   g_test_add_func ("/imap/structure/message", test_structure_message);
   g_test_add_func ("/imap/structure/odd", test_structure_odd);

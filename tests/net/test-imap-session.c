@@ -54,7 +54,8 @@ test_unsolicited (void)
 static void
 test_object_ids (void)
 {
-  static const TernImapFetchItems items = TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_EMAIL_ID;
+  static const TernImapFetchItems items =
+      TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_EMAIL_ID | TERN_IMAP_FETCH_PREVIEW;
   static const struct
   {
     const char *caps;
@@ -64,6 +65,8 @@ test_object_ids (void)
     { "OBJECTID", "UID FLAGS EMAILID", "EMAILID (M1) " },
     { "X-GM-EXT-1", "UID FLAGS X-GM-MSGID", "X-GM-MSGID 1 " },
     { "X-GM-EXT-1 OBJECTID", "UID FLAGS EMAILID", "EMAILID (M1) " },
+    { "PREVIEW=FUZZY PREVIEW", "UID FLAGS PREVIEW (LAZY)", "PREVIEW \"hi\" " },
+    { "PREVIEW=FUZZY", "UID FLAGS", "" },
     { "", "UID FLAGS", "" },
   };
 
@@ -82,9 +85,10 @@ test_object_ids (void)
       tern_imap_session_fetch_async (fixture.session, "1:*", items, 0, NULL, tern_imap_result_cb,
                                      &fetched);
       tern_imap_result_wait (&fetched);
-      g_assert_cmpstr (
-          fixture.heard->str, ==,
-          *cases[i].answer != '\0' ? "fetch 10 has=81 flags=0\n" : "fetch 10 has=1 flags=0\n");
+      g_assert_cmpstr (fixture.heard->str, ==,
+                       *cases[i].answer == '\0'  ? "fetch 10 has=1 flags=0\n"
+                       : *cases[i].answer == 'P' ? "fetch 10 has=101 flags=0\n"
+                                                 : "fetch 10 has=81 flags=0\n");
       finish (&fixture);
     }
 }
@@ -92,7 +96,8 @@ test_object_ids (void)
 static void
 test_object_ids_refused (void)
 {
-  static const TernImapFetchItems items = TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_EMAIL_ID;
+  static const TernImapFetchItems items =
+      TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_EMAIL_ID | TERN_IMAP_FETCH_PREVIEW;
   g_auto (TernImapFixture) fixture;
   g_auto (TernImapResult) first = { 0 };
   g_auto (TernImapResult) second = { 0 };
@@ -101,10 +106,11 @@ test_object_ids_refused (void)
 
   start (&fixture);
   tern_imap_fixture_script (
-      &fixture, "OBJECTID LIST-EXTENDED LIST-STATUS", "SELECTED",
-      "C: %1 UID FETCH 1:9 (UID FLAGS EMAILID)", "C: %2 UID FETCH 10:* (UID FLAGS EMAILID)",
-      "S: %1 BAD what?", "C: %3 UID FETCH 1:9 (UID FLAGS)", "S: %2 BAD what?",
-      "C: %4 UID FETCH 10:* (UID FLAGS)", "S: * 1 FETCH (UID 10 FLAGS ())", "S: %4 OK", "S: %3 OK",
+      &fixture, "OBJECTID PREVIEW LIST-EXTENDED LIST-STATUS", "SELECTED",
+      "C: %1 UID FETCH 1:9 (UID FLAGS EMAILID PREVIEW (LAZY))",
+      "C: %2 UID FETCH 10:* (UID FLAGS EMAILID PREVIEW (LAZY))", "S: %1 BAD what?",
+      "C: %3 UID FETCH 1:9 (UID FLAGS)", "S: %2 BAD what?", "C: %4 UID FETCH 10:* (UID FLAGS)",
+      "S: * 1 FETCH (UID 10 FLAGS ())", "S: %4 OK", "S: %3 OK",
       "C: %5 LIST \"\" \"*\" RETURN (SUBSCRIBED STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY"
       " MAILBOXID))",
       "S: %5 BAD what?",

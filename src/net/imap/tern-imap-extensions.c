@@ -46,7 +46,7 @@ static const TernImapExtension extensions[] = {
     N_ ("recognising messages and folders that are elsewhere or have another number or name"),
     N_ ("They are recognised by their headers, or fetched again."), TRUE, FALSE },
   { "PREVIEW", "RFC 8970", N_ ("the first words of a message without its text"),
-    N_ ("The first words appear when the text has been fetched."), FALSE, FALSE },
+    N_ ("The first words appear when the text has been fetched."), TRUE, FALSE },
   { "QRESYNC", "RFC 7162", N_ ("learning in one answer what changed and what was deleted"),
     N_ ("Deleted messages are found by comparing lists, which takes longer in large folders."),
     TRUE, FALSE },

@@ -291,6 +291,12 @@ take_item (TernImapFetchDecoder *self, TernImapParser *parser, guint name, guint
     }
   else if (tern_imap_parser_is (parser, name, "MODSEQ"))
     take_modseq (fetch, parser, value);
+  else if (tern_imap_parser_is (parser, name, "PREVIEW"))
+    {
+      fetch->preview = tern_imap_parser_slice (parser, value);
+      if (fetch->preview.data != NULL)
+        fetch->has |= TERN_IMAP_FETCH_PREVIEW;
+    }
   else if (tern_imap_parser_is (parser, name, "EMAILID")
            || tern_imap_parser_is (parser, name, "X-GM-MSGID"))
     {

@@ -9,7 +9,7 @@
  * read.
  */
 
-#define OPTIONAL TERN_IMAP_FETCH_EMAIL_ID
+#define OPTIONAL (TERN_IMAP_FETCH_EMAIL_ID | TERN_IMAP_FETCH_PREVIEW)
 
 static TernImapFetchItems
 offered_items (TernImapSession *self, TernImapFetchItems items)
@@ -19,6 +19,8 @@ offered_items (TernImapSession *self, TernImapFetchItems items)
     items &= ~TERN_IMAP_FETCH_MODSEQ;
   if (!(self->caps & (TERN_IMAP_CAP_OBJECTID | TERN_IMAP_CAP_GMAIL)))
     items &= ~TERN_IMAP_FETCH_EMAIL_ID;
+  if (!(self->caps & TERN_IMAP_CAP_PREVIEW))
+    items &= ~TERN_IMAP_FETCH_PREVIEW;
   return items;
 }
 
@@ -39,6 +41,7 @@ add_items (TernImapSession *self, TernImapFetchItems items, GString *text)
     { TERN_IMAP_FETCH_THREADING, " BODY.PEEK[HEADER.FIELDS (REFERENCES)]" },
     { TERN_IMAP_FETCH_MODSEQ, " MODSEQ" },
     { TERN_IMAP_FETCH_EMAIL_ID, object_id ? " EMAILID" : " X-GM-MSGID" },
+    { TERN_IMAP_FETCH_PREVIEW, " PREVIEW (LAZY)" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
@@ -46,6 +49,8 @@ add_items (TernImapSession *self, TernImapFetchItems items, GString *text)
       g_string_append (text, names[i].name);
   if (items & TERN_IMAP_FETCH_EMAIL_ID)
     tern_imap_session_use (self, object_id ? "OBJECTID" : "X-GM-EXT-1");
+  if (items & TERN_IMAP_FETCH_PREVIEW)
+    tern_imap_session_use (self, "PREVIEW");
 }
 
 void

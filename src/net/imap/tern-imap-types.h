@@ -37,6 +37,7 @@ typedef enum
   TERN_IMAP_CAP_CREATE_SPECIAL_USE = 1 << 23,
   TERN_IMAP_CAP_OBJECTID = 1 << 27,
   TERN_IMAP_CAP_UTF8_ACCEPT = 1 << 28,
+  TERN_IMAP_CAP_PREVIEW = 1 << 29,
 } TernImapCaps;
 
 /** A string of the server that is lent: not NUL-terminated, any bytes. data NULL = NIL. */
@@ -101,10 +102,11 @@ typedef enum
   TERN_IMAP_FETCH_THREADING = 1 << 5, /* BODY.PEEK[HEADER.FIELDS (REFERENCES)] */
   TERN_IMAP_FETCH_MODSEQ = 1 << 6,
   TERN_IMAP_FETCH_EMAIL_ID = 1 << 7, /* EMAILID, Gmail's X-GM-MSGID */
+  TERN_IMAP_FETCH_PREVIEW = 1 << 8,  /* if the server has it at hand */
   TERN_IMAP_FETCH_HEADERS = TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_ENVELOPE
                             | TERN_IMAP_FETCH_STRUCTURE | TERN_IMAP_FETCH_INTERNALDATE
                             | TERN_IMAP_FETCH_SIZE | TERN_IMAP_FETCH_THREADING
-                            | TERN_IMAP_FETCH_EMAIL_ID,
+                            | TERN_IMAP_FETCH_EMAIL_ID | TERN_IMAP_FETCH_PREVIEW,
 } TernImapFetchItems;
 
 /** One address of an ENVELOPE, raw; groups as RFC 9051 encodes them (host NIL). */
@@ -137,6 +139,7 @@ typedef struct
   TernImapSlice in_reply_to;
   TernImapSlice message_id;
   TernImapSlice references; /* the raw header field(s), folded, with their name */
+  TernImapSlice preview;    /* the first words of its text */
   TernImapSlice email_id;   /* the same for the same message anywhere in the account */
   TernPart *structure;      /* (nullable) lent; tern_part_copy() to keep, or steal it:
                                set the field to NULL. The multipart inside a message/rfc822
