@@ -79,6 +79,46 @@ test_preview (void)
 }
 
 static void
+test_set_parts (void)
+{
+  static const struct
+  {
+    const char *set;
+    guint32 below;
+    const char *left;
+  } below[] = {
+    { "1:*", 5, "1:4" },    { "1:4", 5, "1:4" },        { "7", 7, NULL },
+    { "9:3,20", 5, "3:4" }, { "3,5:9,12", 7, "3,5:6" }, { "4294967295", 4294967295u, NULL },
+  };
+  static const struct
+  {
+    const char *set;
+    guint32 n;
+    const char *first;
+    const char *rest;
+  } split[] = {
+    { "1:10", 3, "1:3", "4:10" },      { "1,3,5:9", 4, "1,3,5:6", "7:9" },
+    { "1:3", 3, "1:3", NULL },         { "1:3,7", 9, "1:3,7", NULL },
+    { "5:*", 1, "5", "6:4294967295" }, { "1:*", 4294967295u, "1:4294967295", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (below); i++)
+    {
+      g_autofree char *left = tern_imap_set_below (below[i].set, below[i].below);
+
+      g_assert_cmpstr (left, ==, below[i].left);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (split); i++)
+    {
+      g_autofree char *rest = NULL;
+      g_autofree char *first = tern_imap_set_split (split[i].set, split[i].n, &rest);
+
+      g_assert_cmpstr (first, ==, split[i].first);
+      g_assert_cmpstr (rest, ==, split[i].rest);
+    }
+}
+
+static void
 test_email_id (void)
 {
   static const struct
@@ -559,6 +599,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/imap/fetch/all", test_fetch);
   g_test_add_func ("/imap/fetch/email-id", test_email_id);
+  g_test_add_func ("/imap/sets/parts", test_set_parts);
   g_test_add_func ("/imap/fetch/preview", test_preview);
   g_test_add_func ("/imap/structure/plain", test_structure);
   g_test_add_func ("/imap/structure/message", test_structure_message);

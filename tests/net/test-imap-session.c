@@ -134,6 +134,90 @@ test_object_ids_refused (void)
   finish (&fixture);
 }
 
+/* A reply about some of the messages is followed by the question for the others. */
+static void
+test_message_limit (void)
+{
+  static const guint32 wanted[] = { 3, 5, 8, 9 };
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) fetched = { 0 };
+  g_auto (TernImapResult) found = { 0 };
+  g_auto (TernImapResult) moved = { 0 };
+  g_auto (TernImapResult) stored = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "ESEARCH UIDPLUS MOVE MESSAGELIMIT=2", "SELECTED",
+      "C: %t UID FETCH 5:* (UID FLAGS)", "S: * 3 FETCH (UID 30 FLAGS ())",
+      "S: * 2 FETCH (UID 20 FLAGS ())", "S: %t OK [MESSAGELIMIT 2 20] some",
+      "C: %t UID FETCH 5:19 (UID FLAGS)", "S: * 1 FETCH (UID 10 FLAGS ())", "S: %t OK all",
+      /* A search. */
+      "C: %1 UID SEARCH RETURN (ALL) UNDELETED", "S: * ESEARCH (TAG \"%1\") UID ALL 8:9",
+      "S: %1 OK [MESSAGELIMIT 2 8] some", "C: %2 UID SEARCH RETURN (ALL) UID 1:7 UNDELETED",
+      "S: * ESEARCH (TAG \"%2\") UID ALL 3,5", "S: %2 OK all",
+      /* What changes messages is not sent as a whole in the first place. */
+      "C: %t UID MOVE 10,20 \"X\"", "S: * OK [COPYUID 7 10,20 1,2] moved", "S: %t OK all",
+      "C: %t UID MOVE 30 \"X\"", "S: * OK [COPYUID 7 30 3] moved", "S: %t OK all",
+      "C: %t UID STORE 1:2 +FLAGS.SILENT (\\Seen)", "S: %t OK [MESSAGELIMIT 2 2] one",
+      "C: %t UID STORE 1 +FLAGS.SILENT (\\Seen)", "S: %t OK",
+      "C: %t UID STORE 3 +FLAGS.SILENT (\\Seen)", "S: %t OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_fetch_async (fixture.session, "5:*", TERN_IMAP_FETCH_FLAGS, 0, NULL,
+                                 tern_imap_result_cb, &fetched);
+  tern_imap_result_wait (&fetched);
+  g_assert_cmpstr (fetched.reply->text, ==, "all");
+  g_assert_cmpstr (fixture.heard->str, ==,
+                   "fetch 30 has=1 flags=0\nfetch 20 has=1 flags=0\nfetch 10 has=1 flags=0\n");
+  tern_imap_session_search_async (fixture.session, "UNDELETED", NULL, tern_imap_result_cb, &found);
+  tern_imap_result_wait (&found);
+  g_assert_cmpmem (found.reply->uids->data, found.reply->uids->len * sizeof (guint32), wanted,
+                   sizeof wanted);
+  tern_imap_session_move_async (fixture.session, "10,20,30", "X", NULL, tern_imap_result_cb,
+                                &moved);
+  tern_imap_result_wait (&moved);
+  g_assert_cmpuint (moved.reply->source_uids->len, ==, 3);
+  g_assert_cmpuint (g_array_index (moved.reply->target_uids, guint32, 2), ==, 3);
+  tern_imap_session_store_async (fixture.session, "1:3", TRUE, TERN_FLAG_SEEN, NULL, NULL,
+                                 tern_imap_result_cb, &stored);
+  tern_imap_result_wait (&stored);
+  finish (&fixture);
+}
+
+/* One that names no limit beforehand is believed when it does; one that leaves something out and
+ * does not say what, or says what cannot be, has not done what it was asked for. */
+static void
+test_message_limit_unsaid (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) copied = { 0 };
+  g_auto (TernImapResult) unsaid = { 0 };
+  g_auto (TernImapResult) above = { 0 };
+  g_auto (TernImapResult) again = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "UIDPLUS", "SELECTED", "C: %t UID COPY 10,20,30 \"X\"",
+      "S: %t NO [MESSAGELIMIT 2] only two", "C: %t UID COPY 10,20 \"X\"", "S: %t OK",
+      "C: %t UID COPY 30 \"X\"", "S: %t NO [MESSAGELIMIT 2] not even one", "C: %t UID SEARCH ALL",
+      "S: * SEARCH 20 30", "S: %t OK [MESSAGELIMIT 2] 10", "C: %t UID FETCH 10:20 (UID FLAGS)",
+      "S: %t OK [MESSAGELIMIT 2 21] some", "C: %t UID FETCH 10:20 (UID FLAGS)",
+      "S: %t OK [MESSAGELIMIT 2 15] some", "C: %t UID FETCH 10:14 (UID FLAGS)",
+      "S: %t OK [MESSAGELIMIT 2 10] all there is", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_copy_async (fixture.session, "10,20,30", "X", NULL, tern_imap_result_cb,
+                                &copied);
+  tern_imap_result_wait_fault (&copied, TERN_FAULT_REFUSED);
+  tern_imap_session_search_async (fixture.session, "ALL", NULL, tern_imap_result_cb, &unsaid);
+  tern_imap_result_wait_fault (&unsaid, TERN_FAULT_REFUSED);
+  tern_imap_session_fetch_async (fixture.session, "10:20", TERN_IMAP_FETCH_FLAGS, 0, NULL,
+                                 tern_imap_result_cb, &above);
+  tern_imap_result_wait_fault (&above, TERN_FAULT_REFUSED);
+  tern_imap_session_fetch_async (fixture.session, "10:20", TERN_IMAP_FETCH_FLAGS, 0, NULL,
+                                 tern_imap_result_cb, &again);
+  tern_imap_result_wait (&again);
+  finish (&fixture);
+}
+
 static void
 list_and_open (TernImapFixture *fixture)
 {
@@ -1194,6 +1278,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/imap/session/unsolicited", test_unsolicited);
   g_test_add_func ("/imap/session/names", test_names);
+  g_test_add_func ("/imap/session/message-limit", test_message_limit);
+  g_test_add_func ("/imap/session/message-limit-unsaid", test_message_limit_unsaid);
   g_test_add_func ("/imap/session/append-utf8", test_append_utf8);
   g_test_add_func ("/imap/session/object-ids", test_object_ids);
   g_test_add_func ("/imap/session/object-ids-refused", test_object_ids_refused);

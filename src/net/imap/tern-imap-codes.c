@@ -7,19 +7,41 @@
 
 #include "tern-limits.h"
 
+#include <string.h>
+
 /* Response codes: what a server says in brackets (RFC 9051 section 7.1). */
+
+/* MESSAGELIMIT=1000 */
+static void
+take_message_limit (TernImapSession *self, TernImapSlice cap)
+{
+  static const char prefix[] = "MESSAGELIMIT=";
+  gsize length = strlen (prefix);
+  g_autofree char *number = NULL;
+  guint64 limit;
+
+  if (cap.length <= length || g_ascii_strncasecmp (cap.data, prefix, length) != 0)
+    return;
+  number = g_strndup (cap.data + length, cap.length - length);
+  if (!g_ascii_string_to_unsigned (number, 10, 1, G_MAXUINT32, &limit, NULL))
+    return;
+  self->message_limit = (guint32) limit;
+  tern_connection_add_offered (self->connection, prefix, length - 1);
+}
 
 void
 tern_imap_session_take_caps (TernImapSession *self, TernImapParser *parser, guint first, guint end)
 {
   tern_imap_session_drop_caps (self);
   tern_connection_clear_offered (self->connection);
+  self->message_limit = 0;
   for (guint t = first; t < end; t = tern_imap_parser_after (parser, t))
     {
       TernImapSlice name = tern_imap_parser_slice (parser, t);
 
       if (name.data != NULL)
         tern_connection_add_offered (self->connection, name.data, name.length);
+      take_message_limit (self, name);
     }
   self->caps = tern_imap_parse_caps (parser, first, end, self->mechanisms);
   self->caps_told = TRUE;
@@ -130,6 +152,18 @@ tern_imap_session_take_code (TernImapSession *self,
     {
       if (self->handlers.overflow != NULL)
         self->handlers.overflow (self, self->data);
+    }
+  else if (tern_imap_parser_is (parser, name, "MESSAGELIMIT"))
+    {
+      if (command != NULL)
+        {
+          guint from = tern_imap_parser_after (parser, value);
+
+          command->limit = tern_imap_parser_uint32 (parser, value);
+          command->done_from = from < tern_imap_parser_end (parser, code)
+                                   ? tern_imap_parser_uint32 (parser, from)
+                                   : 0;
+        }
     }
   else if (tern_imap_parser_is (parser, name, "COPYUID"))
     {

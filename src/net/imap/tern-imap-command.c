@@ -39,6 +39,7 @@ tern_imap_command_free (TernImapCommand *self)
   g_free (self->mailbox);
   g_free (self->body_section);
   g_free (self->set);
+  g_free (self->rest);
   g_free (self->looks_for);
   g_free (self->counts);
   g_ptr_array_unref (self->parts);
@@ -67,6 +68,44 @@ tern_imap_command_add (TernImapCommand *self, const char *format, ...)
   text = g_strdup_vprintf (format, args);
   va_end (args);
   add_part (self, g_bytes_new_take (text, strlen (text)), FALSE);
+}
+
+/* A search is of all, until it is only of those that are left. */
+static char *
+format_set (const TernImapCommand *self)
+{
+  if (self->verb != TERN_IMAP_VERB_SEARCH)
+    return g_strdup (self->set);
+  return strcmp (self->set, "1:*") == 0 ? g_strdup ("") : g_strdup_printf ("UID %s ", self->set);
+}
+
+void
+tern_imap_command_add_set (TernImapCommand *self, const char *set)
+{
+  g_autofree char *kept = g_strdup (set); /* it may be the one that is here already */
+  g_autofree char *text = NULL;
+
+  g_free (self->set);
+  self->set = g_steal_pointer (&kept);
+  self->set_part = self->parts->len;
+  text = format_set (self);
+  tern_imap_command_add (self, "%s", text);
+}
+
+void
+tern_imap_command_replace_set (TernImapCommand *self, const char *set)
+{
+  TernImapPart *part = g_ptr_array_index (self->parts, self->set_part);
+  g_autofree char *kept = g_strdup (set);
+  char *text;
+
+  g_free (self->set);
+  self->set = g_steal_pointer (&kept);
+  text = format_set (self);
+  self->size -= g_bytes_get_size (part->bytes);
+  g_bytes_unref (part->bytes);
+  part->bytes = g_bytes_new_take (text, strlen (text));
+  self->size += g_bytes_get_size (part->bytes);
 }
 
 static gboolean

@@ -49,8 +49,12 @@ struct _TernImapCommand
   gboolean search_all;   /* its result is every UID of the mailbox */
   guint n_expunged;      /* with search_all: n_expunged of the mailbox when it was asked for */
   gboolean is_move;
-  char *set;                /* (nullable) FETCH of items: of which messages */
-  TernImapFetchItems items; /* of it */
+  char *set;                /* (nullable) the messages that it is about now */
+  char *rest;               /* (nullable) those that come after them */
+  guint set_part;           /* where @set is among the parts */
+  guint32 limit;            /* [MESSAGELIMIT]: the server took so many, 0 = it says nothing */
+  guint32 done_from;        /* [MESSAGELIMIT]: and these were from this UID on, 0 = not told */
+  TernImapFetchItems items; /* FETCH of items: which */
   guint64 changed_since;    /* of it, 0 = all */
   gboolean is_utf8_append;  /* with the message in UTF8 (~…) */
   gboolean asks_mailbox_id; /* of STATUS, or LIST with it */
@@ -90,6 +94,9 @@ void tern_imap_command_add (TernImapCommand *self, const char *format, ...) G_GN
  * quotes. */
 void tern_imap_command_add_string (TernImapCommand *self, const char *string);
 void tern_imap_command_add_text (TernImapCommand *self, const char *string, gboolean utf8);
+/* The set of messages, at most once; it can become another one when the command was sent. */
+void tern_imap_command_add_set (TernImapCommand *self, const char *set);
+void tern_imap_command_replace_set (TernImapCommand *self, const char *set);
 void tern_imap_command_add_literal (TernImapCommand *self, GBytes *bytes);
 
 /* Whether the text can be sent as it is: a line break in it would begin another command. */

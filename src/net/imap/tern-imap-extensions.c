@@ -34,6 +34,8 @@ static const TernImapExtension extensions[] = {
     N_ ("Nothing is lost where LITERAL+ is offered; otherwise some requests take one answer "
         "longer."),
     TRUE, TRUE, TRUE },
+  { "MESSAGELIMIT", "RFC 9738", N_ ("asking for no more messages at once than the server takes"),
+    N_ ("Nothing is lost: the server names no such limit."), TRUE, FALSE, TRUE },
   { "MOVE", "RFC 6851", N_ ("moving messages in one step"),
     N_ ("Messages are copied and then deleted; if that is interrupted, they can be in both "
         "folders for a while."),

@@ -60,7 +60,9 @@ tern_imap_session_write_fetch (TernImapSession *self, TernImapCommand *command)
 
   command->items = offered_items (self, command->items);
   add_items (self, command->items, list);
-  tern_imap_command_add (command, "UID FETCH %s (%s)", command->set, list->str);
+  tern_imap_command_add (command, "UID FETCH ");
+  tern_imap_command_add_set (command, command->set);
+  tern_imap_command_add (command, " (%s)", list->str);
   if (command->changed_since != 0 && (self->caps & TERN_IMAP_CAP_CONDSTORE))
     tern_imap_command_add (command, " (CHANGEDSINCE %" G_GUINT64_FORMAT ")",
                            command->changed_since);
@@ -112,7 +114,7 @@ gboolean
 tern_imap_session_ask_less (TernImapSession *self, TernImapCommand *command)
 {
   self->refused_mailbox_id |= command->asks_mailbox_id;
-  if (command->abandoned)
+  if (command->abandoned || self->state >= TERN_IMAP_LEAVING)
     return FALSE;
   if (command->is_utf8_append)
     {
@@ -121,7 +123,7 @@ tern_imap_session_ask_less (TernImapSession *self, TernImapCommand *command)
       tern_imap_queue_push_first (&self->queue, command);
       return TRUE;
     }
-  if (command->set == NULL || (command->items & OPTIONAL) == 0)
+  if ((command->items & OPTIONAL) == 0)
     return FALSE;
   self->refused_items |= command->items & OPTIONAL;
   tern_imap_command_rewind (command);

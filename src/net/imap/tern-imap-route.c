@@ -600,6 +600,7 @@ end_command (TernImapSession *self, TernImapCommand *command, TernImapOutcome ou
     {
       if (command->reply->uids == NULL)
         command->reply->uids = g_array_new (FALSE, FALSE, sizeof (guint32));
+      tern_imap_uids_sort (command->reply->uids);
       /* What went meanwhile may be in it still. */
       if (command->search_all && command->generation == self->queue.generation
           && command->n_expunged == self->selected.n_expunged)
@@ -640,7 +641,8 @@ route_tagged (TernImapSession *self, TernImapParser *parser)
       if (tern_imap_parser_is (parser, 3, "THROTTLED"))
         tern_imap_session_throttle (self);
     }
-  if (outcome == TERN_IMAP_BAD && tern_imap_session_ask_less (self, command))
+  if (outcome == TERN_IMAP_BAD ? tern_imap_session_ask_less (self, command)
+                               : tern_imap_session_go_on (self, command, &outcome))
     g_steal_pointer (&command);
   else
     end_command (self, command, outcome);

@@ -53,6 +53,7 @@ struct _TernImapSession
   GPtrArray *mechanisms; /* of char *, upper case */
   GPtrArray *namespaces; /* of TernImapNamespace */
 
+  guint32 message_limit; /* of one command, 0 = none that is known */
   /* Announced, and then not understood. */
   TernImapFetchItems refused_items;
   gboolean refused_mailbox_id;
@@ -125,6 +126,13 @@ void tern_imap_session_add_status_items (TernImapSession *self, TernImapCommand 
 /* The server did not understand it: from now on it is asked without what it need not have. TRUE
  * when the command is in the queue again for that. */
 gboolean tern_imap_session_ask_less (TernImapSession *self, TernImapCommand *command);
+
+/* Commands in pieces. Adds what of @set can be sent at once. */
+void tern_imap_session_add_part (TernImapSession *self, TernImapCommand *command, const char *set);
+/* The command has come to its end: TRUE when it is in the queue again for what is left. One that is
+ * OK for some of its messages only, and cannot go on, becomes a NO. */
+gboolean
+tern_imap_session_go_on (TernImapSession *self, TernImapCommand *command, TernImapOutcome *outcome);
 
 /* Names of mailboxes, to and from what the server writes. */
 void

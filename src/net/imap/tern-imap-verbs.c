@@ -252,7 +252,9 @@ tern_imap_session_search_async (TernImapSession *self,
     tern_imap_session_use (self, "ESEARCH");
   command->search_all = strcmp (criteria, "ALL") == 0;
   command->n_expunged = self->selected.n_expunged;
-  tern_imap_command_add (command, "UID SEARCH %s%s", extended ? "RETURN (ALL) " : "", criteria);
+  tern_imap_command_add (command, "UID SEARCH %s", extended ? "RETURN (ALL) " : "");
+  tern_imap_command_add_set (command, "1:*");
+  tern_imap_command_add (command, "%s", criteria);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -288,7 +290,9 @@ tern_imap_session_store_async (TernImapSession *self,
                                                 user_data, tern_imap_session_store_async);
   g_autofree char *names = format_flags (flags, keywords);
 
-  tern_imap_command_add (command, "UID STORE %s %cFLAGS.SILENT (%s)", set, add ? '+' : '-', names);
+  tern_imap_command_add (command, "UID STORE ");
+  tern_imap_session_add_part (self, command, set);
+  tern_imap_command_add (command, " %cFLAGS.SILENT (%s)", add ? '+' : '-', names);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -304,7 +308,9 @@ tern_imap_session_copy_async (TernImapSession *self,
                                                 user_data, tern_imap_session_copy_async);
 
   g_clear_pointer (&command->mailbox, g_free);
-  tern_imap_command_add (command, "UID COPY %s ", set);
+  tern_imap_command_add (command, "UID COPY ");
+  tern_imap_session_add_part (self, command, set);
+  tern_imap_command_add (command, " ");
   add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
@@ -323,7 +329,9 @@ tern_imap_session_move_async (TernImapSession *self,
   g_clear_pointer (&command->mailbox, g_free);
   command->is_move = TRUE;
   tern_imap_session_use (self, "MOVE");
-  tern_imap_command_add (command, "UID MOVE %s ", set);
+  tern_imap_command_add (command, "UID MOVE ");
+  tern_imap_session_add_part (self, command, set);
+  tern_imap_command_add (command, " ");
   add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
@@ -339,7 +347,8 @@ tern_imap_session_expunge_async (TernImapSession *self,
                                                 user_data, tern_imap_session_expunge_async);
 
   tern_imap_session_use (self, "UIDPLUS");
-  tern_imap_command_add (command, "UID EXPUNGE %s", set);
+  tern_imap_command_add (command, "UID EXPUNGE ");
+  tern_imap_session_add_part (self, command, set);
   tern_imap_session_enqueue (self, command);
 }
 
