@@ -183,6 +183,30 @@ test_message_limit (void)
   finish (&fixture);
 }
 
+/* A server that says that it is still at work is not silent, in whatever form it says so. */
+static void
+test_in_progress (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) found = { 0 };
+
+  start (&fixture);
+  tern_imap_session_set_silence (fixture.session, 1500);
+  tern_imap_fixture_script (&fixture, "INPROGRESS", "SELECTED", "C: %1 UID SEARCH ALL",
+                            "QUIET: 600", "S: * OK [INPROGRESS] working", "QUIET: 600",
+                            "S: * OK [INPROGRESS (\"%1\" 175 1000)] working", "QUIET: 600",
+                            "S: * OK [INPROGRESS (\"A99\" NIL NIL)] working", "QUIET: 600",
+                            "S: * OK [INPROGRESS (NIL 3 2 1)] working", "S: * SEARCH 10",
+                            "S: %1 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_search_async (fixture.session, "ALL", NULL, tern_imap_result_cb, &found);
+  tern_imap_result_wait (&found);
+  g_assert_cmpuint (found.reply->uids->len, ==, 1);
+  g_assert_true (
+      tern_connection_has_used (tern_imap_session_get_connection (fixture.session), "INPROGRESS"));
+  finish (&fixture);
+}
+
 /* One that names no limit beforehand is believed when it does; one that leaves something out and
  * does not say what, or says what cannot be, has not done what it was asked for. */
 static void
@@ -1278,6 +1302,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/imap/session/unsolicited", test_unsolicited);
   g_test_add_func ("/imap/session/names", test_names);
+  g_test_add_func ("/imap/session/in-progress", test_in_progress);
   g_test_add_func ("/imap/session/message-limit", test_message_limit);
   g_test_add_func ("/imap/session/message-limit-unsaid", test_message_limit_unsaid);
   g_test_add_func ("/imap/session/append-utf8", test_append_utf8);

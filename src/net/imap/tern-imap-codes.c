@@ -153,6 +153,9 @@ tern_imap_session_take_code (TernImapSession *self,
       if (self->handlers.overflow != NULL)
         self->handlers.overflow (self, self->data);
     }
+  else if (tern_imap_parser_is (parser, name, "INPROGRESS"))
+    /* That something came is what matters: the server is not silent. */
+    tern_imap_session_use (self, "INPROGRESS");
   else if (tern_imap_parser_is (parser, name, "MESSAGELIMIT"))
     {
       if (command != NULL)
