@@ -69,7 +69,8 @@ take_best (TernDb *db, sqlite3_stmt *stmt, TernId *location, GError **error)
 }
 
 /* What has the same id is the same to the byte (RFC 8474 section 5.1). A server that gives one id
- * to several messages is not believed: Message-ID and size have to agree. */
+ * to several messages is not believed: Message-ID and size have to agree. CROSS JOIN: from the id
+ * to the rows that wait, of which there are as many as messages after a renumbering. */
 static gboolean
 find_by_email_id (TernDb *db,
                   TernTxnFolder *folder,
@@ -80,7 +81,7 @@ find_by_email_id (TernDb *db,
   sqlite3_stmt *stmt =
       tern_db_query (db, error,
                      "SELECT l.id, l.server_flags = ?4 AS score, l.ops * (1 - l.rematch)"
-                     " FROM message m JOIN location l ON l.message = m.id"
+                     " FROM message m CROSS JOIN location l ON l.message = m.id"
                      " WHERE m.email_id = ?5 AND m.hash = ?1 AND l.folder = ?2 AND l.uid IS NULL"
                      " AND m.size = ?3" NOT_UNSENT " ORDER BY score DESC, l.id LIMIT 2",
                      tern_thread_hash (folder->account, facts->message_id), folder->id,
