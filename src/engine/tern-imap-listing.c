@@ -8,6 +8,7 @@
 
 #include "tern-folder-names-private.h"
 #include "tern-limits.h"
+#include "tern-mailbox-ids-private.h"
 #include "tern-store-ops.h"
 
 /*
@@ -100,6 +101,13 @@ tern_imap_listing_add_status (TernImapListing *self, const TernImapStatus *statu
   known->uidnext = status->uidnext;
   known->uidvalidity = status->uidvalidity;
   known->modseq = status->modseq;
+  if (status->mailbox_id.data != NULL)
+    {
+      TernFolderRecord *folder = g_ptr_array_index (self->folders, index - 1);
+
+      g_free (folder->mailbox_id);
+      folder->mailbox_id = g_strndup (status->mailbox_id.data, status->mailbox_id.length);
+    }
 }
 
 /* Storing */
@@ -235,10 +243,16 @@ follow_renames (TernTxn *txn, const ListingWrite *listing, GError **error)
       const FolderStatus *status = &g_array_index (listing->statuses, FolderStatus, i);
       const TernFolderRecord *lost;
 
-      if (!status->known || status->messages <= 0 || is_known (stored, folder->remote_name))
+      if (is_known (stored, folder->remote_name))
         continue;
-      lost = find_lost (listing, stored, renaming, status);
-      if (lost != NULL && count_agreeing (listing, lost) == 1
+      lost = tern_mailbox_ids_find_renamed (listing->folders, stored, folder);
+      if (lost == NULL && status->known && status->messages > 0)
+        {
+          lost = find_lost (listing, stored, renaming, status);
+          if (lost != NULL && count_agreeing (listing, lost) != 1)
+            lost = NULL;
+        }
+      if (lost != NULL && !is_among (renaming, lost->id)
           && !tern_txn_set_folder_remote_name (txn, lost->id, folder->remote_name, error))
         return FALSE;
     }
@@ -310,7 +324,9 @@ put_folder (TernTxn *txn,
   gboolean current;
   TernId id = tern_txn_put_folder (txn, folder, error);
 
-  if (id == 0)
+  if (id == 0
+      || (folder->mailbox_id != NULL
+          && !tern_txn_set_mailbox_id (txn, id, folder->mailbox_id, error)))
     return FALSE;
   g_hash_table_add (kept, GSIZE_TO_POINTER ((gsize) id));
   stored = tern_read_folder (tern_txn_reader (txn), id, error);

@@ -14,7 +14,7 @@
 #define COLUMNS                                                                                   \
   "id, account, parent, path, name, remote_name, delimiter, role, subscribed, selectable, gone,"  \
   " uidvalidity, uidnext, modseq, backfill, total, unread, remote_total, remote_unread, checked," \
-  " compared, compared_remote, compared_here, compare_tried"
+  " compared, compared_remote, compared_here, compare_tried, mailbox_id"
 
 /* How long the mail of a folder stays that the server does not list any more. */
 #define GONE_SECONDS (24 * 60 * 60)
@@ -27,6 +27,7 @@ tern_folder_record_copy (const TernFolderRecord *self)
   copy->path = g_strdup (self->path);
   copy->name = g_strdup (self->name);
   copy->remote_name = g_strdup (self->remote_name);
+  copy->mailbox_id = g_strdup (self->mailbox_id);
   return copy;
 }
 
@@ -38,6 +39,7 @@ tern_folder_record_free (TernFolderRecord *self)
   g_free (self->path);
   g_free (self->name);
   g_free (self->remote_name);
+  g_free (self->mailbox_id);
   g_free (self);
 }
 
@@ -352,12 +354,30 @@ tern_txn_set_folder_remote_name (TernTxn *txn,
 {
   TernDb *db = tern_txn_db (txn);
   sqlite3_stmt *stmt =
-      tern_db_query (db, error, "UPDATE folder SET remote_name = ?2 WHERE id = ?1", folder);
+      tern_db_query (db, error,
+                     "UPDATE folder SET remote_name = ?2 WHERE id = ?1 AND NOT EXISTS (SELECT 1"
+                     " FROM op WHERE source = ?1 AND kind = ?3 AND state IN (0, 1, 4) AND begun)",
+                     folder, 0, TERN_OP_FOLDER_RENAME);
 
   if (stmt == NULL)
     return FALSE;
   tern_db_bind_text (stmt, 2, remote_name);
   txn->changes->tree_changed = TRUE;
+  return tern_db_step (db, stmt, error);
+}
+
+gboolean
+tern_txn_set_mailbox_id (TernTxn *txn, TernId folder, const char *mailbox_id, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  sqlite3_stmt *stmt = tern_db_query (db, error,
+                                      "UPDATE folder SET mailbox_id = ?2 WHERE id = ?1"
+                                      " AND mailbox_id IS NOT ?2",
+                                      folder);
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_text (stmt, 2, mailbox_id);
   return tern_db_step (db, stmt, error);
 }
 
@@ -460,6 +480,7 @@ take_record (sqlite3_stmt *stmt)
   record->compared_remote = sqlite3_column_int64 (stmt, 21);
   record->compared_here = sqlite3_column_int64 (stmt, 22);
   record->compare_tried = sqlite3_column_int64 (stmt, 23);
+  record->mailbox_id = tern_db_dup_text (stmt, 24);
   return record;
 }
 

@@ -50,30 +50,12 @@ may_wait (TernTxn *txn, TernTxnFolder *folder, gboolean *waiting, GError **error
 /* Of two that are equally right (copies of one message) and of which one is still on its way none
  * is taken: the answer to the operation will tell. */
 static gboolean
-find_by_message_id (TernDb *db,
-                    TernTxnFolder *folder,
-                    const TernMessageFacts *facts,
-                    TernId *location,
-                    GError **error)
+take_best (TernDb *db, sqlite3_stmt *stmt, TernId *location, GError **error)
 {
-  sqlite3_stmt *stmt = tern_db_query (
-      db, error,
-      "SELECT l.id, 2 * (m.size = ?3) + 2 * (m.date = ?4)"
-      " + (l.server_flags = ?6) AS score, l.ops * (l.rematch = 0)" TERN_THREAD_FROM_HASH
-      " JOIN location l ON l.message = m.id"
-      " WHERE r.hash = ?1 AND l.folder = ?2 AND l.uid IS NULL"
-      " AND m.message_id = ?5"
-      " AND (m.size = ?3 OR m.date = ?4 OR m.size = 0)" NOT_UNSENT
-      " ORDER BY score DESC, l.id LIMIT 2",
-      tern_thread_hash (folder->account, facts->message_id), folder->id, (gint64) facts->size,
-      facts->date, 0, facts->flags);
   int score = -1;
   int ops = 0;
   int rc;
 
-  if (stmt == NULL)
-    return FALSE;
-  tern_db_bind_static (stmt, 5, facts->message_id);
   while ((rc = sqlite3_step (stmt)) == SQLITE_ROW)
     {
       ops += sqlite3_column_int (stmt, 2);
@@ -84,6 +66,59 @@ find_by_message_id (TernDb *db,
       score = sqlite3_column_int (stmt, 1);
     }
   return tern_db_finish (db, stmt, rc, error);
+}
+
+/* What has the same id is the same to the byte (RFC 8474 section 5.1). A server that gives one id
+ * to several messages is not believed: Message-ID and size have to agree. CROSS JOIN: from the id
+ * to the rows that wait, of which there are as many as messages after a renumbering. */
+static gboolean
+find_by_email_id (TernDb *db,
+                  TernTxnFolder *folder,
+                  const TernMessageFacts *facts,
+                  TernId *location,
+                  GError **error)
+{
+  sqlite3_stmt *stmt =
+      tern_db_query (db, error,
+                     "SELECT l.id, l.server_flags = ?4 AS score, l.ops * (l.rematch = 0)"
+                     " FROM message m CROSS JOIN location l ON l.message = m.id"
+                     " WHERE m.email_id = ?5 AND m.hash = ?1 AND l.folder = ?2 AND l.uid IS NULL"
+                     " AND m.size = ?3" NOT_UNSENT " ORDER BY score DESC, l.id LIMIT 2",
+                     tern_thread_hash (folder->account, facts->message_id), folder->id,
+                     (gint64) facts->size, facts->flags);
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_static (stmt, 5, facts->email_id);
+  return take_best (db, stmt, location, error);
+}
+
+/* One that the server knows by another id is the last to be taken. */
+static gboolean
+find_by_message_id (TernDb *db,
+                    TernTxnFolder *folder,
+                    const TernMessageFacts *facts,
+                    TernId *location,
+                    GError **error)
+{
+  sqlite3_stmt *stmt = tern_db_query (
+      db, error,
+      "SELECT l.id, 2 * (m.size = ?3) + 2 * (m.date = ?4)"
+      " + (l.server_flags = ?6) + 8 * (ifnull (m.email_id, ?7) IS ifnull (?7, m.email_id))"
+      " AS score, l.ops * (l.rematch = 0)" TERN_THREAD_FROM_HASH
+      " JOIN location l ON l.message = m.id"
+      " WHERE r.hash = ?1 AND l.folder = ?2 AND l.uid IS NULL"
+      " AND m.message_id = ?5"
+      " AND (m.size = ?3 OR m.date = ?4 OR m.size = 0)" NOT_UNSENT
+      " ORDER BY score DESC, l.id LIMIT 2",
+      tern_thread_hash (folder->account, facts->message_id), folder->id, (gint64) facts->size,
+      facts->date, 0, facts->flags);
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_static (stmt, 5, facts->message_id);
+  tern_db_bind_static (stmt, 7, facts->email_id);
+  return take_best (db, stmt, location, error);
 }
 
 /* A location here that waits for its uid and is the same message; 0 for none. */
@@ -102,6 +137,9 @@ find_waiting (TernTxn *txn,
     return FALSE;
   if (!waiting)
     return TRUE;
+  if (facts->email_id != NULL
+      && (!find_by_email_id (db, folder, facts, location, error) || *location != 0))
+    return *location != 0;
   if (facts->message_id != NULL && facts->message_id[0] != '\0')
     return find_by_message_id (db, folder, facts, location, error);
   return tern_db_look (db, error, location,
@@ -138,6 +176,47 @@ adopt_saved_bodies (TernTxn *txn,
                          size);
 }
 
+/* The same message is here already, in another folder (at Gmail most are in two): its bodies need
+ * not be fetched again. */
+static gboolean
+share_bodies (TernTxn *txn,
+              TernId account,
+              TernId message,
+              const TernMessageFacts *facts,
+              GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  gint64 hash = tern_thread_hash (account, facts->message_id);
+  TernId known = 0;
+  sqlite3_stmt *stmt;
+  int rc;
+
+  if (facts->email_id == NULL || hash == 0)
+    return TRUE;
+  stmt = tern_db_query (db, error,
+                        "SELECT id FROM message WHERE email_id = ?3 AND hash = ?1 AND size = ?2"
+                        " AND body_state <> 0 ORDER BY body_state DESC LIMIT 1",
+                        hash, (gint64) facts->size);
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_static (stmt, 3, facts->email_id);
+  rc = sqlite3_step (stmt);
+  if (rc == SQLITE_ROW)
+    known = sqlite3_column_int64 (stmt, 0);
+  if (!tern_db_finish (db, stmt, rc, error))
+    return FALSE;
+  return known == 0
+         || (tern_db_run (db, error,
+                          "INSERT OR IGNORE INTO body_part (message, section, hash)"
+                          " SELECT ?1, section, hash FROM body_part WHERE message = ?2",
+                          message, known)
+             && tern_db_run (db, error,
+                             "UPDATE message SET (body_state, preview) = (SELECT k.body_state,"
+                             " ifnull (k.preview, message.preview) FROM message k WHERE k.id = ?2)"
+                             " WHERE id = ?1",
+                             message, known));
+}
+
 static TernId
 insert_new (TernTxn *txn,
             TernTxnFolder *folder,
@@ -149,7 +228,8 @@ insert_new (TernTxn *txn,
   TernId thread;
 
   row.message = tern_facts_insert (txn, folder->account, facts, &thread, error);
-  if (row.message == 0 || !adopt_saved_bodies (txn, folder->account, row.message, facts, error))
+  if (row.message == 0 || !adopt_saved_bodies (txn, folder->account, row.message, facts, error)
+      || !share_bodies (txn, folder->account, row.message, facts, error))
     return 0;
   row.folder = folder->id;
   row.uid = uid;

@@ -39,9 +39,9 @@ void tern_message_record_free (TernMessageRecord *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernMessageRecord, tern_message_record_free)
 
 /* Adds a message seen on the server at facts->uid, or updates it if that uid is known. A local
- * location that waits for its uid (moved, appended) and is the same message (Message-ID and size
- * or date) is completed instead of doubled. Assigns the thread, keeps the counts, marks it fresh
- * when @fresh and unseen. Returns the location. */
+ * location that waits for its uid (moved, appended) and is the same message (by the server's own
+ * id for it, else Message-ID and size or date) is completed instead of doubled. Assigns the thread,
+ * keeps the counts, marks it fresh when @fresh and unseen. Returns the location. */
 TernId tern_txn_add_message (TernTxn *txn,
                              TernId folder,
                              TernMessageFacts *facts,
@@ -66,7 +66,7 @@ gboolean tern_txn_set_server_flags (TernTxn *txn,
 gboolean tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error);
 
 /* UIDVALIDITY changed: uids of the folder become unknown; tern_txn_add_message() then re-matches
- * by Message-ID, date and size. */
+ * by the server's id of the message, else by Message-ID, date and size. */
 gboolean tern_txn_begin_rematch (TernTxn *txn, TernId folder, GError **error);
 /* What waits to be matched, or was confirmed to arrive in @folder without a uid and has not been
  * seen there yet: GArray of TernId, sorted. Of those that waited when a complete sync began,

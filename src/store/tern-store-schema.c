@@ -169,9 +169,15 @@ static const char version_6[] =
     "UPDATE op SET old_name = (SELECT remote_name FROM folder WHERE id = op.source)"
     " WHERE kind = 6 AND begun AND state IN (0, 1, 4);";
 
+/* What the server calls a message and a folder (RFC 8474), wherever they are and however named. */
+static const char version_7[] =
+    "ALTER TABLE message ADD COLUMN email_id TEXT;"
+    "CREATE INDEX message_email ON message (email_id, hash) WHERE email_id IS NOT NULL;"
+    "ALTER TABLE folder ADD COLUMN mailbox_id TEXT;";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
-  version_1, version_2, version_3, version_4, version_5, version_6,
+  version_1, version_2, version_3, version_4, version_5, version_6, version_7,
 };
 
 static gboolean

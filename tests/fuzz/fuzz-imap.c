@@ -26,6 +26,9 @@ const char *const tern_fuzz_seeds[] = {
   "* STATUS INBOX (MESSAGES 2 UNSEEN 1 UIDNEXT 3 UIDVALIDITY 4 HIGHESTMODSEQ 5)\r\n",
   "* SEARCH 1 2 3\r\n* ESEARCH (TAG \"A1\") UID ALL 1:3,7\r\n* VANISHED (EARLIER) 1:9,12\r\n",
   "* NAMESPACE ((\"\" \"/\")) NIL ((\"~\" \"/\"))\r\n+ idling\r\n",
+  "* 4 FETCH (UID 9 EMAILID (M6d-9_a) X-GM-MSGID 1278455344230334865 PREVIEW \"Hello "
+  "\\\"you\\\"\")\r\n",
+  "* STATUS \"Gr\303\274n\" (MESSAGES 2 MAILBOXID (F2212ea87-6097))\r\n",
   "A2 NO [COPYUID 3 1:4 5:8] (no\r\n* BYE\r\n* 5 EXPUNGE\r\n",
   NULL,
 };
@@ -39,12 +42,20 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_autofree char *name = g_strndup (size > 0 ? (const char *) data : "", size);
   g_autofree char *decoded = tern_imap_utf7_decode (name, NULL);
   g_autofree char *encoded = tern_imap_utf7_encode (name);
+  g_autofree char *again = tern_imap_utf7_decode (encoded, NULL);
+  g_autofree char *below = tern_imap_set_below (name, 1000);
+  g_autofree char *rest = NULL;
+  g_autofree char *first = tern_imap_set_split (name, 1000, &rest);
   g_autoptr (GArray) uids = g_array_new (FALSE, FALSE, sizeof (guint32));
 
   g_assert_cmpstr (whole, ==, bytes);
   g_assert_cmpstr (whole, ==, pieces);
   g_assert_true (g_utf8_validate (decoded, -1, NULL));
   g_assert_true (g_str_is_ascii (encoded));
+  /* A name goes to a server that writes UTF-8 as it came from there. */
+  if (g_utf8_validate (name, -1, NULL))
+    g_assert_cmpstr (again, ==, name);
+  g_assert_true (first != NULL || rest == NULL);
   tern_imap_set_parse ((TernImapSlice){ (const char *) data, size }, 1000, uids);
   g_assert_cmpuint (uids->len, <=, 1000);
   return 0;

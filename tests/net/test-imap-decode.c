@@ -52,6 +52,106 @@ assert_slice (TernImapSlice slice, const char *expected)
 }
 
 static void
+test_preview (void)
+{
+  static const struct
+  {
+    const char *item;
+    const char *preview;
+  } cases[] = {
+    { "PREVIEW \"Hello \\\"you\\\"\"", "Hello \"you\"" },
+    { "PREVIEW {5}\r\nHello", "Hello" },
+    { "PREVIEW \"\"", "" },
+    { "PREVIEW NIL", NULL },
+    { "PREVIEW (FUZZY \"an older draft\")", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Decoded) d = { 0 };
+      g_autofree char *response =
+          g_strdup_printf ("* 1 FETCH (%s UID 7 FLAGS ())\r\n", cases[i].item);
+      TernImapFetch *fetch = decode (&d, response);
+
+      g_assert_cmpuint (fetch->uid, ==, 7);
+      assert_slice (fetch->preview, cases[i].preview);
+    }
+}
+
+static void
+test_set_parts (void)
+{
+  static const struct
+  {
+    const char *set;
+    guint32 below;
+    const char *left;
+  } below[] = {
+    { "1:*", 5, "1:4" },    { "1:4", 5, "1:4" },        { "7", 7, NULL },
+    { "9:3,20", 5, "3:4" }, { "3,5:9,12", 7, "3,5:6" }, { "4294967295", 4294967295u, NULL },
+  };
+  static const struct
+  {
+    const char *set;
+    guint32 n;
+    const char *first;
+    const char *rest;
+  } split[] = {
+    { "1:10", 3, "1:3", "4:10" },      { "1,3,5:9", 4, "1,3,5:6", "7:9" },
+    { "1:3", 3, "1:3", NULL },         { "1:3,7", 9, "1:3,7", NULL },
+    { "5:*", 1, "5", "6:4294967295" }, { "1:*", 4294967295u, "1:4294967295", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (below); i++)
+    {
+      g_autofree char *left = tern_imap_set_below (below[i].set, below[i].below);
+
+      g_assert_cmpstr (left, ==, below[i].left);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (split); i++)
+    {
+      g_autofree char *rest = NULL;
+      g_autofree char *first = tern_imap_set_split (split[i].set, split[i].n, &rest);
+
+      g_assert_cmpstr (first, ==, split[i].first);
+      g_assert_cmpstr (rest, ==, split[i].rest);
+    }
+}
+
+static void
+test_email_id (void)
+{
+  static const struct
+  {
+    const char *items;
+    const char *id;
+  } cases[] = {
+    { "EMAILID (M6d99ac3275bb4e)", "M6d99ac3275bb4e" },
+    { "EMAILID (a_B-9)", "a_B-9" },
+    { "X-GM-MSGID 18446744073709551615", "18446744073709551615" },
+    { "EMAILID NIL", NULL },
+    { "EMAILID ()", NULL },
+    { "EMAILID (M1 M2)", NULL },
+    { "EMAILID ((M1))", NULL },
+    { "EMAILID (M1.2)", NULL },
+    { "EMAILID (\"a b\")", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Decoded) d = { 0 };
+      g_autofree char *response =
+          g_strdup_printf ("* 1 FETCH (%s UID 7 FLAGS ())\r\n", cases[i].items);
+      TernImapFetch *fetch = decode (&d, response);
+
+      g_assert_cmpuint (fetch->uid, ==, 7);
+      assert_slice (fetch->email_id, cases[i].id);
+      g_assert_cmpint (fetch->has & TERN_IMAP_FETCH_EMAIL_ID, ==,
+                       cases[i].id != NULL ? TERN_IMAP_FETCH_EMAIL_ID : 0);
+    }
+}
+
+static void
 test_fetch (void)
 {
   g_auto (Decoded) d = { 0 };
@@ -537,6 +637,9 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/imap/fetch/all", test_fetch);
+  g_test_add_func ("/imap/fetch/email-id", test_email_id);
+  g_test_add_func ("/imap/sets/parts", test_set_parts);
+  g_test_add_func ("/imap/fetch/preview", test_preview);
   g_test_add_func ("/imap/structure/plain", test_structure);
   g_test_add_func ("/imap/structure/message", test_structure_message);
   g_test_add_func ("/imap/structure/odd", test_structure_odd);

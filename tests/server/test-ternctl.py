@@ -7,10 +7,14 @@ Usage: test-ternctl.py TERNCTL
 
 import base64
 import datetime
+import imaplib
 import json
 import os
+import re
+import shutil
 import signal
 import sqlite3
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -135,6 +139,29 @@ def test_sync(ctl, server):
     check(ctl.error('sync', '--folder', 'No/Such', code=66)['code'] == 'not-found', 'no such folder')
 
 
+def test_preview(ctl, server):
+    """The first words that the server knows come with the headers; those of the text take their place."""
+    person = user(server, 0)
+    context = ssl.create_default_context(cafile=server.facts['ca_file'])
+    with imaplib.IMAP4_SSL(server.facts['host'], server.facts['imap'], ssl_context=context) as other:
+        other.login(person['address'], person['password'])
+        other.create('Words')
+        other.append('Words', '', '', b'Subject: words\r\nMessage-ID: <words@example.test>\r\n\r\n'
+                                      b'First https://example.test/ words.\r\n')
+        other.select('Words')
+        # Somebody has to ask once, for a server to have them at hand.
+        answer = other.uid('FETCH', '1', '(PREVIEW)')[1][0]
+        ctl.json('sync', '--folder', 'Words')
+        before = ctl.json('list', 'Words')[0]
+        told = re.search(rb'PREVIEW "(.*)"', answer)
+        check(before['preview'] == (told[1].decode() if told else None), (answer, before))
+        ctl.run('show', str(before['id']))
+        check(ctl.json('list', 'Words')[0]['preview'] == 'First words.', ctl.json('list', 'Words'))
+        other.close()
+        other.delete('Words')
+    ctl.json('sync')
+
+
 def check_no_secret(text, server, number):
     """Neither the password nor what SASL PLAIN makes of it."""
     password = user(server, number)['password'].encode()
@@ -177,7 +204,7 @@ def test_doctor_test(ctl, server):
     check(any('C: EHLO ' in line for line in smtp['lines']), smtp['lines'])
     states = {e['name']: e['state'] for e in found['extensions']}
     check(states['QRESYNC'] == 'offered' and states['ID'] == 'used' and states['SASL-IR'] == 'used', states)
-    check(states['PREVIEW'] == 'unused' and 'X-GM-EXT-1' not in states, states)
+    check(states['PREVIEW'] == 'offered' and states['SAVEDATE'] == 'unused' and 'X-GM-EXT-1' not in states, states)
     check(states['NOTIFY'] == ('missing' if facts['imap_server'] == 'cyrus' else 'offered'), states)
     check(all(e['without'] for e in found['extensions'] if e['state'] == 'missing'), found['extensions'])
 
@@ -583,7 +610,7 @@ def test_remove(ctl, server):
     check(ctl.error('list', 'INBOX', code=66)['code'] == 'not-found', 'its mail is gone')
 
 
-TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_account_set, test_sync, test_doctor, test_doctor_test,
+TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_account_set, test_sync, test_preview, test_doctor, test_doctor_test,
          test_doctor_report, test_doctor_refused, test_sync_progress,
          test_folders_and_list, test_show, test_flag, test_move, test_undo, test_operations, test_why, test_send_text, test_html, test_send_source, test_send_refused,
          test_reply, test_watch, test_watch_folders_and_outbox, test_watch_alone, test_offline, test_outbox_stop, test_broken_pipe, test_remove]

@@ -57,6 +57,39 @@ bodies_sql (StoreFixture *f, const char *sql)
   sqlite3_close (db);
 }
 
+static TernId
+add_to (StoreFixture *f, TernId folder, guint32 uid, const char *email_id)
+{
+  g_autoptr (TernMessageFacts) facts = store_facts (uid, 1, TERN_FLAG_NONE);
+  TernTxn *txn = store_begin (f);
+  TernId id;
+
+  facts->email_id = g_strdup (email_id);
+  id = tern_txn_add_message (txn, folder, facts, FALSE, NULL);
+  store_commit (f);
+  return id;
+}
+
+/* The server says that it is the same message in another folder: its body is here already. */
+static void
+test_same_message (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  g_autoptr (GBytes) body = text (1, 5000);
+  g_autoptr (GBytes) back = NULL;
+  TernId first = add_to (f, f->inbox, 1, "M1");
+  TernId same, other;
+
+  put (f, first, "", body, FALSE);
+  same = add_to (f, f->archive, 1, "M1");
+  other = add_to (f, f->archive, 2, "M2");
+  g_assert_cmpint (state_of (f, same), ==, TERN_BODY_HERE);
+  back = get (f, same, "", NULL);
+  g_assert_true (g_bytes_equal (back, body));
+  g_assert_cmpint (state_of (f, other), ==, TERN_BODY_ABSENT);
+  store_fixture_free (f);
+}
+
 static void
 test_sizes (void)
 {
@@ -375,6 +408,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/bodies/sizes", test_sizes);
+  g_test_add_func ("/store/bodies/same-message", test_same_message);
   g_test_add_func ("/store/bodies/sections", test_sections);
   g_test_add_func ("/store/bodies/shared", test_shared);
   g_test_add_func ("/store/bodies/rolled-back", test_rolled_back);

@@ -30,6 +30,10 @@ GPtrArray *tern_imap_parse_namespace (TernImapParser *parser, guint first);
  * G_MAXUINT. FALSE when it tells no UIDs that can be used. */
 gboolean tern_imap_parse_esearch (TernImapParser *parser, guint first, GArray *uids, guint *tag);
 
+/* An identifier of RFC 8474 section 7, which comes in parentheses; Gmail's come without. data is
+ * NULL for what is none. */
+TernImapSlice tern_imap_parse_object_id (TernImapParser *parser, guint value);
+
 void tern_imap_namespace_free (TernImapNamespace *self);
 
 G_END_DECLS

@@ -478,19 +478,48 @@ inform_by (TernImapSession *session,
   send_command (self, verb, done, text);
 }
 
+static void on_enabled (TernImapCommand *command, const GError *error, gpointer data);
+
+/* @revision: that of IMAP, or of its names, as well. */
+static void
+enable (TernImapSession *session, TernImapOpener *self, gboolean revision)
+{
+  TernImapCaps caps = session->caps;
+  gboolean condstore = (caps & (TERN_IMAP_CAP_QRESYNC | TERN_IMAP_CAP_CONDSTORE)) != 0;
+  gboolean rev2 = revision && (caps & TERN_IMAP_CAP_IMAP4REV2) != 0;
+  gboolean utf8 = revision && !rev2 && (caps & TERN_IMAP_CAP_UTF8_ACCEPT) != 0;
+  g_autofree char *text = g_strconcat ("ENABLE", condstore ? " CONDSTORE" : "",
+                                       caps & TERN_IMAP_CAP_QRESYNC ? " QRESYNC" : "",
+                                       rev2 ? " IMAP4rev2" : "", utf8 ? " UTF8=ACCEPT" : "", NULL);
+
+  inform_by (session, self, (caps & TERN_IMAP_CAP_ENABLE) && (condstore || rev2 || utf8), "ENABLE",
+             TERN_IMAP_VERB_ENABLE, rev2 || utf8 ? on_enabled : on_help_done, text);
+}
+
+/* A server that stumbles over the one shall not be without the other. */
+static void
+on_enabled (TernImapCommand *command, const GError *error, gpointer data)
+{
+  TernImapSession *session = data;
+
+  if (error != NULL && session->opener != NULL)
+    enable (session, session->opener, FALSE);
+  on_help_done (command, error, data);
+}
+
 static void
 inform (TernImapOpener *self)
 {
   g_autoptr (TernImapSession) session = g_object_ref (self->session);
   TernImapCaps caps = session->caps;
-  gboolean qresync = (caps & TERN_IMAP_CAP_QRESYNC) != 0;
-  gboolean condstore = (caps & TERN_IMAP_CAP_CONDSTORE) != 0;
 
+  /* One that was never anything else need not be told (RFC 9051 section 6.3.1). */
+  session->utf8_names = session->closes =
+      (caps & TERN_IMAP_CAP_IMAP4REV2)
+      && !tern_connection_has_offered (session->connection, "IMAP4rev1");
   /* One more, so that answers that come at once do not end the step early. */
   self->outstanding = 1;
-  inform_by (session, self, (caps & TERN_IMAP_CAP_ENABLE) && (qresync || condstore), "ENABLE",
-             TERN_IMAP_VERB_ENABLE, on_help_done,
-             qresync ? "ENABLE CONDSTORE QRESYNC" : "ENABLE CONDSTORE");
+  enable (session, self, TRUE);
   /* The name only: a version or the system would be nobody's business. */
   inform_by (session, self, caps & TERN_IMAP_CAP_ID, "ID", TERN_IMAP_VERB_INFORM, on_help_done,
              "ID (\"name\" \"Tern\")");

@@ -108,9 +108,9 @@ void tern_imap_session_status_async (TernImapSession *self,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
-/* @mailbox is the raw remote name. Already selected, and not doubtful: answers at once. With
- * @uidvalidity and @modseq known and QRESYNC offered: SELECT (QRESYNC …), changes to handlers
- * before the callback. */
+/* Names of mailboxes are modified UTF-7 here, in whatever the server writes them. Already selected,
+ * and not doubtful: answers at once. With @uidvalidity and @modseq known and QRESYNC offered:
+ * SELECT (QRESYNC …), changes to handlers before the callback. */
 void tern_imap_session_select_async (TernImapSession *self,
                                      const char *mailbox,
                                      gboolean read_only,
