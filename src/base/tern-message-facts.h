@@ -27,6 +27,7 @@ typedef struct
   char *subject;     /* decoded, unfolded, no control characters; "" if none */
   char *message_id;  /* (nullable), without angle brackets */
   char *in_reply_to; /* (nullable), first id, without angle brackets */
+  char *email_id;    /* (nullable), the server's, the same in any folder; not read back */
   char **references; /* (nullable), ids without angle brackets, oldest first */
   GPtrArray *from;   /* of TernAddress, never NULL, as all below */
   GPtrArray *sender;

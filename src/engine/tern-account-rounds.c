@@ -209,7 +209,7 @@ locations_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (((GArray *) value)->len == 0)
     bodies_loaded (NULL, link);
   else
-    tern_body_loader_load_all (link->rounds->bodies, value, bodies_loaded, link);
+    tern_body_loader_load_all (link->rounds->bodies, value, "", bodies_loaded, link);
   g_array_unref (value);
 }
 

@@ -36,6 +36,7 @@ const TernAccountStatus *tern_account_runner_get_status (TernAccountRunner *self
 void tern_account_runner_go_online (TernAccountRunner *self);
 void tern_account_runner_refresh (TernAccountRunner *self);
 void tern_account_runner_hint (TernAccountRunner *self);
+void tern_account_runner_set_metered (TernAccountRunner *self, gboolean metered);
 void tern_account_runner_set_focus (TernAccountRunner *self, TernId folder);
 void tern_account_runner_prefetch (TernAccountRunner *self, GArray *ids);
 /* Each takes the task (made in the engine's context) and answers it. */

@@ -216,6 +216,12 @@ do_hint (TernAccountRunner *self, gpointer data)
 }
 
 static void
+do_set_metered (TernAccountRunner *self, gpointer data)
+{
+  tern_account_work_set_metered (self->work, GPOINTER_TO_INT (data));
+}
+
+static void
 do_set_focus (TernAccountRunner *self, gpointer data)
 {
   tern_account_work_set_focus (self->work, *(TernId *) data);
@@ -358,11 +364,14 @@ hand_over (TernAccountRunner *self, TernCredentials *smtp)
   order (self, do_go_online, secrets, secrets_free);
 }
 
-static const char *
-smtp_user (const TernAccountSettings *settings)
+static TernCredentials *
+make_smtp (TernAccountRunner *self, const char *secret)
 {
-  return settings->smtp_user != NULL && *settings->smtp_user != '\0' ? settings->smtp_user
-                                                                     : settings->imap_user;
+  const TernAccountSettings *settings = self->settings;
+  gboolean other = settings->smtp_user != NULL && *settings->smtp_user != '\0';
+
+  return tern_credentials_new_for (settings->auth,
+                                   other ? settings->smtp_user : settings->imap_user, secret);
 }
 
 static void
@@ -376,7 +385,7 @@ smtp_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     secret_fault (self, error);
   else
     {
-      TernCredentials *smtp = tern_credentials_new (smtp_user (self->settings), secret);
+      TernCredentials *smtp = make_smtp (self, secret);
 
       hand_over (self, smtp);
       tern_credentials_unref (smtp);
@@ -397,13 +406,14 @@ imap_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   g_clear_pointer (&self->imap, tern_credentials_unref);
-  self->imap = tern_credentials_new (self->settings->imap_user, secret);
+  self->imap = tern_credentials_new_for (self->settings->auth, self->settings->imap_user, secret);
   if (self->settings->smtp_own_secret)
-    tern_secrets_lookup_async (self->settings->uuid, "smtp", self->cancellable, smtp_secret_cb,
-                               tern_account_runner_ref (self));
+    tern_secrets_lookup_async (self->settings->uuid,
+                               tern_account_settings_get_secret_kind (self->settings, TRUE),
+                               self->cancellable, smtp_secret_cb, tern_account_runner_ref (self));
   else
     {
-      TernCredentials *smtp = tern_credentials_new (smtp_user (self->settings), secret);
+      TernCredentials *smtp = make_smtp (self, secret);
 
       hand_over (self, smtp);
       tern_credentials_unref (smtp);
@@ -419,8 +429,9 @@ tern_account_runner_go_online (TernAccountRunner *self)
   self->looking = TRUE;
   self->status->state = TERN_ACCOUNT_CONNECTING;
   order (self, do_expect, NULL, NULL);
-  tern_secrets_lookup_async (self->settings->uuid, "imap", self->cancellable, imap_secret_cb,
-                             tern_account_runner_ref (self));
+  tern_secrets_lookup_async (self->settings->uuid,
+                             tern_account_settings_get_secret_kind (self->settings, FALSE),
+                             self->cancellable, imap_secret_cb, tern_account_runner_ref (self));
 }
 
 /* Orders */
@@ -440,6 +451,12 @@ tern_account_runner_hint (TernAccountRunner *self)
 {
   if (self->online)
     order (self, do_hint, NULL, NULL);
+}
+
+void
+tern_account_runner_set_metered (TernAccountRunner *self, gboolean metered)
+{
+  order (self, do_set_metered, GINT_TO_POINTER (metered), NULL);
 }
 
 void

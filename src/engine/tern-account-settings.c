@@ -37,6 +37,29 @@ tern_account_settings_new (void)
   return self;
 }
 
+static TernEndpoint *
+ref_endpoint (TernEndpoint *endpoint)
+{
+  return endpoint != NULL ? tern_endpoint_ref (endpoint) : NULL;
+}
+
+TernAccountSettings *
+tern_account_settings_copy (const TernAccountSettings *self)
+{
+  TernAccountSettings *copy = g_atomic_rc_box_new0 (TernAccountSettings);
+
+  *copy = *self;
+  copy->uuid = g_strdup (self->uuid);
+  copy->label = g_strdup (self->label);
+  copy->name = g_strdup (self->name);
+  copy->address = g_strdup (self->address);
+  copy->imap = ref_endpoint (self->imap);
+  copy->imap_user = g_strdup (self->imap_user);
+  copy->smtp = ref_endpoint (self->smtp);
+  copy->smtp_user = g_strdup (self->smtp_user);
+  return copy;
+}
+
 TernAccountSettings *
 tern_account_settings_ref (TernAccountSettings *self)
 {
@@ -106,6 +129,24 @@ tern_account_settings_check (const TernAccountSettings *self, GError **error)
         *error = tern_fault_new (TERN_FAULT_INVALID, _ ("The account needs a user name."));
       return FALSE;
     }
+  if (self->keep_days < TERN_KEEP_ALL_DAYS || self->keep_days > TERN_KEEP_DAYS_MAX
+      || (self->keep_size != 0
+          && (self->keep_size < TERN_KEEP_SIZE_MIN || self->keep_size > TERN_KEEP_SIZE_MAX)))
+    {
+      if (error != NULL)
+        *error = tern_fault_new (TERN_FAULT_INVALID,
+                                 _ ("So many days or so large messages cannot be kept."));
+      return FALSE;
+    }
+  /* There are no settings for the certificate. */
+  if (self->auth == TERN_AUTH_EXTERNAL)
+    {
+      if (error != NULL)
+        *error = tern_fault_new (TERN_FAULT_INVALID,
+                                 _ ("Tern does not log in with a certificate yet: use a password "
+                                    "or an access token."));
+      return FALSE;
+    }
   return check_endpoint (self->imap, _ ("incoming"), error)
          && check_endpoint (self->smtp, _ ("outgoing"), error);
 }
@@ -131,6 +172,14 @@ tern_account_settings_guess (TernAccountSettings *self, const char *address)
   g_clear_pointer (&self->smtp, tern_endpoint_unref);
   self->imap = tern_endpoint_new (imap, 993, TERN_SECURITY_TLS, NULL, NULL);
   self->smtp = tern_endpoint_new (smtp, 465, TERN_SECURITY_TLS, NULL, NULL);
+}
+
+const char *
+tern_account_settings_get_secret_kind (const TernAccountSettings *self, gboolean smtp)
+{
+  if (self->auth == TERN_AUTH_BEARER)
+    return smtp ? "smtp-token" : "imap-token";
+  return smtp ? "smtp" : "imap";
 }
 
 /* Key file */
@@ -186,6 +235,7 @@ static TernAccountSettings *
 load_account (GKeyFile *file, const char *path, const char *group, GError **error)
 {
   g_autoptr (TernAccountSettings) self = tern_account_settings_new ();
+  g_autofree char *auth = g_key_file_get_string (file, group, "Auth", NULL);
   g_autofree char *bad_key = NULL;
 
   g_free (self->uuid);
@@ -201,7 +251,13 @@ load_account (GKeyFile *file, const char *path, const char *group, GError **erro
   self->smtp_user = g_key_file_get_string (file, group, "SmtpUser", NULL);
   self->smtp_own_secret = g_key_file_get_boolean (file, group, "SmtpOwnSecret", NULL);
   self->safe_mode = g_key_file_get_boolean (file, group, "SafeMode", NULL);
-  self->imap = load_endpoint (file, group, "Imap", &bad_key);
+  self->keep_days = g_key_file_get_integer (file, group, "KeepDays", NULL);
+  self->keep_size = g_key_file_get_int64 (file, group, "KeepSize", NULL);
+  if (auth != NULL
+      && (!tern_auth_from_name (auth, &self->auth) || self->auth == TERN_AUTH_EXTERNAL))
+    bad_key = g_strdup ("Auth");
+  else
+    self->imap = load_endpoint (file, group, "Imap", &bad_key);
   if (self->imap != NULL)
     self->smtp = load_endpoint (file, group, "Smtp", &bad_key);
   if (bad_key == NULL && !tern_account_settings_check (self, NULL))
@@ -292,8 +348,14 @@ tern_account_settings_save_all (const char *path, const GPtrArray *accounts, GEr
       save_text (file, group, "", "SmtpUser", account->smtp_user);
       if (account->smtp_own_secret)
         g_key_file_set_boolean (file, group, "SmtpOwnSecret", TRUE);
+      if (account->auth != TERN_AUTH_PASSWORD)
+        save_text (file, group, "", "Auth", tern_auth_to_name (account->auth));
       if (account->safe_mode)
         g_key_file_set_boolean (file, group, "SafeMode", TRUE);
+      if (account->keep_days != 0)
+        g_key_file_set_integer (file, group, "KeepDays", account->keep_days);
+      if (account->keep_size != 0)
+        g_key_file_set_int64 (file, group, "KeepSize", account->keep_size);
     }
   text = g_key_file_to_data (file, &length, NULL);
   return tern_paths_replace_file (path, text, length, error);

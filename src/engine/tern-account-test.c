@@ -34,8 +34,9 @@ tern_account_test_new (TernAccountSettings *settings,
                               : settings->imap_user;
 
   self->settings = tern_account_settings_ref (settings);
-  self->imap = tern_credentials_new (settings->imap_user, password);
-  self->smtp = tern_credentials_new (smtp_user, smtp_password != NULL ? smtp_password : password);
+  self->imap = tern_credentials_new_for (settings->auth, settings->imap_user, password);
+  self->smtp = tern_credentials_new_for (settings->auth, smtp_user,
+                                         smtp_password != NULL ? smtp_password : password);
   self->connections = connections != NULL ? g_ptr_array_ref (connections) : NULL;
   return self;
 }
@@ -53,11 +54,12 @@ tern_account_test_free (gpointer data)
 }
 
 static void
-keep_connection (Proof *proof, TernConnection *connection, const char *password)
+keep_connection (Proof *proof, TernConnection *connection)
 {
   if (proof->test->connections != NULL)
-    g_ptr_array_add (proof->test->connections,
-                     tern_diagnosis_copy_connection (connection, password));
+    g_ptr_array_add (
+        proof->test->connections,
+        tern_diagnosis_copy_connection (connection, proof->test->imap, proof->test->smtp));
 }
 
 static void
@@ -66,15 +68,12 @@ end (Proof *proof, GError *error)
   if (error != NULL && proof->test->connections != NULL)
     {
       g_autoptr (GError) raw = error;
-      g_autoptr (GError) half = tern_diagnosis_clean_error (raw, proof->test->imap->password);
 
-      error = tern_diagnosis_clean_error (half, proof->test->smtp->password);
+      error = tern_diagnosis_clean_error (raw, proof->test->imap, proof->test->smtp);
     }
-  keep_connection (proof, tern_imap_session_get_connection (proof->imap),
-                   proof->test->imap->password);
+  keep_connection (proof, tern_imap_session_get_connection (proof->imap));
   if (proof->smtp != NULL)
-    keep_connection (proof, tern_smtp_session_get_connection (proof->smtp),
-                     proof->test->smtp->password);
+    keep_connection (proof, tern_smtp_session_get_connection (proof->smtp));
   if (error != NULL)
     tern_call_return_error (proof->call, error);
   else

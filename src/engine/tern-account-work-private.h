@@ -37,6 +37,8 @@ void tern_account_work_refresh (TernAccountWork *self);
 /* The network or the computer came back, maybe. */
 void tern_account_work_hint (TernAccountWork *self);
 void tern_account_work_set_focus (TernAccountWork *self, TernId folder);
+/* What nobody asked for waits while the network is paid for by volume. */
+void tern_account_work_set_metered (TernAccountWork *self, gboolean metered);
 void tern_account_work_prefetch (TernAccountWork *self, const TernId *ids, gsize n);
 
 /* (TernCallRun forms) */

@@ -8,7 +8,7 @@
 #include "tern-account-prepare-private.h"
 #include "tern-account-rounds-private.h"
 #include "tern-backoff.h"
-#include "tern-body-loader-private.h"
+#include "tern-body-keeper-private.h"
 #include "tern-diagnosis-private.h"
 #include "tern-imap-remote-private.h"
 #include "tern-op-runner-private.h"
@@ -64,6 +64,7 @@ struct _TernAccountWork
   TernOpRunner *ops;        /* (owned) */
   TernOutboxRunner *outbox; /* (owned) */
   TernBodyLoader *bodies;   /* (owned) */
+  TernBodyKeeper *keeper;   /* (owned) */
   TernCall *stop_call;
   GSource *stop_timer; /* (owned) (nullable) */
   guint holds;         /* remotes that are not finalised, writes on their way, a busy outbox */
@@ -169,6 +170,7 @@ drop_remote (TernAccountWork *self, const GError *why)
   self->connected = FALSE;
   clear_source (&self->list_timer);
   tern_op_runner_set_remote (self->ops, NULL);
+  tern_body_keeper_set_online (self->keeper, FALSE);
   tern_body_loader_set_remote (self->bodies, NULL, why);
   tern_rounds_set_remote (self->rounds, NULL, why);
   if (self->remote != NULL)
@@ -356,6 +358,8 @@ on_busy (gboolean busy, gpointer data)
     }
   if (self->connected && busy != (self->status.state == TERN_ACCOUNT_SYNCING))
     set_state (self, busy ? TERN_ACCOUNT_SYNCING : TERN_ACCOUNT_IDLE);
+  if (self->connected && !busy)
+    tern_body_keeper_wake (self->keeper);
 }
 
 /* Connecting */
@@ -384,6 +388,7 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   tern_rounds_set_remote (self->rounds, self->remote, NULL);
   tern_rounds_want (self->rounds, self->inbox, TERN_URGENCY_NEW);
   tern_body_loader_set_remote (self->bodies, self->remote, NULL);
+  tern_body_keeper_set_online (self->keeper, TRUE);
   tern_op_runner_set_remote (self->ops, self->remote);
 }
 
@@ -557,6 +562,7 @@ tern_account_work_new (TernStore *store,
   self->status.state = TERN_ACCOUNT_DISABLED;
   self->connections = tern_connection_keeper_new ();
   self->bodies = tern_body_loader_new (store);
+  self->keeper = tern_body_keeper_new (store, account, self->bodies, settings);
   self->rounds = tern_rounds_new (store, account, self->bodies, &rounds_events, ops_busy, self);
   self->ops = tern_op_runner_new (store, account, &op_events, self);
   self->outbox = tern_outbox_runner_new (store, account, &outbox_events, self);
@@ -632,9 +638,15 @@ tern_account_work_set_focus (TernAccountWork *self, TernId folder)
 }
 
 void
+tern_account_work_set_metered (TernAccountWork *self, gboolean metered)
+{
+  tern_body_keeper_set_metered (self->keeper, metered);
+}
+
+void
 tern_account_work_prefetch (TernAccountWork *self, const TernId *ids, gsize n)
 {
-  tern_body_loader_prefetch (self->bodies, ids, n);
+  tern_body_keeper_prefetch (self->keeper, ids, n);
 }
 
 static void
@@ -671,46 +683,18 @@ tern_account_work_sync (TernAccountWork *self, TernCall *call, const TernSyncReq
     connect_now (self);
 }
 
-/* What either server says is cleaned of both passwords. */
-static GPtrArray *
-dup_connections (TernAccountWork *self)
-{
-  GPtrArray *copies = tern_connection_keeper_dup (self->connections,
-                                                  self->imap != NULL ? self->imap->password : NULL);
-
-  for (guint i = 0; self->smtp != NULL && i < copies->len; i++)
-    {
-      TernConnection *copy = g_ptr_array_index (copies, i);
-      GError *error = copy->error;
-
-      copy->error = tern_diagnosis_clean_error (error, self->smtp->password);
-      g_clear_error (&error);
-    }
-  return copies;
-}
-
-/* (nullable) (transfer full) */
-static GError *
-clean_error (TernAccountWork *self, const GError *error)
-{
-  g_autoptr (GError) once =
-      tern_diagnosis_clean_error (error, self->imap != NULL ? self->imap->password : NULL);
-
-  return tern_diagnosis_clean_error (once, self->smtp != NULL ? self->smtp->password : NULL);
-}
-
 void
 tern_account_work_trace (TernAccountWork *self, TernCall *call)
 {
   TernAccountTrace *trace = tern_account_trace_new ();
 
   g_ptr_array_unref (trace->connections);
-  trace->connections = dup_connections (self);
+  trace->connections = tern_connection_keeper_dup (self->connections, self->imap, self->smtp);
   trace->online = self->status.state != TERN_ACCOUNT_DISABLED;
-  trace->error = clean_error (self, self->status.error);
-  trace->sending = clean_error (self, self->status.sending);
+  trace->error = tern_diagnosis_clean_error (self->status.error, self->imap, self->smtp);
+  trace->sending = tern_diagnosis_clean_error (self->status.sending, self->imap, self->smtp);
   trace->next_try = self->status.next_try;
-  trace->last = clean_error (self, self->last_error);
+  trace->last = tern_diagnosis_clean_error (self->last_error, self->imap, self->smtp);
   trace->last_time = self->last_error_time;
   trace->last_sync = self->last_sync;
   trace->quota = self->status.quota;
@@ -725,6 +709,7 @@ work_free (TernAccountWork *self)
   tern_rounds_free (self->rounds);
   tern_op_runner_free (self->ops);
   tern_outbox_runner_free (self->outbox);
+  tern_body_keeper_free (self->keeper);
   tern_body_loader_free (self->bodies);
   g_clear_pointer (&self->imap, tern_credentials_unref);
   g_clear_pointer (&self->smtp, tern_credentials_unref);

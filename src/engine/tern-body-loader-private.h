@@ -29,9 +29,10 @@ void tern_body_loader_load (TernBodyLoader *self,
                             gpointer data);
 /* Replaces the list of what should be here soon. */
 void tern_body_loader_prefetch (TernBodyLoader *self, const TernId *ids, gsize n);
-/* Everything, whole and in order; @loaded when the last one is here. */
+/* All of them in order, @section as above; @loaded when the last one is here. */
 void tern_body_loader_load_all (TernBodyLoader *self,
                                 GArray *locations,
+                                const char *section,
                                 TernBodyLoaded loaded,
                                 gpointer data);
 void tern_body_loader_free (TernBodyLoader *self);

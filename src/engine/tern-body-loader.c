@@ -31,7 +31,8 @@ typedef struct
   TernBodyFetch *fetch;  /* (owned) (nullable) */
   TernBodyLoaded loaded; /* (nullable) */
   gpointer data;
-  gboolean all;  /* what this flight does not take comes after it */
+  gboolean all;  /* what this flight does not take comes after it … */
+  char *section; /* (owned) (nullable) … and is asked for likewise */
   GError *error; /* (owned) (nullable) the first message that the server did not give */
 } Flight;
 
@@ -64,6 +65,7 @@ end_flight (Flight *flight, const GError *error)
     flight->loaded (error, flight->data);
   g_clear_pointer (&flight->fetch, tern_body_fetch_free);
   g_clear_error (&flight->error);
+  g_free (flight->section);
   loader_unref (flight->loader);
   g_free (flight);
 }
@@ -80,8 +82,7 @@ go_on (Flight *flight)
       return;
     }
   rest = g_array_ref (flight->fetch->rest);
-  start_flight (flight, &g_array_index (rest, TernId, 0), rest->len,
-                flight->urgency == TERN_URGENCY_SYNC ? "" : NULL);
+  start_flight (flight, &g_array_index (rest, TernId, 0), rest->len, flight->section);
 }
 
 static void
@@ -222,13 +223,15 @@ tern_body_loader_load (TernBodyLoader *self,
 void
 tern_body_loader_load_all (TernBodyLoader *self,
                            GArray *locations,
+                           const char *section,
                            TernBodyLoaded loaded,
                            gpointer data)
 {
   Flight *flight = flight_new (self, TERN_URGENCY_SYNC, loaded, data);
 
   flight->all = TRUE;
-  start_flight (flight, &g_array_index (locations, TernId, 0), locations->len, "");
+  flight->section = g_strdup (section);
+  start_flight (flight, &g_array_index (locations, TernId, 0), locations->len, section);
 }
 
 /* Prefetch: a flight at a time, so that a newer list takes over soon. */

@@ -30,13 +30,19 @@ TernConnectionKeeper *tern_connection_keeper_new (void);
 void tern_connection_keeper_free (TernConnectionKeeper *self);
 void tern_connection_keeper_add (TernConnectionKeeper *self, TernConnection *connection);
 /* Copies, in the order in which they were first added; see tern_diagnosis_copy_connection(). */
-GPtrArray *tern_connection_keeper_dup (TernConnectionKeeper *self, const char *password);
+GPtrArray *tern_connection_keeper_dup (TernConnectionKeeper *self,
+                                       const TernCredentials *imap,
+                                       const TernCredentials *smtp);
 
-/* What a server says of a login may repeat the password or what was sent instead. @error stays the
- * caller's; NULL is fine. (transfer full) */
-GError *tern_diagnosis_clean_error (const GError *error, const char *password);
+/* What a server says of a login may repeat the password or what was sent instead; both servers' are
+ * struck out (@imap, @smtp: nullable). @error stays the caller's; NULL is fine. (transfer full) */
+GError *tern_diagnosis_clean_error (const GError *error,
+                                    const TernCredentials *imap,
+                                    const TernCredentials *smtp);
 /* A copy of @connection with its error cleaned. */
-TernConnection *tern_diagnosis_copy_connection (TernConnection *connection, const char *password);
+TernConnection *tern_diagnosis_copy_connection (TernConnection *connection,
+                                                const TernCredentials *imap,
+                                                const TernCredentials *smtp);
 
 TernDiagnosis *tern_diagnosis_new (const TernAccountSettings *settings);
 /* Takes what is in @trace; fills in servers that were not tried, and the extensions. */

@@ -14,9 +14,12 @@
 /* Errors and connections */
 
 GError *
-tern_diagnosis_clean_error (const GError *error, const char *password)
+tern_diagnosis_clean_error (const GError *error,
+                            const TernCredentials *imap,
+                            const TernCredentials *smtp)
 {
   const char *text = error != NULL ? tern_fault_get_server_text (error) : NULL;
+  g_autofree char *half = NULL;
   g_autofree char *clean = NULL;
   GError *copy;
 
@@ -27,7 +30,8 @@ tern_diagnosis_clean_error (const GError *error, const char *password)
            || tern_fault_is (error, TERN_FAULT_PROTOCOL)
            || tern_fault_is (error, TERN_FAULT_REFUSED)))
     return g_error_copy (error);
-  clean = tern_redact_secret (text, password);
+  half = tern_redact_secret (text, imap != NULL ? imap->password : NULL);
+  clean = tern_redact_secret (half, smtp != NULL ? smtp->password : NULL);
   copy = tern_fault_new_server ((TernFaultCode) error->code, clean, "%s", error->message);
   tern_fault_set_scope (copy, tern_fault_get_scope (error));
   tern_fault_set_retry (copy, tern_fault_get_retry (error));
@@ -35,12 +39,14 @@ tern_diagnosis_clean_error (const GError *error, const char *password)
 }
 
 TernConnection *
-tern_diagnosis_copy_connection (TernConnection *connection, const char *password)
+tern_diagnosis_copy_connection (TernConnection *connection,
+                                const TernCredentials *imap,
+                                const TernCredentials *smtp)
 {
   TernConnection *copy = tern_connection_copy (connection);
   GError *error = copy->error;
 
-  copy->error = tern_diagnosis_clean_error (error, password);
+  copy->error = tern_diagnosis_clean_error (error, imap, smtp);
   g_clear_error (&error);
   return copy;
 }
@@ -84,13 +90,15 @@ tern_connection_keeper_add (TernConnectionKeeper *self, TernConnection *connecti
 }
 
 GPtrArray *
-tern_connection_keeper_dup (TernConnectionKeeper *self, const char *password)
+tern_connection_keeper_dup (TernConnectionKeeper *self,
+                            const TernCredentials *imap,
+                            const TernCredentials *smtp)
 {
   GPtrArray *copies = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_connection_unref);
 
   for (guint i = 0; i < self->connections->len; i++)
     g_ptr_array_add (copies, tern_diagnosis_copy_connection (
-                                 g_ptr_array_index (self->connections, i), password));
+                                 g_ptr_array_index (self->connections, i), imap, smtp));
   return copies;
 }
 

@@ -275,8 +275,9 @@ imap_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_object_unref (task);
     }
   else if (saved->settings->smtp_own_secret)
-    tern_secrets_lookup_async (saved->settings->uuid, "smtp", g_task_get_cancellable (task),
-                               smtp_secret_cb, task);
+    tern_secrets_lookup_async (saved->settings->uuid,
+                               tern_account_settings_get_secret_kind (saved->settings, TRUE),
+                               g_task_get_cancellable (task), smtp_secret_cb, task);
   else
     test (g_task_get_source_object (task), saved->settings, saved->password, NULL,
           saved->connections, task);
@@ -305,7 +306,8 @@ tern_engine_test_traced (TernEngine *self,
   saved->settings = tern_account_settings_ref (tern_account_runner_get_settings (runner));
   saved->connections = connections != NULL ? g_ptr_array_ref (connections) : NULL;
   g_task_set_task_data (task, saved, saved_test_free);
-  tern_secrets_lookup_async (uuid, "imap", cancellable, imap_secret_cb, task);
+  tern_secrets_lookup_async (uuid, tern_account_settings_get_secret_kind (saved->settings, FALSE),
+                             cancellable, imap_secret_cb, task);
 }
 
 void
@@ -481,14 +483,18 @@ advance_save (GTask *task)
       if (save->password == NULL)
         advance_save (task);
       else
-        tern_secrets_store_async (settings->uuid, "imap", settings->address, save->password,
-                                  g_task_get_cancellable (task), secret_stored_cb, task);
+        tern_secrets_store_async (settings->uuid,
+                                  tern_account_settings_get_secret_kind (settings, FALSE),
+                                  settings->address, save->password, g_task_get_cancellable (task),
+                                  secret_stored_cb, task);
       break;
     case SAVE_SMTP_SECRET:
       if (save->smtp_password == NULL)
         advance_save (task);
       else
-        tern_secrets_store_async (settings->uuid, "smtp", settings->address, save->smtp_password,
+        tern_secrets_store_async (settings->uuid,
+                                  tern_account_settings_get_secret_kind (settings, TRUE),
+                                  settings->address, save->smtp_password,
                                   g_task_get_cancellable (task), secret_stored_cb, task);
       break;
     case SAVE_SETTINGS:

@@ -406,6 +406,20 @@ read_accounts (TernReader *reader,
   return *result != NULL;
 }
 
+/* What has no first words to show yet is fetched first. */
+static void
+add_absent (const GPtrArray *records, TernId account, gboolean with_preview, GArray *ids)
+{
+  for (guint i = 0; i < records->len; i++)
+    {
+      const TernMessageRecord *record = g_ptr_array_index (records, i);
+
+      if (record->account == account && record->body_state == TERN_BODY_ABSENT
+          && (record->facts->preview != NULL) == with_preview)
+        g_array_append_val (ids, record->id);
+    }
+}
+
 static void
 prefetch_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -421,14 +435,8 @@ prefetch_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       TernAccountRunner *runner = g_ptr_array_index (self->runners, i);
       g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (TernId));
 
-      for (guint j = 0; j < records->len; j++)
-        {
-          const TernMessageRecord *record = g_ptr_array_index (records, j);
-
-          if (record->account == tern_account_runner_get_account (runner)
-              && record->body_state == TERN_BODY_ABSENT)
-            g_array_append_val (ids, record->id);
-        }
+      add_absent (records, tern_account_runner_get_account (runner), FALSE, ids);
+      add_absent (records, tern_account_runner_get_account (runner), TRUE, ids);
       tern_account_runner_prefetch (runner, ids);
     }
 }

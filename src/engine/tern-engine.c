@@ -145,7 +145,10 @@ tern_engine_add_runner (TernEngine *self, TernAccountSettings *settings, TernId 
 
   g_ptr_array_add (self->runners, runner);
   if (self->online)
-    tern_account_runner_go_online (runner);
+    {
+      tern_account_runner_set_metered (runner, tern_wakeups_is_metered (self->wakeups));
+      tern_account_runner_go_online (runner);
+    }
   return runner;
 }
 
@@ -154,8 +157,15 @@ on_woken (gpointer data)
 {
   TernEngine *self = data;
 
+  gboolean metered = tern_wakeups_is_metered (self->wakeups);
+
   for (guint i = 0; i < self->runners->len; i++)
-    tern_account_runner_hint (g_ptr_array_index (self->runners, i));
+    {
+      TernAccountRunner *runner = g_ptr_array_index (self->runners, i);
+
+      tern_account_runner_set_metered (runner, metered);
+      tern_account_runner_hint (runner);
+    }
 }
 
 /* Changes */
@@ -336,14 +346,14 @@ accounts_ensured_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   rows = value;
   self->opened = TRUE;
   self->listener = tern_store_add_listener (self->store, NULL, on_changes, self, NULL);
-  for (guint i = 0; i < opening->settings->len; i++)
-    tern_engine_add_runner (self, g_ptr_array_index (opening->settings, i),
-                            g_array_index (rows, TernId, i));
   if (self->online)
     {
       self->wakeups = tern_wakeups_new (on_woken, self);
       set_sweep (self, SWEEP_FIRST_SECONDS);
     }
+  for (guint i = 0; i < opening->settings->len; i++)
+    tern_engine_add_runner (self, g_ptr_array_index (opening->settings, i),
+                            g_array_index (rows, TernId, i));
   g_task_return_boolean (task, TRUE);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tern-limits.h"
+#include "tern-mime-message.h"
 #include "tern-mime-text.h"
 
 /* Most header text is plain ASCII without an encoded word: that needs no decoder. */
@@ -161,6 +162,10 @@ tern_facts_from_fetch (TernImapFetch *fetch)
   g_free (facts->subject);
   facts->subject = decode (&fetch->subject);
   facts->message_id = first_id (&fetch->message_id);
+  if (fetch->preview.length > 0)
+    facts->preview = tern_mime_clean_preview (fetch->preview.data, fetch->preview.length);
+  if (fetch->email_id.data != NULL)
+    facts->email_id = g_strndup (fetch->email_id.data, fetch->email_id.length);
   facts->in_reply_to = first_id (&fetch->in_reply_to);
   facts->references = parse_references (&fetch->references);
   add_addresses (facts->from, fetch->from, fetch->n_from);

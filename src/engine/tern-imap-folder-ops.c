@@ -17,8 +17,9 @@ typedef enum
 {
   STEP_LOOK_OLD,
   STEP_LOOK_NEW,
-  STEP_LEAVE, /* no session stays in a mailbox whose name goes away under it */
-  STEP_COUNT, /* what is to be deleted must be empty */
+  STEP_LEAVE,      /* no session stays in a mailbox whose name goes away under it */
+  STEP_COUNT,      /* what is to be deleted must be empty … */
+  STEP_LOOK_BELOW, /* … and have no folders: a server may delete it all the same */
   STEP_ACT,
   STEP_LOOK_AFTER, /* CREATE was refused: because it is there? */
   STEP_SUBSCRIBE,  /* a subscription stays with the name (RFC 9051 section 6.3.7) */
@@ -47,7 +48,10 @@ ops_session (TernImapFolderOps *self)
 static void
 finish (TernImapFolderOps *self)
 {
-  tern_imap_remote_count_folder_op (self->job.remote);
+  tern_imap_remote_count_folder_op (self->job.remote, FALSE);
+  if (self->op->kind == TERN_OP_FOLDER_RENAME || self->op->kind == TERN_OP_FOLDER_DELETE)
+    tern_imap_remote_forget_mailbox (self->job.remote, self->op->old_name,
+                                     self->op->source->delimiter);
   if (self->error != NULL)
     g_task_return_error (self->job.task, g_steal_pointer (&self->error));
   else
@@ -149,7 +153,7 @@ counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &self->error);
 
-  self->step = STEP_ACT;
+  self->step = STEP_LOOK_BELOW;
   if (reply != NULL && reply->messages != 0)
     self->error = tern_fault_new (TERN_FAULT_REFUSED,
                                   _ ("There is mail in the folder “%s” on the server that was not "
@@ -167,8 +171,36 @@ static void
 step_count (TernImapFolderOps *self)
 {
   if (self->op->source->selectable)
-    tern_imap_session_status_async (ops_session (self), self->op->source->remote_name, NULL,
-                                    counted_cb, self);
+    tern_imap_session_status_async (ops_session (self), self->op->old_name, NULL, counted_cb, self);
+  else
+    {
+      self->step = STEP_LOOK_BELOW;
+      advance (self);
+    }
+}
+
+static void
+looked_below_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapFolderOps *self = user_data;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &self->error);
+
+  self->step = STEP_ACT;
+  if (reply != NULL && reply->listed)
+    self->error = tern_fault_new (TERN_FAULT_REFUSED,
+                                  _ ("There are folders in the folder “%s” on the server, so it "
+                                     "was not deleted."),
+                                  self->op->old_path);
+  advance (self);
+}
+
+static void
+step_look_below (TernImapFolderOps *self)
+{
+  if (self->op->source->delimiter != '\0')
+    tern_imap_session_look_below_async (ops_session (self), self->op->old_name,
+                                        self->op->source->delimiter, NULL, looked_below_cb, self);
   else
     {
       self->step = STEP_ACT;
@@ -249,16 +281,14 @@ step_act (TernImapFolderOps *self)
                                       acted_cb, self);
       break;
     case TERN_OP_FOLDER_RENAME:
-      tern_imap_session_rename_async (session, op->source->remote_name, op->name, NULL, acted_cb,
-                                      self);
+      tern_imap_session_rename_async (session, op->old_name, op->name, NULL, acted_cb, self);
       break;
     case TERN_OP_FOLDER_DELETE:
-      tern_imap_session_delete_async (session, op->source->remote_name, NULL, acted_cb, self);
+      tern_imap_session_delete_async (session, op->old_name, NULL, acted_cb, self);
       break;
     default:
-      tern_imap_session_subscribe_async (session, op->source->remote_name,
-                                         op->kind == TERN_OP_FOLDER_SUBSCRIBE, NULL, acted_cb,
-                                         self);
+      tern_imap_session_subscribe_async (
+          session, op->old_name, op->kind == TERN_OP_FOLDER_SUBSCRIBE, NULL, acted_cb, self);
       break;
     }
 }
@@ -289,7 +319,7 @@ step_subscribe (TernImapFolderOps *self)
 {
   const TernRemoteOp *op = self->op;
   gboolean subscribe = self->step == STEP_SUBSCRIBE;
-  const char *old = op->source->remote_name;
+  const char *old = op->old_name;
   g_autofree char *name = NULL;
 
   if (op->kind == TERN_OP_FOLDER_RENAME)
@@ -301,7 +331,7 @@ step_subscribe (TernImapFolderOps *self)
           return;
         }
       old = g_ptr_array_index (op->subscribed, self->next_name);
-      name = g_strconcat (op->name, old + strlen (op->source->remote_name), NULL);
+      name = g_strconcat (op->name, old + strlen (op->old_name), NULL);
     }
   tern_imap_session_subscribe_async (ops_session (self),
                                      !subscribe     ? old
@@ -318,8 +348,7 @@ advance (TernImapFolderOps *self)
   switch (self->step)
     {
     case STEP_LOOK_OLD:
-      tern_imap_session_look_async (ops_session (self), self->op->source->remote_name, NULL,
-                                    looked_cb, self);
+      tern_imap_session_look_async (ops_session (self), self->op->old_name, NULL, looked_cb, self);
       break;
     case STEP_LOOK_NEW:
     case STEP_LOOK_AFTER:
@@ -330,6 +359,9 @@ advance (TernImapFolderOps *self)
       break;
     case STEP_COUNT:
       step_count (self);
+      break;
+    case STEP_LOOK_BELOW:
+      step_look_below (self);
       break;
     case STEP_ACT:
       step_act (self);
@@ -351,7 +383,7 @@ folder_ops_start (TernImapJob *job)
 {
   TernImapFolderOps *self = (TernImapFolderOps *) job;
 
-  tern_imap_remote_count_folder_op (job->remote);
+  tern_imap_remote_count_folder_op (job->remote, TRUE);
   switch ((int) self->op->kind)
     {
     case TERN_OP_FOLDER_CREATE:

@@ -120,7 +120,7 @@ take_job (TernImapRemote *self, TernImapSlot *slot)
     {
       TernImapJob *job = link->data;
 
-      if (slot == &self->hands && job->klass->is_long)
+      if (job->klass->is_long && (slot == &self->hands || self->folder_ops_now > 0))
         continue;
       g_queue_delete_link (&self->queue, link);
       return job;
@@ -247,7 +247,8 @@ tern_imap_job_select (TernImapJob *job,
   g_task_set_task_data (task, select, g_free);
   tern_imap_remote_write_unasked (job->remote);
   job->folder = folder->id;
-  *live = mailbox != NULL && g_strcmp0 (mailbox->name, folder->remote_name) == 0;
+  *live = mailbox != NULL && g_strcmp0 (mailbox->name, folder->remote_name) == 0
+          && !mailbox->doubtful && slot->selected == folder->id;
   g_free (job->mailbox);
   job->mailbox = g_strdup (folder->remote_name);
   if (*live && must_catch_up (mailbox, highest))
@@ -257,6 +258,7 @@ tern_imap_job_select (TernImapJob *job,
     }
   if (!*live)
     {
+      tern_imap_session_doubt_mailbox (slot->session);
       slot->left = slot->selected;
       g_free (slot->left_mailbox);
       slot->left_mailbox = mailbox != NULL ? g_strdup (mailbox->name) : NULL;

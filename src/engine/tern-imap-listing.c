@@ -8,6 +8,8 @@
 
 #include "tern-folder-names-private.h"
 #include "tern-limits.h"
+#include "tern-mailbox-ids-private.h"
+#include "tern-store-ops.h"
 #include "tern-store-rights.h"
 
 /*
@@ -149,6 +151,13 @@ tern_imap_listing_add_status (TernImapListing *self, const TernImapStatus *statu
   known->uidvalidity = status->uidvalidity;
   known->modseq = status->modseq;
   known->append_limit = status->append_limit;
+  if (status->mailbox_id.data != NULL)
+    {
+      TernFolderRecord *folder = g_ptr_array_index (self->folders, index - 1);
+
+      g_free (folder->mailbox_id);
+      folder->mailbox_id = g_strndup (status->mailbox_id.data, status->mailbox_id.length);
+    }
 }
 
 /* Storing */
@@ -211,9 +220,22 @@ is_listed (const ListingWrite *listing, const char *name)
   return FALSE;
 }
 
-/* The only one of @stored that is listed nowhere and agrees with @status; NULL otherwise. */
+static gboolean
+is_among (const GArray *ids, TernId id)
+{
+  for (guint i = 0; i < ids->len; i++)
+    if (g_array_index (ids, TernId, i) == id)
+      return TRUE;
+  return FALSE;
+}
+
+/* The only one of @stored that is listed nowhere and agrees with @status; NULL otherwise. What we
+ * are @renaming ourselves is not for a guess: the operation tells which name is whose. */
 static const TernFolderRecord *
-find_lost (const ListingWrite *listing, const GPtrArray *stored, const FolderStatus *status)
+find_lost (const ListingWrite *listing,
+           const GPtrArray *stored,
+           const GArray *renaming,
+           const FolderStatus *status)
 {
   const TernFolderRecord *found = NULL;
 
@@ -225,7 +247,7 @@ find_lost (const ListingWrite *listing, const GPtrArray *stored, const FolderSta
       const TernFolderRecord *folder = g_ptr_array_index (stored, i);
 
       if (folder->remote_name == NULL || folder->role == TERN_ROLE_INBOX || !agrees (folder, status)
-          || is_listed (listing, folder->remote_name))
+          || is_listed (listing, folder->remote_name) || is_among (renaming, folder->id))
         continue;
       if (found != NULL)
         return NULL;
@@ -258,8 +280,12 @@ static gboolean
 follow_renames (TernTxn *txn, const ListingWrite *listing, GError **error)
 {
   g_autoptr (GPtrArray) stored = tern_read_folders (tern_txn_reader (txn), listing->account, error);
+  g_autoptr (GArray) renaming = NULL;
 
   if (stored == NULL)
+    return FALSE;
+  renaming = tern_read_renaming (tern_txn_reader (txn), listing->account, error);
+  if (renaming == NULL)
     return FALSE;
   for (guint i = 0; i < listing->folders->len; i++)
     {
@@ -267,10 +293,16 @@ follow_renames (TernTxn *txn, const ListingWrite *listing, GError **error)
       const FolderStatus *status = &g_array_index (listing->statuses, FolderStatus, i);
       const TernFolderRecord *lost;
 
-      if (!status->known || status->messages <= 0 || is_known (stored, folder->remote_name))
+      if (is_known (stored, folder->remote_name))
         continue;
-      lost = find_lost (listing, stored, status);
-      if (lost != NULL && count_agreeing (listing, lost) == 1
+      lost = tern_mailbox_ids_find_renamed (listing->folders, stored, folder);
+      if (lost == NULL && status->known && status->messages > 0)
+        {
+          lost = find_lost (listing, stored, renaming, status);
+          if (lost != NULL && count_agreeing (listing, lost) != 1)
+            lost = NULL;
+        }
+      if (lost != NULL && !is_among (renaming, lost->id)
           && !tern_txn_set_folder_remote_name (txn, lost->id, folder->remote_name, error))
         return FALSE;
     }
@@ -342,7 +374,9 @@ put_folder (TernTxn *txn,
   gboolean current;
   TernId id = tern_txn_put_folder (txn, folder, error);
 
-  if (id == 0)
+  if (id == 0
+      || (folder->mailbox_id != NULL
+          && !tern_txn_set_mailbox_id (txn, id, folder->mailbox_id, error)))
     return FALSE;
   g_hash_table_add (kept, GSIZE_TO_POINTER ((gsize) id));
   if (!tern_txn_set_folder_rights (txn, id, folder->rights, error)

@@ -65,9 +65,6 @@ has_cap (TernImapOps *self, TernImapCaps cap)
 static void
 finish (TernImapOps *self)
 {
-  if (self->op->kind == TERN_OP_MOVE)
-    tern_imap_remote_set_moving (self->job.remote, self->op->source->id, self->op->uids,
-                                 self->error == NULL);
   if (self->error != NULL)
     g_task_return_error (self->job.task, g_steal_pointer (&self->error));
   else
@@ -695,8 +692,6 @@ ops_start (TernImapJob *job)
   TernImapOps *self = (TernImapOps *) job;
   const TernRemoteOp *op = self->op;
 
-  if (op->kind == TERN_OP_MOVE)
-    tern_imap_remote_set_moving (job->remote, op->source->id, op->uids, TRUE);
   /* A folder that was never selected nor counted is one that we planned ourselves. */
   if (op->target != NULL && op->target->uidvalidity == 0 && op->target->remote_total < 0)
     self->step = STEP_CREATE;

@@ -75,9 +75,9 @@ void tern_imap_job_done (TernImapJob *job);
 /* Back into the queue, to be started again: a more urgent job has no other session. */
 void tern_imap_job_requeue (TernImapJob *job);
 gboolean tern_imap_job_should_yield (TernImapJob *job);
-/* SELECT; *@live tells that it was selected already and every change was applied as it came. Then
- * the server has told this session of all messages up to @highest first (0: of none asked for,
- * G_MAXUINT32: of all). The callback gets the session as source; finish with
+/* SELECT; *@live tells that it was selected already, beyond doubt, and every change was applied as
+ * it came. Then the server has told this session of all messages up to @highest first (0: of none
+ * asked for, G_MAXUINT32: of all). The callback gets the session as source; finish with
  * tern_imap_session_command_finish(). */
 void tern_imap_job_select (TernImapJob *job,
                            const TernFolderRecord *folder,
@@ -85,18 +85,12 @@ void tern_imap_job_select (TernImapJob *job,
                            gboolean resync,
                            gboolean *live,
                            GAsyncReadyCallback callback);
-/* Is @uid of @folder being moved by us? What the server says of it is then known. */
-gboolean tern_imap_remote_is_moving (TernImapRemote *self, TernId folder, guint32 uid);
-void tern_imap_remote_set_moving (TernImapRemote *self,
-                                  TernId folder,
-                                  const GArray *uids,
-                                  gboolean moving);
 
 void tern_imap_remote_set_listing (TernImapRemote *self, TernImapListing *listing);
 TernImapListing *tern_imap_remote_get_listing (TernImapRemote *self);
 /* An operation on a folder begins or ends: a listing from before that is not of what is there now,
- * which is seen by the number. */
-void tern_imap_remote_count_folder_op (TernImapRemote *self);
+ * which is seen by the number; and no sync begins meanwhile, with a name that may go away. */
+void tern_imap_remote_count_folder_op (TernImapRemote *self, gboolean begins);
 guint tern_imap_remote_get_folder_ops (TernImapRemote *self);
 TernStore *tern_imap_remote_get_store (TernImapRemote *self);
 TernId tern_imap_remote_get_account (TernImapRemote *self);

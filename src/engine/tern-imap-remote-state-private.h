@@ -41,10 +41,10 @@ struct _TernImapRemote
   TernImapWatch *watch;     /* (owned) (nullable) */
   TernImapListing *listing; /* (nullable) collects LIST and STATUS */
   guint folder_ops;         /* how often an operation on a folder began or ended */
+  int folder_ops_now;       /* under way */
   TernId inbox;
   TernId focus;
-  GQueue queue;       /* of TernImapJob (owned), most urgent first */
-  GHashTable *moving; /* of MovingKey */
+  GQueue queue; /* of TernImapJob (owned), most urgent first */
   TernImapUnasked unasked;
   GSource *poll;   /* (owned) (nullable) */
   TernId restless; /* cannot be listened to, as things are */
@@ -68,9 +68,11 @@ gboolean tern_imap_slot_can_work (TernImapSlot *slot);
 /* Opens a second session when something that is not long waits. */
 void tern_imap_remote_want_hands (TernImapRemote *self);
 void tern_imap_remote_start_poll (TernImapRemote *self);
+/* No session is in the mailbox of that name any more, nor in one below it, as far as we know: it
+ * was renamed or deleted. */
+void tern_imap_remote_forget_mailbox (TernImapRemote *self, const char *name, char delimiter);
 
 /* tern-imap-unasked.c */
-GHashTable *tern_imap_moving_new (void);
 /* Hands what was gathered to the store: before anything that claims to be newer. */
 void tern_imap_remote_write_unasked (TernImapRemote *self);
 

@@ -45,9 +45,10 @@ tern_imap_remote_set_listing (TernImapRemote *self, TernImapListing *listing)
 }
 
 void
-tern_imap_remote_count_folder_op (TernImapRemote *self)
+tern_imap_remote_count_folder_op (TernImapRemote *self, gboolean begins)
 {
   self->folder_ops++;
+  self->folder_ops_now += begins ? 1 : -1;
 }
 
 guint
@@ -376,7 +377,6 @@ tern_imap_remote_finalize (GObject *object)
   g_clear_object (&self->hands.session);
   g_free (self->work.left_mailbox);
   g_free (self->hands.left_mailbox);
-  g_hash_table_unref (self->moving);
   g_hash_table_unref (self->unasked.stale);
   g_object_unref (self->cancellable);
   tern_endpoint_unref (self->endpoint);
@@ -400,7 +400,6 @@ tern_imap_remote_init (TernImapRemote *self)
   self->hands.label = "hands";
   g_queue_init (&self->queue);
   self->cancellable = g_cancellable_new ();
-  self->moving = tern_imap_moving_new ();
   self->unasked.stale = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
 }
 

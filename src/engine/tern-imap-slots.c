@@ -7,6 +7,7 @@
 #include "tern-limits.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 /*
  * The sessions "work" and "hands": how they are opened and kept alive, and what becomes of what
@@ -51,22 +52,10 @@ on_fetch (TernImapSession *session, TernImapFetch *fetch, gpointer data)
     tern_imap_remote_store_flags (slot->remote, folder_meant (slot), fetch);
 }
 
+/* Now, or when the job is over. */
 static void
-on_vanished (TernImapSession *session, GArray *uids, gboolean earlier, gpointer data)
+ask_for_sync (TernImapSlot *slot)
 {
-  TernImapSlot *slot = data;
-  TernImapJob *job = slot->job;
-
-  if (job != NULL && job->klass->vanished != NULL && speaks_of (session, job->mailbox))
-    job->klass->vanished (job, uids, earlier);
-  else
-    tern_imap_remote_store_vanished (slot->remote, folder_meant (slot), uids);
-}
-
-static void
-on_exists (TernImapSession *session, guint32 count, gpointer data)
-{
-  TernImapSlot *slot = data;
   TernImapRemote *self = slot->remote;
 
   if (slot->selected == 0)
@@ -77,6 +66,28 @@ on_exists (TernImapSession *session, guint32 count, gpointer data)
       slot->grown = FALSE;
       self->events.folder_changed (slot->selected, self->events_data);
     }
+}
+
+static void
+on_vanished (TernImapSession *session, GArray *uids, gboolean earlier, gpointer data)
+{
+  TernImapSlot *slot = data;
+  TernImapJob *job = slot->job;
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (session);
+
+  if (job != NULL && job->klass->vanished != NULL && speaks_of (session, job->mailbox))
+    job->klass->vanished (job, uids, earlier);
+  else
+    tern_imap_remote_store_vanished (slot->remote, folder_meant (slot), uids);
+  /* A sync sees to it by itself. */
+  if (mailbox != NULL && mailbox->doubtful && (job == NULL || !job->klass->is_long))
+    ask_for_sync (slot);
+}
+
+static void
+on_exists (TernImapSession *session, guint32 count, gpointer data)
+{
+  ask_for_sync (data);
 }
 
 static void
@@ -168,6 +179,28 @@ gboolean
 tern_imap_slot_can_work (TernImapSlot *slot)
 {
   return slot->ready && tern_imap_session_get_state (slot->session) < TERN_IMAP_LEAVING;
+}
+
+static void
+forget_mailbox (TernImapSlot *slot, const char *name, char delimiter)
+{
+  const TernImapMailbox *mailbox =
+      slot->session != NULL ? tern_imap_session_get_mailbox (slot->session) : NULL;
+  gsize length = strlen (name);
+
+  if (mailbox == NULL || mailbox->name == NULL || strncmp (mailbox->name, name, length) != 0
+      || (mailbox->name[length] != '\0'
+          && (delimiter == '\0' || mailbox->name[length] != delimiter)))
+    return;
+  slot->selected = 0;
+  slot->grown = FALSE;
+}
+
+void
+tern_imap_remote_forget_mailbox (TernImapRemote *self, const char *name, char delimiter)
+{
+  forget_mailbox (&self->work, name, delimiter);
+  forget_mailbox (&self->hands, name, delimiter);
 }
 
 /* The second pair of hands */

@@ -54,6 +54,7 @@ struct _TernImapSync
   TernImapJob job;
   TernImapSyncStep step;
   TernFolderRecord *folder; /* (owned) as stored when the sync began */
+  char *denied;             /* (owned) (nullable) the name that was last not to be selected */
   gboolean live;
   gboolean resynced;
   gboolean rematch;
@@ -68,6 +69,7 @@ struct _TernImapSync
   guint listed;     /* UIDs in the first listing */
   gboolean fresh;   /* all of them came with this sync */
   gboolean compare; /* list the UIDs even if their number agrees: it is time to */
+  gboolean doubted; /* the mailbox was doubtful, and is selected anew */
   gboolean compared;
   GArray *plan; /* (owned) (nullable) of guint32: what windows are cut from */
   guint plan_taken;
@@ -87,6 +89,8 @@ struct _TernImapSync
 /* Takes the next step as soon as nothing is under way. Every callback ends with it, and @self may
  * be gone afterwards. */
 void tern_imap_sync_advance (TernImapSync *self);
+/* Leaves the session to others, and begins anew when its turn comes. */
+void tern_imap_sync_yield (TernImapSync *self);
 TernStore *tern_imap_sync_get_store (TernImapSync *self);
 TernImapSession *tern_imap_sync_get_session (TernImapSync *self);
 guint32 tern_imap_sync_get_exists (TernImapSync *self);

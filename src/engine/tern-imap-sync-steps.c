@@ -12,14 +12,13 @@
 /* A range of UIDs up to this is asked for as it is; beyond, it is searched first for gaps. */
 #define DENSE_RANGE 2000
 
+/* What the sync begins with is read in the writer's order: the outcome of a rename that has just
+ * ended may be queued there, and the old name is nothing, or another folder, by now. */
+
 static gboolean
-read_folder (TernReader *reader,
-             gpointer data,
-             GCancellable *cancellable,
-             gpointer *result,
-             GError **error)
+read_folder (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
-  *result = tern_read_folder (reader, *(TernId *) data, error);
+  *result = tern_read_folder (tern_txn_reader (txn), *(TernId *) data, error);
   return error == NULL || *error == NULL;
 }
 
@@ -31,7 +30,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gpointer folder = NULL;
 
   self->waiting--;
-  if (!tern_store_read_finish (tern_imap_sync_get_store (self), result, &folder, &error))
+  if (!tern_store_write_finish (tern_imap_sync_get_store (self), result, &folder, &error))
     tern_imap_sync_take_error (self, error);
   else if (folder == NULL || ((TernFolderRecord *) folder)->remote_name == NULL)
     {
@@ -53,13 +52,9 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static gboolean
-read_waiting (TernReader *reader,
-              gpointer data,
-              GCancellable *cancellable,
-              gpointer *result,
-              GError **error)
+read_waiting (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
-  *result = tern_read_waiting (reader, *(TernId *) data, error);
+  *result = tern_read_waiting (tern_txn_reader (txn), *(TernId *) data, error);
   return *result != NULL;
 }
 
@@ -71,7 +66,7 @@ read_waiting_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gpointer ids = NULL;
 
   self->waiting--;
-  if (!tern_store_read_finish (tern_imap_sync_get_store (self), result, &ids, &error))
+  if (!tern_store_write_finish (tern_imap_sync_get_store (self), result, &ids, &error))
     tern_imap_sync_take_error (self, error);
   g_clear_pointer (&self->expected, g_array_unref);
   self->expected = ids;
@@ -82,12 +77,12 @@ void
 tern_imap_sync_step_read (TernImapSync *self)
 {
   self->waiting += 2;
-  tern_store_read_async (tern_imap_sync_get_store (self), TERN_LANE_LIST, G_PRIORITY_DEFAULT,
-                         read_waiting, g_memdup2 (&self->job.folder, sizeof self->job.folder),
-                         g_free, (GDestroyNotify) g_array_unref, NULL, read_waiting_cb, self);
-  tern_store_read_async (tern_imap_sync_get_store (self), TERN_LANE_LIST, G_PRIORITY_DEFAULT,
-                         read_folder, g_memdup2 (&self->job.folder, sizeof self->job.folder),
-                         g_free, (GDestroyNotify) tern_folder_record_free, NULL, read_cb, self);
+  tern_store_write_async (tern_imap_sync_get_store (self), G_PRIORITY_HIGH, read_waiting,
+                          g_memdup2 (&self->job.folder, sizeof self->job.folder), g_free,
+                          (GDestroyNotify) g_array_unref, read_waiting_cb, self);
+  tern_store_write_async (tern_imap_sync_get_store (self), G_PRIORITY_HIGH, read_folder,
+                          g_memdup2 (&self->job.folder, sizeof self->job.folder), g_free,
+                          (GDestroyNotify) tern_folder_record_free, read_cb, self);
 }
 
 static void
@@ -108,11 +103,26 @@ static void
 rematch_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernImapSync *self = user_data;
+  GError *error = NULL;
+  gpointer ids = NULL;
 
+  self->unwritten--;
   self->folder->uidnext = 0;
   self->folder->modseq = 0;
   self->folder->backfill = 0;
-  tern_imap_sync_written_cb (source, result, user_data);
+  if (!tern_store_write_finish (tern_imap_sync_get_store (self), result, &ids, &error))
+    tern_imap_sync_take_error (self, error);
+  g_clear_pointer (&self->expected, g_array_unref);
+  self->expected = ids;
+  tern_imap_sync_advance (self);
+}
+
+/* The other session may have renamed it since it was read: that is over before the next try. */
+static gboolean
+name_may_be_old (TernImapSync *self, const GError *error)
+{
+  return (tern_fault_is (error, TERN_FAULT_NOT_FOUND) || tern_fault_is (error, TERN_FAULT_REFUSED))
+         && g_strcmp0 (self->denied, self->folder->remote_name) != 0;
 }
 
 static void
@@ -126,6 +136,14 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   self->waiting--;
   self->step = TERN_IMAP_SYNC_CHANGES;
+  if (reply == NULL && name_may_be_old (self, error))
+    {
+      g_free (self->denied);
+      self->denied = g_strdup (self->folder->remote_name);
+      g_error_free (error);
+      tern_imap_sync_yield (self);
+      return;
+    }
   if (reply == NULL || mailbox == NULL)
     {
       tern_imap_sync_take_error (
@@ -334,6 +352,14 @@ read_uids (TernReader *reader,
   return *result != NULL;
 }
 
+/* Of a mailbox that was selected all the time only the changes are known; when STATUS does not
+ * agree with what came of them, they are not believed. */
+static gboolean
+wants_listing (TernImapSync *self)
+{
+  return self->compare || self->doubted || (self->live && self->folder->remote_total < 0);
+}
+
 static void
 counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -350,7 +376,7 @@ counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       self->error == NULL && self->fresh && self->local->len == tern_imap_sync_get_exists (self);
   self->listed = self->error == NULL ? self->local->len : 0;
   if (self->compared
-      || (self->error == NULL && !self->compare
+      || (self->error == NULL && !wants_listing (self)
           && self->local->len == tern_imap_sync_get_exists (self)))
     self->step = TERN_IMAP_SYNC_END;
   else
@@ -401,10 +427,6 @@ believe_removals (TernImapSync *self, const GArray *listing)
 {
   g_autoptr (GArray) gone = difference (self->suspects, listing);
 
-  for (guint i = gone->len; i > 0; i--)
-    if (tern_imap_remote_is_moving (self->job.remote, self->folder->id,
-                                    g_array_index (gone, guint32, i - 1)))
-      g_array_remove_index (gone, i - 1);
   if (gone->len == 0)
     return;
   self->counts.removed += gone->len;
@@ -432,6 +454,8 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       tern_imap_sync_set_plan (self, TERN_SYNC_RANGE_KEEP, difference (listing, self->local));
       self->suspects = difference (self->local, listing);
       self->listed = listing->len;
+      if (self->live && listing->len > tern_imap_sync_get_exists (self))
+        tern_imap_session_doubt_mailbox (tern_imap_sync_get_session (self));
       /* Without the deleted ones it has no number to agree with, so it may lack nothing. */
       self->compared = tern_imap_sync_hides_deleted (self) ? self->suspects->len == 0
                                                            : is_complete (self, listing);
@@ -469,14 +493,14 @@ tern_imap_sync_step_missing (TernImapSync *self)
 void
 tern_imap_sync_step_end (TernImapSync *self)
 {
-  gboolean complete = self->local != NULL && self->refused->len == 0;
+  /* After a change of UIDVALIDITY everything has been fetched. */
+  gboolean complete = (self->local != NULL || self->rematch) && self->refused->len == 0;
   TernSyncEnd end = { .folder = self->folder->id,
                       .uidvalidity = self->uidvalidity,
                       .uidnext = self->uidnext,
                       .modseq = self->modseq,
                       .total = tern_imap_sync_get_exists (self),
                       .expected = complete ? self->expected : NULL,
-                      .end_rematch = self->rematch,
                       .compare_tried = self->compared || self->suspects != NULL,
                       .compared = self->compared,
                       .listed = self->listed };

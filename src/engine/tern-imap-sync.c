@@ -88,13 +88,7 @@ sync_vanished (TernImapJob *job, GArray *uids, gboolean earlier)
 {
   TernImapSync *self = (TernImapSync *) job;
 
-  for (guint i = 0; i < uids->len; i++)
-    {
-      guint32 uid = g_array_index (uids, guint32, i);
-
-      if (!tern_imap_remote_is_moving (job->remote, job->folder, uid))
-        g_array_append_val (self->vanished, uid);
-    }
+  g_array_append_vals (self->vanished, uids->data, uids->len);
 }
 
 /* The order of the steps */
@@ -139,13 +133,34 @@ finish (TernImapSync *self)
 
 /* Everything that is stored stays; the rest is found again from the stored state. */
 static void
-yield (TernImapSync *self)
+begin_again (TernImapSync *self)
 {
   self->step = TERN_IMAP_SYNC_READ;
   self->fresh = FALSE;
   tern_imap_sync_set_plan (self, TERN_SYNC_RANGE_KEEP, NULL);
   g_clear_pointer (&self->suspects, g_array_unref);
+}
+
+void
+tern_imap_sync_yield (TernImapSync *self)
+{
+  begin_again (self);
   tern_imap_job_requeue (&self->job);
+}
+
+/* The server has taken away what it can hardly have had, or very much: it is selected anew and
+ * listed, once. If it does so again, that is for the next sync. */
+static gboolean
+begins_again_in_doubt (TernImapSync *self)
+{
+  const TernImapMailbox *mailbox =
+      tern_imap_session_get_mailbox (tern_imap_sync_get_session (self));
+
+  if (mailbox == NULL || !mailbox->doubtful || self->doubted)
+    return FALSE;
+  self->doubted = TRUE;
+  begin_again (self);
+  return TRUE;
 }
 
 static gboolean
@@ -166,7 +181,7 @@ tern_imap_sync_advance (TernImapSync *self)
   if (self->step == TERN_IMAP_SYNC_BACKFILL || self->step == TERN_IMAP_SYNC_MISSING)
     {
       if (is_at_rest (self) && tern_imap_job_should_yield (&self->job))
-        yield (self);
+        tern_imap_sync_yield (self);
       else if (self->step == TERN_IMAP_SYNC_BACKFILL)
         tern_imap_sync_step_backfill (self);
       else
@@ -193,7 +208,8 @@ tern_imap_sync_advance (TernImapSync *self)
       tern_imap_sync_step_new (self);
       break;
     case TERN_IMAP_SYNC_FLUSH:
-      self->step = TERN_IMAP_SYNC_COUNT;
+      if (!begins_again_in_doubt (self))
+        self->step = TERN_IMAP_SYNC_COUNT;
       tern_imap_sync_write_changes (self);
       if (self->unwritten == 0)
         tern_imap_sync_advance (self);
@@ -233,6 +249,7 @@ sync_free (TernImapJob *job)
   TernImapSync *self = (TernImapSync *) job;
 
   g_clear_pointer (&self->folder, tern_folder_record_free);
+  g_free (self->denied);
   g_array_unref (self->changes);
   g_array_unref (self->vanished);
   g_array_unref (self->refused);

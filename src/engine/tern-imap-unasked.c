@@ -15,62 +15,6 @@
 #define GATHER_MAX 1000
 #define WRITES_MAX 16
 
-/* Messages on the move */
-
-typedef struct
-{
-  TernId folder;
-  guint32 uid;
-} MovingKey;
-
-static guint
-moving_hash (gconstpointer key)
-{
-  const MovingKey *moving = key;
-
-  return g_int64_hash (&moving->folder) ^ moving->uid;
-}
-
-static gboolean
-moving_equal (gconstpointer a, gconstpointer b)
-{
-  const MovingKey *first = a;
-  const MovingKey *second = b;
-
-  return first->folder == second->folder && first->uid == second->uid;
-}
-
-GHashTable *
-tern_imap_moving_new (void)
-{
-  return g_hash_table_new_full (moving_hash, moving_equal, g_free, NULL);
-}
-
-gboolean
-tern_imap_remote_is_moving (TernImapRemote *self, TernId folder, guint32 uid)
-{
-  MovingKey key = { folder, uid };
-
-  return g_hash_table_contains (self->moving, &key);
-}
-
-void
-tern_imap_remote_set_moving (TernImapRemote *self,
-                             TernId folder,
-                             const GArray *uids,
-                             gboolean moving)
-{
-  for (guint i = 0; i < uids->len; i++)
-    {
-      MovingKey key = { folder, g_array_index (uids, guint32, i) };
-
-      if (moving)
-        g_hash_table_add (self->moving, g_memdup2 (&key, sizeof key));
-      else
-        g_hash_table_remove (self->moving, &key);
-    }
-}
-
 /* Flags */
 
 gboolean
@@ -171,15 +115,7 @@ tern_imap_remote_store_flags (TernImapRemote *self, TernId folder, const TernIma
 void
 tern_imap_remote_store_vanished (TernImapRemote *self, TernId folder, GArray *uids)
 {
-  g_autoptr (GArray) believed = NULL;
-
-  if (folder == 0)
-    return;
-  believed = g_array_new (FALSE, FALSE, sizeof (guint32));
-  for (guint i = 0; i < uids->len; i++)
-    if (!tern_imap_remote_is_moving (self, folder, g_array_index (uids, guint32, i)))
-      g_array_append_val (believed, g_array_index (uids, guint32, i));
-  if (believed->len > 0)
-    tern_sync_write_removed (self->store, folder, g_steal_pointer (&believed), TERN_LEDGER_VANISHED,
+  if (folder != 0)
+    tern_sync_write_removed (self->store, folder, g_array_copy (uids), TERN_LEDGER_VANISHED,
                              tern_sync_write_logged_cb, tern_store_ref (self->store));
 }

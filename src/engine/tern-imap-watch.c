@@ -204,10 +204,13 @@ static void
 on_vanished (TernImapSession *session, GArray *uids, gboolean earlier, gpointer data)
 {
   TernImapWatch *self = data;
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (session);
 
   self->exists -= MIN (uids->len, self->exists);
   if (self->remote != NULL)
     tern_imap_remote_store_vanished (self->remote, self->selected ? self->inbox : 0, uids);
+  if (self->remote != NULL && self->selected && mailbox != NULL && mailbox->doubtful)
+    report_change (self);
 }
 
 static void

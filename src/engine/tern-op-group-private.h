@@ -26,6 +26,7 @@ typedef struct
   gboolean filed; /* APPEND: a sync has met it on the server */
   gboolean check;
   char *name;            /* (nullable) folders: the new name on the server */
+  char *old_name;        /* (nullable) folders: the name there before, raw */
   GPtrArray *subscribed; /* of char*: the names that a rename takes subscriptions from */
   gint64 next_time;      /* with no ops: when there will be some; 0 = not known */
 } TernOpGroup;
@@ -48,12 +49,16 @@ gboolean tern_op_group_read (TernReader *reader,
 typedef enum
 {
   TERN_OP_SUBJECT_READY,
-  TERN_OP_SUBJECT_DONE, /* it went from the source while it was being moved */
+  TERN_OP_SUBJECT_DONE, /* it went from the source while it was being moved, or as it should */
   TERN_OP_SUBJECT_UNKNOWN,
   TERN_OP_SUBJECT_LOST,
 } TernOpSubjectState;
 
 TernOpSubjectState tern_op_group_get_state (const TernOpGroup *self, const TernOpSubject *subject);
+
+/* *@unchanged: nobody has undone @op, or folded something into it, since it was read. */
+gboolean
+tern_op_is_unchanged (TernTxn *txn, const TernOpRecord *op, gboolean *unchanged, GError **error);
 
 /** TernOpDenial: what is learned of rights when the server does not allow an operation. */
 typedef struct

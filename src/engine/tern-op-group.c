@@ -23,6 +23,7 @@ tern_op_group_free (TernOpGroup *self)
   g_clear_pointer (&self->target, tern_folder_record_free);
   g_clear_pointer (&self->message, g_bytes_unref);
   g_free (self->name);
+  g_free (self->old_name);
   g_ptr_array_unref (self->subscribed);
   g_free (self);
 }
@@ -88,7 +89,9 @@ tern_op_group_get_state (const TernOpGroup *self, const TernOpSubject *subject)
     return TERN_OP_SUBJECT_READY;
   if (!subject->gone)
     return TERN_OP_SUBJECT_UNKNOWN;
-  return first->begun ? TERN_OP_SUBJECT_DONE : TERN_OP_SUBJECT_LOST;
+  return (first->kind == TERN_OP_MOVE && first->begun) || first->kind == TERN_OP_EXPUNGE
+             ? TERN_OP_SUBJECT_DONE
+             : TERN_OP_SUBJECT_LOST;
 }
 
 static int
@@ -135,27 +138,28 @@ read_subjects (TernReader *reader, TernOpGroup *self, GError **error)
 }
 
 static gboolean
-is_within (const TernFolderRecord *folder, const TernFolderRecord *root)
+is_within (const TernFolderRecord *folder, const char *name, char delimiter)
 {
-  gsize length = strlen (root->remote_name);
+  gsize length = strlen (name);
 
-  return folder->remote_name != NULL
-         && (folder->id == root->id
-             || (root->delimiter != '\0'
-                 && strncmp (folder->remote_name, root->remote_name, length) == 0
-                 && folder->remote_name[length] == root->delimiter));
+  return folder->remote_name != NULL && strncmp (folder->remote_name, name, length) == 0
+         && (folder->remote_name[length] == '\0'
+             || (delimiter != '\0' && folder->remote_name[length] == delimiter));
 }
 
 /* Names on the server are made of what the server has now. What was sent before is not made anew:
- * that is what has to be looked for. */
+ * those are the names that have to be looked for. */
 static gboolean
 read_folder_op (TernReader *reader, TernOpGroup *self, GError **error)
 {
   const TernOpRecord *op = g_ptr_array_index (self->ops, 0);
   g_autoptr (GPtrArray) folders = NULL;
 
-  if (self->source == NULL || self->source->remote_name == NULL
-      || (op->kind != TERN_OP_FOLDER_CREATE && op->kind != TERN_OP_FOLDER_RENAME))
+  if (self->source == NULL || self->source->remote_name == NULL)
+    return TRUE;
+  self->old_name =
+      g_strdup (op->begun && op->old_name != NULL ? op->old_name : self->source->remote_name);
+  if (op->kind != TERN_OP_FOLDER_CREATE && op->kind != TERN_OP_FOLDER_RENAME)
     return TRUE;
   folders = tern_read_folders (reader, op->account, error);
   if (folders == NULL)
@@ -169,7 +173,7 @@ read_folder_op (TernReader *reader, TernOpGroup *self, GError **error)
     {
       const TernFolderRecord *folder = g_ptr_array_index (folders, i);
 
-      if (folder->subscribed && is_within (folder, self->source))
+      if (folder->subscribed && is_within (folder, self->old_name, self->source->delimiter))
         g_ptr_array_add (self->subscribed, g_strdup (folder->remote_name));
     }
   return TRUE;
@@ -240,6 +244,30 @@ tern_op_group_read (TernReader *reader,
   return TRUE;
 }
 
+static gboolean
+same_subjects (const GArray *a, const GArray *b)
+{
+  return a->len == b->len
+         && (a->len == 0 || memcmp (a->data, b->data, a->len * sizeof (TernId)) == 0);
+}
+
+gboolean
+tern_op_is_unchanged (TernTxn *txn, const TernOpRecord *op, gboolean *unchanged, GError **error)
+{
+  GError *fault = NULL;
+  g_autoptr (TernOpRecord) now = tern_read_op (tern_txn_reader (txn), op->id, &fault);
+
+  if (fault != NULL)
+    {
+      g_propagate_error (error, fault);
+      return FALSE;
+    }
+  *unchanged = now != NULL && now->state == op->state && same_change (now, op)
+               && g_strcmp0 (now->new_path, op->new_path) == 0
+               && same_subjects (now->subjects, op->subjects);
+  return TRUE;
+}
+
 TernRemoteOp *
 tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken)
 {
@@ -259,6 +287,7 @@ tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken)
   op->date = self->date;
   op->check = self->check;
   op->name = g_strdup (self->name);
+  op->old_name = g_strdup (self->old_name);
   if (self->source != NULL)
     op->old_path = g_strdup (first->old_path != NULL ? first->old_path : self->source->path);
   for (guint name = 0; name < self->subscribed->len; name++)

@@ -144,8 +144,9 @@ typedef enum
 typedef struct
 {
   OutcomeKind kind;
-  GArray *ops;  /* of TernId */
-  GArray *part; /* (nullable) of TernId: only these subjects of the one operation */
+  GArray *ops;        /* of TernId */
+  GPtrArray *as_read; /* (nullable) of TernOpRecord, with RUNNING: what is about to be sent */
+  GArray *part;       /* (nullable) of TernId: only these subjects of the one operation */
   GArray *pairs;
   char *name; /* (nullable) with RUNNING: what the folder is to be called on the server */
   char *fault;
@@ -175,6 +176,7 @@ outcome_clear (gpointer data)
   Outcome *outcome = data;
 
   g_array_unref (outcome->ops);
+  g_clear_pointer (&outcome->as_read, g_ptr_array_unref);
   g_clear_pointer (&outcome->part, g_array_unref);
   g_clear_pointer (&outcome->pairs, g_array_unref);
   g_free (outcome->name);
@@ -207,6 +209,23 @@ write_one (TernTxn *txn, const Outcome *outcome, TernId op, GError **error)
     default:
       g_assert_not_reached ();
     }
+}
+
+/* *@result: TRUE when they are not what was read any more; then nothing is written. */
+static gboolean
+write_running (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+{
+  const Outcome *outcome = data;
+  gboolean unchanged = TRUE;
+
+  for (guint i = 0; unchanged && i < outcome->as_read->len; i++)
+    if (!tern_op_is_unchanged (txn, g_ptr_array_index (outcome->as_read, i), &unchanged, error))
+      return FALSE;
+  *result = GINT_TO_POINTER (!unchanged);
+  for (guint i = 0; unchanged && i < outcome->ops->len; i++)
+    if (!write_one (txn, outcome, g_array_index (outcome->ops, TernId, i), error))
+      return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -537,8 +556,9 @@ running_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernOpRunner *self = user_data;
   g_autoptr (GError) error = NULL;
+  gpointer changed = NULL;
 
-  if (!tern_store_write_finish (self->store, result, NULL, &error))
+  if (!tern_store_write_finish (self->store, result, &changed, &error))
     {
       /* Nothing was sent. */
       report_unwritten (self, error);
@@ -548,7 +568,13 @@ running_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     {
       note_written (self);
-      run_group (self);
+      if (changed == NULL)
+        run_group (self);
+      else
+        {
+          g_clear_pointer (&self->group, tern_op_group_free);
+          read_next (self);
+        }
     }
   runner_unref (self);
 }
@@ -660,7 +686,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
           Outcome *outcome = outcome_new (self, OUTCOME_RUNNING);
 
           outcome->name = g_strdup (self->group->name);
-          tern_store_write_async (self->store, G_PRIORITY_HIGH, write_outcome, outcome,
+          outcome->as_read = g_ptr_array_ref (self->group->ops);
+          tern_store_write_async (self->store, G_PRIORITY_HIGH, write_running, outcome,
                                   outcome_unref, NULL, running_cb, runner_ref (self));
         }
     }

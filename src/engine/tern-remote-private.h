@@ -98,8 +98,9 @@ typedef struct
   guint32 target_uidvalidity;
   guint32 target_uidnext;
   /* Operations on the folder @source: */
-  char *old_path;        /* (owned) (nullable) as a person knew it */
-  char *name;            /* (owned) (nullable) CREATE, RENAME: the new name, raw */
+  char *old_path; /* (owned) (nullable) as a person knew it */
+  char *old_name; /* (owned) (nullable) as the server knew it when this was first sent, raw */
+  char *name;     /* (owned) (nullable) CREATE, RENAME: the new name, raw */
   GPtrArray *subscribed; /* (owned) of char*, raw. RENAME: the old names of what is subscribed */
 } TernRemoteOp;
 

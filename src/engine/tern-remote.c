@@ -54,6 +54,7 @@ tern_remote_op_free (TernRemoteOp *self)
   g_array_unref (self->sizes);
   g_array_unref (self->known);
   g_free (self->old_path);
+  g_free (self->old_name);
   g_free (self->name);
   g_ptr_array_unref (self->subscribed);
   g_free (self->add_keywords);

@@ -9,7 +9,8 @@ G_BEGIN_DECLS
  * Passwords, in the Secret Service only (libsecret); this is the only file that knows it.
  * A locked collection is waited for (the service shows its prompt); TERN_FAULT_KEYRING_LOCKED when
  * the prompt is dismissed, KEYRING_ABSENT when there is no service, NO_SECRET when it holds none.
- * @kind is "imap" or "smtp". Thread: the engine's context.
+ * @kind is "imap" or "smtp" for a password, "imap-token" or "smtp-token" for an access token.
+ * Thread: the engine's context.
  */
 void tern_secrets_store_async (const char *uuid,
                                const char *kind,

@@ -85,7 +85,6 @@ typedef struct
   guint64 modseq;
   gint64 total;
   GArray *expected; /* (nullable) see tern_txn_end_waiting(); copied */
-  gboolean end_rematch;
   gboolean compare_tried;
   gboolean compared; /* with a listing of all UIDs that has @listed of them */
   gint64 listed;

@@ -228,8 +228,11 @@ write_rematch (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   TernSyncEnd *end = data;
 
-  return tern_txn_begin_rematch (txn, end->folder, error)
-         && tern_txn_set_sync_state (txn, end->folder, end->uidvalidity, 0, 0, 0, error);
+  if (!tern_txn_begin_rematch (txn, end->folder, error)
+      || !tern_txn_set_sync_state (txn, end->folder, end->uidvalidity, 0, 0, 0, error))
+    return FALSE;
+  *result = tern_read_waiting (tern_txn_reader (txn), end->folder, error);
+  return *result != NULL;
 }
 
 void
@@ -243,8 +246,8 @@ tern_sync_write_rematch (TernStore *store,
 
   end->folder = folder;
   end->uidvalidity = uidvalidity;
-  tern_store_write_async (store, G_PRIORITY_DEFAULT, write_rematch, end, g_free, NULL, callback,
-                          user_data);
+  tern_store_write_async (store, G_PRIORITY_DEFAULT, write_rematch, end, g_free,
+                          (GDestroyNotify) g_array_unref, callback, user_data);
 }
 
 static void
@@ -263,8 +266,6 @@ write_end (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   g_autoptr (TernFolderRecord) folder = NULL;
 
   if (!check_epoch (txn, end->folder, end->uidvalidity, &folder, error))
-    return FALSE;
-  if (end->end_rematch && !tern_txn_end_rematch (txn, end->folder, error))
     return FALSE;
   if (end->expected != NULL && !tern_txn_end_waiting (txn, end->folder, end->expected, error))
     return FALSE;

@@ -13,6 +13,7 @@ struct _TernWakeups
   GNetworkMonitor *network; /* (owned) */
   gulong network_changed;
   gulong connectivity_changed;
+  gulong metered_changed;
   GCancellable *cancellable; /* (owned) */
   GDBusConnection *bus;      /* (owned) (nullable) */
   guint sleep_signal;
@@ -37,6 +38,14 @@ on_connectivity_changed (GNetworkMonitor *monitor, GParamSpec *pspec, gpointer u
 
   if (g_network_monitor_get_connectivity (monitor) == G_NETWORK_CONNECTIVITY_FULL)
     self->woken (self->data);
+}
+
+static void
+on_metered_changed (GNetworkMonitor *monitor, GParamSpec *pspec, gpointer user_data)
+{
+  TernWakeups *self = user_data;
+
+  self->woken (self->data);
 }
 
 static void
@@ -109,6 +118,8 @@ tern_wakeups_new (void (*woken) (gpointer data), gpointer data)
       g_signal_connect (self->network, "network-changed", G_CALLBACK (on_network_changed), self);
   self->connectivity_changed = g_signal_connect (self->network, "notify::connectivity",
                                                  G_CALLBACK (on_connectivity_changed), self);
+  self->metered_changed = g_signal_connect (self->network, "notify::network-metered",
+                                            G_CALLBACK (on_metered_changed), self);
   self->cancellable = g_cancellable_new ();
   g_bus_get (G_BUS_TYPE_SYSTEM, self->cancellable, bus_cb, self);
   self->offset = clock_offset ();
@@ -118,6 +129,12 @@ tern_wakeups_new (void (*woken) (gpointer data), gpointer data)
   return self;
 }
 
+gboolean
+tern_wakeups_is_metered (TernWakeups *self)
+{
+  return g_network_monitor_get_network_metered (self->network);
+}
+
 void
 tern_wakeups_free (TernWakeups *self)
 {
@@ -125,6 +142,7 @@ tern_wakeups_free (TernWakeups *self)
   g_object_unref (self->cancellable);
   g_signal_handler_disconnect (self->network, self->network_changed);
   g_signal_handler_disconnect (self->network, self->connectivity_changed);
+  g_signal_handler_disconnect (self->network, self->metered_changed);
   g_object_unref (self->network);
   if (self->bus != NULL)
     {

@@ -108,6 +108,26 @@ drop_invisible (GString *text)
   g_string_assign (text, out->str);
 }
 
+/* Takes @out. */
+static char *
+end_preview (GString *out)
+{
+  tern_mime_charset_clean_line (out, PREVIEW_BYTES * 4);
+  drop_invisible (out);
+  if (g_utf8_strlen (out->str, -1) > PREVIEW_CHARACTERS)
+    g_string_truncate (out, g_utf8_offset_to_pointer (out->str, PREVIEW_CHARACTERS) - out->str);
+  g_strchomp (out->str);
+  return g_string_free (out, FALSE);
+}
+
+char *
+tern_mime_clean_preview (const char *text, gsize length)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, MIN (length, PREVIEW_BYTES * 4));
+
+  return end_preview (g_string_new (valid));
+}
+
 char *
 tern_mime_make_preview (const TernMimeText *text)
 {
@@ -138,10 +158,5 @@ tern_mime_make_preview (const TernMimeText *text)
         }
       append_words (out, lines[i]);
     }
-  tern_mime_charset_clean_line (out, PREVIEW_BYTES * 4);
-  drop_invisible (out);
-  if (g_utf8_strlen (out->str, -1) > PREVIEW_CHARACTERS)
-    g_string_truncate (out, g_utf8_offset_to_pointer (out->str, PREVIEW_CHARACTERS) - out->str);
-  g_strchomp (out->str);
-  return g_string_free (out, FALSE);
+  return end_preview (out);
 }

@@ -43,6 +43,17 @@ tern_endpoint_new (const char *host,
 }
 
 TernEndpoint *
+tern_endpoint_with_client_cert (const TernEndpoint *self, const char *client_cert)
+{
+  TernEndpoint *endpoint =
+      tern_endpoint_new (self->host, self->port, self->security, self->ca_file, self->pin_sha256);
+
+  endpoint->client_cert =
+      client_cert != NULL && *client_cert != '\0' ? g_strdup (client_cert) : NULL;
+  return endpoint;
+}
+
+TernEndpoint *
 tern_endpoint_ref (TernEndpoint *self)
 {
   return g_atomic_rc_box_acquire (self);
@@ -56,6 +67,7 @@ endpoint_clear (gpointer data)
   g_free (self->host);
   g_free (self->ca_file);
   g_free (self->pin_sha256);
+  g_free (self->client_cert);
 }
 
 void
@@ -64,11 +76,50 @@ tern_endpoint_unref (TernEndpoint *self)
   g_atomic_rc_box_release_full (self, endpoint_clear);
 }
 
+static const char *const auth_names[] = {
+  [TERN_AUTH_PASSWORD] = "password",
+  [TERN_AUTH_UNBOUND] = "password-unbound",
+  [TERN_AUTH_BEARER] = "oauth-bearer",
+  [TERN_AUTH_EXTERNAL] = "external",
+};
+
+const char *
+tern_auth_to_name (TernAuth auth)
+{
+  return auth_names[auth];
+}
+
+gboolean
+tern_auth_from_name (const char *name, TernAuth *auth)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (auth_names); i++)
+    {
+      if (!g_str_equal (name, auth_names[i]))
+        continue;
+      *auth = (TernAuth) i;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+tern_auth_is_password (TernAuth auth)
+{
+  return auth == TERN_AUTH_PASSWORD || auth == TERN_AUTH_UNBOUND;
+}
+
 TernCredentials *
 tern_credentials_new (const char *user, const char *password)
 {
+  return tern_credentials_new_for (TERN_AUTH_PASSWORD, user, password);
+}
+
+TernCredentials *
+tern_credentials_new_for (TernAuth auth, const char *user, const char *password)
+{
   TernCredentials *self = g_atomic_rc_box_new0 (TernCredentials);
 
+  self->auth = auth;
   self->user = g_strdup (user);
   self->password = g_strdup (password);
   return self;

@@ -3,226 +3,430 @@
 
 #include "tern-sasl.h"
 
-#include "tern-limits.h"
-#include "tern-number.h"
+#include "tern-redact.h"
+#include "tern-scram-private.h"
 
-#include <gsasl.h>
 #include <string.h>
 
 #include <glib/gi18n.h>
 
+typedef struct _Mechanism Mechanism;
+
 struct _TernSasl
 {
-  Gsasl *context;         /* (owned) */
-  Gsasl_session *session; /* (owned) */
-  char *host;             /* (owned) */
-  const char *mechanism;  /* static */
-  gboolean satisfied;     /* libgsasl has nothing more to ask of the server */
+  const Mechanism *mechanism;   /* static */
+  TernCredentials *credentials; /* (owned) */
+  char *host;                   /* (owned) */
+  guint16 port;
+  TernScram *scram;   /* (owned) (nullable) */
+  guint responses;    /* that were made */
+  char *refusal;      /* (owned) (nullable): why the server minds the token, in its words */
+  gboolean satisfied; /* there is nothing more to ask of the server */
 };
 
+/* One message, not yet base64; not NUL-terminated. */
 typedef struct
 {
-  const char *name;
-  gboolean needs_tls; /* shows the password to whoever reads along */
-  gboolean initial;   /* speaks first */
-} Mechanism;
+  char *data; /* (owned) */
+  gsize length;
+} Message;
 
-/* Strongest first. */
-static const Mechanism mechanisms[] = {
-  { "SCRAM-SHA-256", FALSE, TRUE },
-  { "SCRAM-SHA-1", FALSE, TRUE },
-  { "PLAIN", TRUE, TRUE },
-  { "LOGIN", TRUE, FALSE },
+struct _Mechanism
+{
+  const char *name;
+  TernAuth auth;
+  gboolean needs_tls; /* shows the secret to whoever reads along */
+  gboolean binds;     /* to the TLS connection */
+  gboolean initial;   /* speaks first */
+  gboolean (*respond) (TernSasl *self, const char *challenge, Message *answer, GError **error);
 };
 
+static void
+message_take (Message *self, char *text)
+{
+  self->data = text;
+  self->length = strlen (text);
+}
+
+GError *
+tern_sasl_senseless_fault (const char *host)
+{
+  return tern_fault_new (TERN_FAULT_PROTOCOL, _ ("%s answered the login with something senseless."),
+                         host);
+}
+
+GError *
+tern_sasl_unproved_fault (const char *host)
+{
+  return tern_fault_new (TERN_FAULT_AUTHENTICATION,
+                         _ ("%s could not prove that it knows the password. It may not be the "
+                            "server it claims to be."),
+                         host);
+}
+
+/* --- mechanisms ---------------------------------------------------------------------------- */
+
+static gboolean
+respond_too_often (TernSasl *self, GError **error)
+{
+  g_propagate_error (error, tern_sasl_senseless_fault (self->host));
+  return FALSE;
+}
+
+static gboolean
+respond_scram (TernSasl *self, const char *challenge, Message *answer, GError **error)
+{
+  char *text = NULL;
+
+  switch (self->responses)
+    {
+    case 0:
+      text = tern_scram_first (self->scram, error);
+      break;
+    case 1:
+      text = tern_scram_final (self->scram, challenge, error);
+      break;
+    case 2:
+      self->satisfied = tern_scram_verify (self->scram, challenge, error);
+      text = self->satisfied ? g_strdup ("") : NULL;
+      break;
+    default:
+      return respond_too_often (self, error);
+    }
+  if (text == NULL)
+    return FALSE;
+  message_take (answer, text);
+  return TRUE;
+}
+
+/* RFC 4616: nobody else's name, NUL, the name, NUL, the password. */
+static gboolean
+respond_plain (TernSasl *self, const char *challenge, Message *answer, GError **error)
+{
+  gsize user = strlen (self->credentials->user);
+  gsize password = strlen (self->credentials->password);
+
+  if (self->responses > 0)
+    return respond_too_often (self, error);
+  answer->length = user + password + 2;
+  answer->data = g_malloc0 (answer->length);
+  memcpy (answer->data + 1, self->credentials->user, user);
+  memcpy (answer->data + 2 + user, self->credentials->password, password);
+  self->satisfied = TRUE;
+  return TRUE;
+}
+
+static gboolean
+respond_login (TernSasl *self, const char *challenge, Message *answer, GError **error)
+{
+  if (self->responses > 1)
+    return respond_too_often (self, error);
+  self->satisfied = self->responses == 1;
+  message_take (answer,
+                g_strdup (self->satisfied ? self->credentials->password : self->credentials->user));
+  return TRUE;
+}
+
+/* RFC 4422 appendix A: the certificate says who it is, the name whose mail it shall be. */
+static gboolean
+respond_external (TernSasl *self, const char *challenge, Message *answer, GError **error)
+{
+  if (self->responses > 0)
+    return respond_too_often (self, error);
+  self->satisfied = TRUE;
+  message_take (answer, g_strdup (self->credentials->user));
+  return TRUE;
+}
+
+/* A challenge after the token tells why it was refused; it wants an answer that says nothing, so
+ * that the server can end the exchange (RFC 7628 section 3.2.3). */
+static gboolean
+take_refusal (TernSasl *self, const char *challenge, const char *dummy, Message *answer)
+{
+  self->refusal = tern_redact_secret (challenge, self->credentials->password);
+  self->satisfied = FALSE;
+  message_take (answer, g_strdup (dummy));
+  return TRUE;
+}
+
+static gboolean
+respond_oauthbearer (TernSasl *self, const char *challenge, Message *answer, GError **error)
+{
+  g_autoptr (GString) user = NULL;
+
+  if (self->responses > 1)
+    return respond_too_often (self, error);
+  if (self->responses == 1)
+    return take_refusal (self, challenge, "\001", answer);
+  user = g_string_new (self->credentials->user);
+  g_string_replace (user, "=", "=3D", 0);
+  g_string_replace (user, ",", "=2C", 0);
+  message_take (
+      answer, g_strdup_printf ("n,a=%s,\001host=%s\001port=%u\001auth=Bearer %s\001\001", user->str,
+                               self->host, self->port, self->credentials->password));
+  self->satisfied = TRUE;
+  return TRUE;
+}
+
+/* As Google and Microsoft describe it. */
+static gboolean
+respond_xoauth2 (TernSasl *self, const char *challenge, Message *answer, GError **error)
+{
+  if (self->responses > 1)
+    return respond_too_often (self, error);
+  if (self->responses == 1)
+    return take_refusal (self, challenge, "", answer);
+  message_take (answer, g_strdup_printf ("user=%s\001auth=Bearer %s\001\001",
+                                         self->credentials->user, self->credentials->password));
+  self->satisfied = TRUE;
+  return TRUE;
+}
+
+/* Strongest first. A server that offers -PLUS at all takes no SCRAM without it from us, even with a
+ * stronger hash: so these come before the others (RFC 5802 section 6). */
+static const Mechanism mechanisms[] = {
+  { "SCRAM-SHA-256-PLUS", TERN_AUTH_PASSWORD, TRUE, TRUE, TRUE, respond_scram },
+  { "SCRAM-SHA-1-PLUS", TERN_AUTH_PASSWORD, TRUE, TRUE, TRUE, respond_scram },
+  { "SCRAM-SHA-256", TERN_AUTH_PASSWORD, FALSE, FALSE, TRUE, respond_scram },
+  { "SCRAM-SHA-1", TERN_AUTH_PASSWORD, FALSE, FALSE, TRUE, respond_scram },
+  { "PLAIN", TERN_AUTH_PASSWORD, TRUE, FALSE, TRUE, respond_plain },
+  { "LOGIN", TERN_AUTH_PASSWORD, TRUE, FALSE, FALSE, respond_login },
+  { "OAUTHBEARER", TERN_AUTH_BEARER, TRUE, FALSE, TRUE, respond_oauthbearer },
+  { "XOAUTH2", TERN_AUTH_BEARER, TRUE, FALSE, TRUE, respond_xoauth2 },
+  { "EXTERNAL", TERN_AUTH_EXTERNAL, TRUE, FALSE, TRUE, respond_external },
+};
+
+/* A password, one way or the other. */
+static gboolean
+suits (const Mechanism *mechanism, TernAuth auth)
+{
+  if (auth == TERN_AUTH_UNBOUND)
+    return mechanism->auth == TERN_AUTH_PASSWORD && !mechanism->binds;
+  return mechanism->auth == auth;
+}
+
 static const Mechanism *
-choose_mechanism (Gsasl *context, const char *const *offered, gboolean secure)
+choose_mechanism (const char *const *offered, TernAuth auth, const TernSaslChannel *channel)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (mechanisms); i++)
     {
       const Mechanism *m = &mechanisms[i];
 
-      if ((secure || !m->needs_tls) && g_strv_contains (offered, m->name)
-          && gsasl_client_support_p (context, m->name))
+      if (suits (m, auth) && (channel->secure || !m->needs_tls)
+          && (channel->binding != NULL || !m->binds) && g_strv_contains (offered, m->name))
         return m;
     }
   return NULL;
 }
 
-static GError *
-no_mechanism_fault (const char *const *offered, const char *host, gboolean secure)
-{
-  g_autofree char *list = g_strjoinv (" ", (char **) offered);
+/* --- beginning ----------------------------------------------------------------------------- */
 
-  if (!secure && (g_strv_contains (offered, "PLAIN") || g_strv_contains (offered, "LOGIN")))
-    return tern_fault_new_server (TERN_FAULT_NO_MECHANISM, list,
-                                  _ ("%s would take the password only in the clear, and the "
-                                     "connection is not secure."),
-                                  host);
-  return tern_fault_new_server (TERN_FAULT_NO_MECHANISM, list,
-                                _ ("%s offers no way to log in with a password that Tern knows."),
-                                host);
+static gboolean
+offers_in_clear (const char *const *offered, TernAuth auth)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (mechanisms); i++)
+    {
+      const Mechanism *m = &mechanisms[i];
+
+      if (suits (m, auth) && m->needs_tls && !m->binds && g_strv_contains (offered, m->name))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 static GError *
-library_fault (int result, const char *host)
+no_mechanism_fault (const char *const *offered, TernAuth auth, const TernSaslChannel *channel)
 {
-  switch (result)
+  g_autofree char *list = g_strjoinv (" ", (char **) offered);
+  const char *host = channel->host;
+
+  switch (auth)
     {
-    case GSASL_SASLPREP_ERROR:
-      return tern_fault_new (TERN_FAULT_AUTHENTICATION,
-                             _ ("The user name or the password for %s holds characters that are "
-                                "not allowed there."),
-                             host);
-    case GSASL_AUTHENTICATION_ERROR:
-      return tern_fault_new (TERN_FAULT_AUTHENTICATION,
-                             _ ("%s could not prove that it knows the password. It may not be the "
-                                "server it claims to be."),
-                             host);
-    case GSASL_MECHANISM_PARSE_ERROR:
-    case GSASL_BASE64_ERROR:
-    case GSASL_MECHANISM_CALLED_TOO_MANY_TIMES:
-      return tern_fault_new (TERN_FAULT_PROTOCOL,
-                             _ ("%s answered the login with something senseless."), host);
+    case TERN_AUTH_BEARER:
+      if (!channel->secure && offers_in_clear (offered, auth))
+        return tern_fault_new_server (TERN_FAULT_NO_MECHANISM, list,
+                                      _ ("%s would take the access token only in the clear, and "
+                                         "the connection is not secure."),
+                                      host);
+      return tern_fault_new_server (TERN_FAULT_NO_MECHANISM, list,
+                                    _ ("%s does not let anybody log in with an access token."),
+                                    host);
+    case TERN_AUTH_EXTERNAL:
+      return tern_fault_new_server (TERN_FAULT_NO_MECHANISM, list,
+                                    _ ("%s does not let anybody log in with this certificate."),
+                                    host);
+    case TERN_AUTH_PASSWORD:
+    case TERN_AUTH_UNBOUND:
     default:
-      return tern_fault_new (TERN_FAULT_INTERNAL, _ ("The login at %s cannot be computed: %s."),
-                             host, gsasl_strerror (result));
+      if (!channel->secure && offers_in_clear (offered, auth))
+        return tern_fault_new_server (TERN_FAULT_NO_MECHANISM, list,
+                                      _ ("%s would take the password only in the clear, and the "
+                                         "connection is not secure."),
+                                      host);
+      return tern_fault_new_server (TERN_FAULT_NO_MECHANISM, list,
+                                    _ ("%s offers no way to log in with a password that Tern "
+                                       "knows."),
+                                    host);
     }
+}
+
+/* What separates the fields of a message with a token must not be in one of them. */
+static gboolean
+check_bearer (TernCredentials *credentials, const char *host, GError **error)
+{
+  gboolean good = *credentials->password != '\0';
+
+  for (const char *p = credentials->password; *p != '\0'; p++)
+    good &= g_ascii_isgraph (*p);
+  for (const char *p = credentials->user; *p != '\0'; p++)
+    good &= !g_ascii_iscntrl (*p);
+  if (!good)
+    g_propagate_error (error, tern_fault_new (TERN_FAULT_AUTHENTICATION,
+                                              _ ("The user name or the access token for %s holds "
+                                                 "characters that are not allowed there."),
+                                              host));
+  return good;
+}
+
+/* A client that could have bound the login says so, where the server does not seem to be able to:
+ * when that is not what the server told, somebody changed it on the way, and the server notices
+ * (RFC 5802 section 6). */
+static TernScram *
+start_scram (const Mechanism *mechanism,
+             const TernSaslChannel *channel,
+             TernCredentials *credentials)
+{
+  Gsasl_hash hash =
+      g_str_has_prefix (mechanism->name, "SCRAM-SHA-256") ? GSASL_HASH_SHA256 : GSASL_HASH_SHA1;
+  g_autofree char *header = NULL;
+
+  if (mechanism->binds)
+    header = g_strdup_printf ("p=%s,,", channel->binding_type);
+  else
+    header = g_strdup (channel->binding != NULL && credentials->auth == TERN_AUTH_PASSWORD ? "y,,"
+                                                                                           : "n,,");
+  return tern_scram_new (hash, header, mechanism->binds ? channel->binding : NULL, credentials,
+                         channel->host);
 }
 
 TernSasl *
 tern_sasl_new (const char *const *offered,
-               const char *service,
-               const char *host,
+               const TernSaslChannel *channel,
                TernCredentials *credentials,
-               gboolean secure,
                GError **error)
 {
-  g_autoptr (TernSasl) self = g_new0 (TernSasl, 1);
-  const Mechanism *mechanism;
-  int result;
+  const Mechanism *mechanism = choose_mechanism (offered, credentials->auth, channel);
+  TernSasl *self;
 
-  self->host = g_strdup (host);
-  result = gsasl_init (&self->context);
-  if (result == GSASL_OK)
+  if (mechanism == NULL)
     {
-      mechanism = choose_mechanism (self->context, offered, secure);
-      if (mechanism == NULL)
-        {
-          g_propagate_error (error, no_mechanism_fault (offered, host, secure));
-          return NULL;
-        }
-      self->mechanism = mechanism->name;
-      result = gsasl_client_start (self->context, mechanism->name, &self->session);
-    }
-  if (result == GSASL_OK)
-    result = gsasl_property_set (self->session, GSASL_AUTHID, credentials->user);
-  if (result == GSASL_OK)
-    result = gsasl_property_set (self->session, GSASL_PASSWORD, credentials->password);
-  if (result == GSASL_OK)
-    result = gsasl_property_set (self->session, GSASL_SERVICE, service);
-  if (result == GSASL_OK)
-    result = gsasl_property_set (self->session, GSASL_HOSTNAME, host);
-  if (result != GSASL_OK)
-    {
-      g_propagate_error (error, library_fault (result, host));
+      g_propagate_error (error, no_mechanism_fault (offered, credentials->auth, channel));
       return NULL;
     }
-  return g_steal_pointer (&self);
+  if (credentials->auth == TERN_AUTH_BEARER && !check_bearer (credentials, channel->host, error))
+    return NULL;
+  self = g_new0 (TernSasl, 1);
+  self->mechanism = mechanism;
+  self->credentials = tern_credentials_ref (credentials);
+  self->host = g_strdup (channel->host);
+  self->port = channel->port;
+  if (mechanism->respond == respond_scram)
+    self->scram = start_scram (mechanism, channel, credentials);
+  return self;
+}
+
+TernSasl *
+tern_sasl_new_for_transport (const char *const *offered,
+                             const TernEndpoint *endpoint,
+                             TernTransport *transport,
+                             TernCredentials *credentials,
+                             GError **error)
+{
+  TernSaslChannel channel = { endpoint->host, endpoint->port, tern_transport_is_secure (transport),
+                              NULL, NULL };
+  g_autoptr (GBytes) binding = tern_transport_dup_binding (transport, &channel.binding_type);
+
+  channel.binding = binding;
+  return tern_sasl_new (offered, &channel, credentials, error);
 }
 
 const char *
 tern_sasl_get_mechanism (TernSasl *self)
 {
-  return self->mechanism;
+  return self->mechanism->name;
 }
 
-static const Mechanism *
-find_mechanism (const char *name)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (mechanisms); i++)
-    {
-      if (g_str_equal (mechanisms[i].name, name))
-        return &mechanisms[i];
-    }
-  g_assert_not_reached ();
-}
+/* --- the exchange -------------------------------------------------------------------------- */
 
+/* @challenge is not base64 any more. */
 static char *
-step (TernSasl *self, const char *challenge, GError **error)
+respond (TernSasl *self, const char *challenge, GError **error)
 {
-  char *output = NULL;
-  char *answer;
-  int result;
+  Message answer = { NULL, 0 };
+  char *encoded;
 
-  result = gsasl_step64 (self->session, challenge, &output);
-  if (result != GSASL_OK && result != GSASL_NEEDS_MORE)
-    {
-      g_propagate_error (error, library_fault (result, self->host));
-      return NULL;
-    }
-  self->satisfied = result == GSASL_OK;
-  answer = g_strdup (output != NULL ? output : "");
-  if (output != NULL)
-    {
-      explicit_bzero (output, strlen (output));
-      gsasl_free (output);
-    }
-  return answer;
+  if (!self->mechanism->respond (self, challenge, &answer, error))
+    return NULL;
+  self->responses++;
+  encoded = g_base64_encode ((const guchar *) answer.data, answer.length);
+  explicit_bzero (answer.data, answer.length);
+  g_free (answer.data);
+  return encoded;
 }
 
 char *
 tern_sasl_initial (TernSasl *self, GError **error)
 {
   /* LOGIN waits to be asked. */
-  if (!find_mechanism (self->mechanism)->initial)
+  if (!self->mechanism->initial)
     return NULL;
-  return step (self, "", error);
+  return respond (self, "", error);
 }
 
-/* A server may ask for 2^31 rounds of hashing, and this context would do nothing else for hours.
- * The count is the "i=" attribute of the server's first message, and "e=" is a refusal (RFC 5802
- * section 5.1). */
-static gboolean
-check_scram (TernSasl *self, const char *challenge, GError **error)
+/* No mechanism here has a NUL in what the server says. */
+static char *
+decode (const char *challenge)
 {
-  g_autofree char *text = NULL;
-  g_auto (GStrv) attributes = NULL;
-  gboolean sane;
-  gsize length;
+  char *bytes = NULL;
+  char *text = NULL;
+  gsize length = 0;
 
-  if (!g_str_has_prefix (self->mechanism, "SCRAM-") || *challenge == '\0')
-    return TRUE;
-  text = (char *) g_base64_decode (challenge, &length);
-  if (g_str_has_prefix (text, "e="))
-    {
-      g_propagate_error (error, tern_fault_new_server (TERN_FAULT_AUTHENTICATION, text,
-                                                       _ ("%s refused the user name or the "
-                                                          "password."),
-                                                       self->host));
-      return FALSE;
-    }
-  attributes = g_strsplit (text, ",", -1);
-  sane = strlen (text) == length;
-  for (gsize i = 0; sane && attributes[i] != NULL; i++)
-    {
-      if (g_str_has_prefix (attributes[i], "i="))
-        sane = tern_number_parse (attributes[i] + 2, 1, TERN_LIMIT_SCRAM_ITERATIONS, NULL);
-    }
-  if (!sane)
-    g_propagate_error (
-        error,
-        tern_fault_new (TERN_FAULT_PROTOCOL,
-                        _ ("%s asks for a senseless amount of work to log in."), self->host));
-  return sane;
+  if (*challenge == '\0')
+    return g_strdup ("");
+  if (gsasl_base64_from (challenge, strlen (challenge), &bytes, &length) != GSASL_OK)
+    return NULL;
+  if (memchr (bytes, '\0', length) == NULL)
+    text = g_strndup (bytes, length);
+  gsasl_free (bytes);
+  return text;
 }
 
 char *
 tern_sasl_step (TernSasl *self, const char *challenge, GError **error)
 {
-  if (!check_scram (self, challenge, error))
-    return NULL;
-  return step (self, challenge, error);
+  g_autofree char *text = decode (challenge);
+
+  if (text == NULL)
+    {
+      g_propagate_error (error, tern_sasl_senseless_fault (self->host));
+      return NULL;
+    }
+  return respond (self, text, error);
+}
+
+static GError *
+token_fault (TernSasl *self, const char *server_text)
+{
+  /* RFC 6750 section 3.1. */
+  if (server_text != NULL && strstr (server_text, "insufficient_scope") != NULL)
+    return tern_fault_new_server (TERN_FAULT_AUTHENTICATION, server_text,
+                                  _ ("%s refused the access token of “%s”: it does not allow to "
+                                     "use mail. Get another one from the provider."),
+                                  self->host, self->credentials->user);
+  return tern_fault_new_server (TERN_FAULT_AUTHENTICATION, server_text,
+                                _ ("%s refused the access token of “%s”. It may have run out: get "
+                                   "a new one from the provider."),
+                                self->host, self->credentials->user);
 }
 
 gboolean
@@ -230,24 +434,33 @@ tern_sasl_finished (TernSasl *self, GError **error)
 {
   if (self->satisfied)
     return TRUE;
-  g_propagate_error (error, library_fault (GSASL_AUTHENTICATION_ERROR, self->host));
+  g_propagate_error (error, self->mechanism->auth == TERN_AUTH_BEARER
+                                ? token_fault (self, self->refusal)
+                                : tern_sasl_unproved_fault (self->host));
   return FALSE;
 }
 
-/* libgsasl frees its properties without overwriting them. */
-static void
-wipe_properties (Gsasl_session *session)
+GError *
+tern_sasl_explain (TernSasl *self, const GError *error)
 {
-  static const Gsasl_property secrets[] = { GSASL_PASSWORD, GSASL_SCRAM_SALTED_PASSWORD,
-                                            GSASL_SCRAM_SERVERKEY, GSASL_SCRAM_STOREDKEY };
+  const char *text = self->refusal != NULL ? self->refusal : tern_fault_get_server_text (error);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (secrets); i++)
+  if (tern_fault_is (error, TERN_FAULT_AUTHENTICATION))
     {
-      const char *value = gsasl_property_fast (session, secrets[i]);
-
-      if (value != NULL)
-        explicit_bzero ((char *) value, strlen (value));
+      if (self->mechanism->auth == TERN_AUTH_BEARER)
+        return token_fault (self, text);
+      if (self->mechanism->auth == TERN_AUTH_EXTERNAL)
+        return tern_fault_new_server (TERN_FAULT_AUTHENTICATION, text,
+                                      _ ("%s does not accept your certificate for “%s”."),
+                                      self->host, self->credentials->user);
+      /* It has not heard of the password yet. */
+      if (self->mechanism->binds && self->responses == 1)
+        return tern_fault_new_server (TERN_FAULT_AUTHENTICATION, text,
+                                      _ ("%s does not accept the name “%s”, or does not know the "
+                                         "way in which Tern binds the login to the connection."),
+                                      self->host, self->credentials->user);
     }
+  return g_error_copy (error);
 }
 
 void
@@ -255,14 +468,10 @@ tern_sasl_free (TernSasl *self)
 {
   if (self == NULL)
     return;
-  if (self->session != NULL)
-    {
-      wipe_properties (self->session);
-      gsasl_finish (self->session);
-    }
-  if (self->context != NULL)
-    gsasl_done (self->context);
+  g_clear_pointer (&self->scram, tern_scram_free);
+  tern_credentials_unref (self->credentials);
   g_free (self->host);
+  g_free (self->refusal);
   g_free (self);
 }
 

@@ -373,6 +373,23 @@ use_ca_file (GTlsConnection *tls, const char *path, GError **error)
   return TRUE;
 }
 
+static gboolean
+use_client_cert (GTlsConnection *tls, const char *path, GError **error)
+{
+  g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_file (path, NULL);
+
+  if (certificate == NULL)
+    {
+      g_propagate_error (error, tern_fault_new (TERN_FAULT_CERTIFICATE,
+                                                _ ("The file with your certificate and its key, "
+                                                   "%s, cannot be read. Nothing was sent."),
+                                                path));
+      return FALSE;
+    }
+  g_tls_connection_set_certificate (tls, certificate);
+  return TRUE;
+}
+
 static GTlsConnection *
 make_tls (Attempt *self, GError **error)
 {
@@ -389,6 +406,9 @@ make_tls (Attempt *self, GError **error)
       return NULL;
     }
   if (endpoint->ca_file != NULL && !use_ca_file (G_TLS_CONNECTION (tls), endpoint->ca_file, error))
+    return NULL;
+  if (endpoint->client_cert != NULL
+      && !use_client_cert (G_TLS_CONNECTION (tls), endpoint->client_cert, error))
     return NULL;
   /* The mail protocols say themselves when they are at an end; a missing close_notify is nothing.
    */
@@ -578,6 +598,27 @@ tern_transport_dup_cipher (TernTransport *self)
 {
   return self->secure ? g_tls_connection_get_ciphersuite_name (G_TLS_CONNECTION (self->stream))
                       : NULL;
+}
+
+GBytes *
+tern_transport_dup_binding (TernTransport *self, const char **type)
+{
+  gboolean exporter = tern_transport_get_tls_version (self) == G_TLS_PROTOCOL_VERSION_TLS_1_3;
+  g_autoptr (GByteArray) data = g_byte_array_new ();
+  g_autoptr (GError) error = NULL;
+
+  if (!self->secure)
+    return NULL;
+  if (!g_tls_connection_get_channel_binding_data (
+          G_TLS_CONNECTION (self->stream),
+          exporter ? G_TLS_CHANNEL_BINDING_TLS_EXPORTER : G_TLS_CHANNEL_BINDING_TLS_UNIQUE, data,
+          &error))
+    {
+      g_debug ("no channel binding: %s", error->message);
+      return NULL;
+    }
+  *type = exporter ? "tls-exporter" : "tls-unique";
+  return g_byte_array_free_to_bytes (g_steal_pointer (&data));
 }
 
 void

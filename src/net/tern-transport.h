@@ -48,6 +48,10 @@ char *tern_transport_dup_address (TernTransport *self);
 GTlsProtocolVersion tern_transport_get_tls_version (TernTransport *self);
 char *tern_transport_dup_cipher (TernTransport *self); /* (nullable) */
 
+/* What a login is bound to so that it is good for this connection only: "tls-exporter" (RFC 9266)
+ * with TLS 1.3, "tls-unique" (RFC 5929) with TLS 1.2. NULL when there is none; @type is static. */
+GBytes *tern_transport_dup_binding (TernTransport *self, const char **type);
+
 /* Closes without waiting: what was written before is still delivered, pending operations on the
  * stream end with an error. */
 void tern_transport_free (TernTransport *self);

@@ -164,6 +164,76 @@ tern_txn_forget_body (TernTxn *txn, const char *hash, GError **error)
   return TRUE;
 }
 
+GArray *
+tern_read_wanted_bodies (TernReader *reader,
+                         const TernKeepRule *rule,
+                         gboolean large,
+                         guint limit,
+                         GError **error)
+{
+  /* The index of the lists gives the newest of each folder. */
+  if (large)
+    return tern_db_list (reader->db, error,
+                         "SELECT l.id FROM folder f JOIN location l ON l.folder = f.id"
+                         " JOIN message m ON m.id = l.message"
+                         " WHERE f.account = ?1 AND f.gone = 0 AND f.role NOT IN (?5, ?6)"
+                         " AND l.hidden = 0 AND l.sort_key >= ?2 AND l.uid IS NOT NULL"
+                         " AND m.body_state = ?7 AND m.size > ?3 AND ?3 > 0"
+                         " ORDER BY l.sort_key DESC LIMIT ?4",
+                         rule->account, rule->since, rule->max_size, limit, TERN_ROLE_JUNK,
+                         TERN_ROLE_TRASH, TERN_BODY_ABSENT);
+  return tern_db_list (reader->db, error,
+                       "SELECT l.id FROM folder f JOIN location l ON l.folder = f.id"
+                       " JOIN message m ON m.id = l.message"
+                       " WHERE f.account = ?1 AND f.gone = 0 AND f.role NOT IN (?5, ?6)"
+                       " AND l.hidden = 0 AND l.sort_key >= ?2 AND l.uid IS NOT NULL"
+                       " AND m.body_state <> ?7 AND (m.size <= ?3 OR ?3 = 0)"
+                       " ORDER BY l.sort_key DESC LIMIT ?4",
+                       rule->account, rule->since, rule->max_size, limit, TERN_ROLE_JUNK,
+                       TERN_ROLE_TRASH, TERN_BODY_HERE);
+}
+
+/* Not when a place of it is nowhere but here, when something is to be done with it, or when it is
+ * wanted. */
+static gboolean
+trim (TernTxn *txn, const TernKeepRule *rule, TernId message, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  gint64 old = 0;
+
+  if (!tern_db_look (db, error, &old,
+                     "SELECT EXISTS (SELECT 1 FROM location WHERE message = ?1)"
+                     " AND NOT EXISTS (SELECT 1 FROM location l JOIN folder f ON f.id = l.folder"
+                     "  WHERE l.message = ?1 AND (l.uid IS NULL OR l.ops > 0 OR l.sort_key >= ?3"
+                     "   OR f.gone <> 0)) FROM message WHERE id = ?1 AND account = ?2",
+                     message, rule->account, rule->since))
+    return FALSE;
+  return !old
+         || (tern_db_run (db, error, "DELETE FROM body_part WHERE message = ?1", message)
+             && update_state (txn, message, error));
+}
+
+gboolean
+tern_txn_trim_bodies (TernTxn *txn,
+                      const TernKeepRule *rule,
+                      guint limit,
+                      TernId *cursor,
+                      GError **error)
+{
+  g_autoptr (GArray) messages = tern_db_list (tern_txn_db (txn), error,
+                                              "SELECT DISTINCT message FROM body_part"
+                                              " WHERE message > ?1 ORDER BY message LIMIT ?2",
+                                              *cursor, limit);
+
+  if (messages == NULL)
+    return FALSE;
+  for (guint i = 0; i < messages->len; i++)
+    if (!trim (txn, rule, g_array_index (messages, TernId, i), error))
+      return FALSE;
+  *cursor = messages->len == limit ? g_array_index (messages, TernId, limit - 1) : 0;
+  return TRUE;
+}
+
 static gboolean
 is_named (TernDb *db, const char *hash, gboolean *named, GError **error)
 {

@@ -36,6 +36,34 @@ GBytes *tern_read_loose_body (TernReader *reader, const char *hash, GError **err
 /* Sections of a message that are here: GStrv. */
 char **tern_read_body_sections (TernReader *reader, TernId location, GError **error);
 
+/**
+ * TernKeepRule:
+ *
+ * What of an account is kept beside what a person reads (tern-account-settings.h).
+ */
+typedef struct
+{
+  TernId account;
+  gint64 since;    /* the oldest sort key, seconds since 1970 */
+  gint64 max_size; /* bytes; 0: any */
+} TernKeepRule;
+
+/* Messages that are wanted and not here, newest first, up to @limit: GArray of TernId. Of those
+ * that are larger than allowed only the text is wanted, and only they are read when @large. Nothing
+ * of Junk and Trash is. */
+GArray *tern_read_wanted_bodies (TernReader *reader,
+                                 const TernKeepRule *rule,
+                                 gboolean large,
+                                 guint limit,
+                                 GError **error);
+/* Lets go of bodies that are older than wanted, of messages that the server has and that no
+ * operation is about. Looks at @limit messages after *@cursor, which is 0 when all were seen. */
+gboolean tern_txn_trim_bodies (TernTxn *txn,
+                               const TernKeepRule *rule,
+                               guint limit,
+                               TernId *cursor,
+                               GError **error);
+
 /* Drops bodies that no row names; called from time to time, in slices. *@more when not done. */
 gboolean tern_txn_collect_bodies (TernTxn *txn, guint limit, gboolean *more, GError **error);
 

@@ -14,7 +14,8 @@ TernId tern_facts_insert (TernTxn *txn,
                           const TernMessageFacts *facts,
                           TernId *thread,
                           GError **error);
-/* What the server says of a message that is here; preview and structure stay when it says none. */
+/* What the server says of a message that is here; preview and structure stay when it says none,
+ * and the preview that was made of the body stays anyway. */
 gboolean tern_facts_update (TernTxn *txn,
                             TernId account,
                             TernId message,

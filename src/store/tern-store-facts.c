@@ -28,6 +28,7 @@ enum
   BIND_CC,
   BIND_BCC,
   BIND_STRUCTURE,
+  BIND_EMAIL_ID,
 };
 
 static void
@@ -54,6 +55,7 @@ bind_facts (sqlite3_stmt *stmt, TernId account, const TernMessageFacts *facts)
   tern_db_bind_static (stmt, BIND_IN_REPLY_TO, facts->in_reply_to);
   if (facts->references != NULL && facts->references[0] != NULL)
     sqlite3_bind_text (stmt, BIND_REFS, g_strjoinv ("\n", facts->references), -1, g_free);
+  tern_db_bind_static (stmt, BIND_EMAIL_ID, facts->email_id);
   bind_list (stmt, BIND_SENDER, facts->sender);
   bind_list (stmt, BIND_REPLY_TO, facts->reply_to);
   bind_list (stmt, BIND_RECIPIENTS, facts->to);
@@ -77,13 +79,14 @@ tern_facts_insert (TernTxn *txn,
   *thread = 0;
   if (!tern_thread_assign (txn, account, id, facts, thread, error))
     return 0;
-  stmt = tern_db_prepare (db,
-                          "INSERT INTO message (id, account, thread, hash, size, received, date,"
-                          " date_offset, attachments, subject, authors, preview, message_id,"
-                          " in_reply_to, refs, sender, reply_to, recipients, cc, bcc, structure)"
-                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-                          " ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
-                          error);
+  stmt = tern_db_prepare (
+      db,
+      "INSERT INTO message (id, account, thread, hash, size, received, date,"
+      " date_offset, attachments, subject, authors, preview, message_id,"
+      " in_reply_to, refs, sender, reply_to, recipients, cc, bcc, structure,"
+      " email_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+      " ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+      error);
   if (stmt == NULL)
     return 0;
   sqlite3_bind_int64 (stmt, BIND_ID, id);
@@ -110,9 +113,11 @@ tern_facts_update (TernTxn *txn,
                           "UPDATE message SET account = ?2, thread = ?3, hash = ?4, size = ?5,"
                           " received = ?6, date = ?7, date_offset = ?8,"
                           " attachments = max (?9, attachments), subject = ?10, authors = ?11,"
-                          " preview = ifnull (?12, preview), message_id = ?13, in_reply_to = ?14,"
+                          " preview = iif (body_state = 0, ifnull (?12, preview),"
+                          " ifnull (preview, ?12)), message_id = ?13, in_reply_to = ?14,"
                           " refs = ?15, sender = ?16, reply_to = ?17, recipients = ?18, cc = ?19,"
-                          " bcc = ifnull (?20, bcc), structure = ifnull (?21, structure)"
+                          " bcc = ifnull (?20, bcc), structure = ifnull (?21, structure),"
+                          " email_id = ifnull (?22, email_id)"
                           " WHERE id = ?1",
                           error);
   if (stmt == NULL)

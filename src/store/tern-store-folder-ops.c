@@ -177,6 +177,52 @@ check_place (TernTxn *txn, TernId account, TernId own, const char *path, GError 
   return fault == NULL;
 }
 
+/* The row that has the new folder's name on the server, when it is another folder: one that is to
+ * be renamed or deleted there and is not yet. A folder that went by itself comes back as it was. */
+static gboolean
+is_taken (TernTxn *txn, const TernFolderRecord *record, gboolean *taken, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  sqlite3_stmt *stmt =
+      tern_db_query (db, error,
+                     "SELECT gone = 0 OR EXISTS (SELECT 1 FROM op WHERE source = folder.id"
+                     " AND kind >= ?2 AND state IN (0, 1, 4)) FROM folder"
+                     " WHERE account = ?1 AND remote_name = ?3",
+                     record->account, TERN_OP_FOLDER_CREATE);
+  int rc;
+
+  *taken = FALSE;
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_text (stmt, 3, record->remote_name);
+  rc = sqlite3_step (stmt);
+  if (rc == SQLITE_ROW)
+    *taken = sqlite3_column_int (stmt, 0) != 0;
+  return tern_db_finish (db, stmt, rc, error);
+}
+
+/* Until the folder is made there, it needs no more than a name that no other row has. */
+static TernId
+put_new (TernTxn *txn, const TernFolderRecord *record, GError **error)
+{
+  g_autoptr (TernFolderRecord) other = NULL;
+  gboolean taken;
+  gint64 number = 0;
+
+  if (record->remote_name == NULL)
+    return tern_txn_put_folder (txn, record, error);
+  if (!is_taken (txn, record, &taken, error))
+    return 0;
+  if (!taken)
+    return tern_txn_put_folder (txn, record, error);
+  if (!tern_db_look (tern_txn_db (txn), error, &number, "SELECT max (id) + 1 FROM folder"))
+    return 0;
+  other = tern_folder_record_copy (record);
+  g_free (other->remote_name);
+  other->remote_name = g_strdup_printf ("%s #%" G_GINT64_FORMAT, record->remote_name, number);
+  return tern_txn_put_folder (txn, other, error);
+}
+
 TernId
 tern_txn_op_folder_create (TernTxn *txn,
                            const TernFolderRecord *record,
@@ -187,7 +233,7 @@ tern_txn_op_folder_create (TernTxn *txn,
 
   if (!check_place (txn, record->account, 0, record->path, error))
     return 0;
-  *folder = tern_txn_put_folder (txn, record, error);
+  *folder = put_new (txn, record, error);
   if (*folder == 0 || record->remote_name == NULL)
     return 0;
   made = load_folder (txn, *folder, error);
@@ -370,9 +416,24 @@ tern_txn_op_folder_running (TernTxn *txn, TernId op, const char *remote_name, GE
       if (folder == NULL || !set_remote_name (txn, folder, remote_name, error))
         return FALSE;
     }
-  return run_texts (txn, "UPDATE op SET remote_name = ?2 WHERE id = ?1", op, remote_name, NULL,
-                    error)
+  return run_texts (txn,
+                    "UPDATE op SET remote_name = ?2, old_name = iif (begun, old_name,"
+                    " (SELECT remote_name FROM folder WHERE id = op.source)) WHERE id = ?1",
+                    op, remote_name, NULL, error)
          && tern_txn_op_running (txn, op, error);
+}
+
+GArray *
+tern_read_renaming (TernReader *reader, TernId account, GError **error)
+{
+  return tern_db_list (reader->db, error,
+                       "SELECT f.id FROM op o JOIN folder s ON s.id = o.source"
+                       " JOIN folder f ON f.account = o.account AND (f.id = s.id"
+                       "  OR f.remote_name = o.old_name OR s.delimiter <> 0"
+                       "   AND substr (f.remote_name, 1, length (o.old_name) + 1)"
+                       "    = o.old_name || char (s.delimiter))"
+                       " WHERE o.account = ?1 AND o.kind = ?2 AND o.state IN (0, 1, 4) AND o.begun",
+                       account, TERN_OP_FOLDER_RENAME);
 }
 
 /* The server has renamed what is below as well (RFC 9051 section 6.3.6). */
@@ -384,20 +445,21 @@ confirm_rename (TernTxn *txn, const TernOpRecord *op, const TernFolderRecord *ro
 
   if (folders == NULL)
     return FALSE;
-  if (op->remote_name == NULL || root->remote_name == NULL)
+  if (op->remote_name == NULL || op->old_name == NULL)
     return TRUE;
-  length = strlen (root->remote_name);
+  length = strlen (op->old_name);
   for (guint i = 0; i < folders->len; i++)
     {
       const TernFolderRecord *folder = g_ptr_array_index (folders, i);
       g_autofree char *name = NULL;
 
-      if (folder->remote_name == NULL
-          || strncmp (folder->remote_name, root->remote_name, length) != 0
-          || (folder->id != root->id
-              && (root->delimiter == '\0' || folder->remote_name[length] != root->delimiter)))
+      if (folder->id != root->id
+          && (folder->remote_name == NULL || root->delimiter == '\0'
+              || strncmp (folder->remote_name, op->old_name, length) != 0
+              || folder->remote_name[length] != root->delimiter))
         continue;
-      name = g_strconcat (op->remote_name, folder->remote_name + length, NULL);
+      name = g_strconcat (op->remote_name,
+                          folder->id != root->id ? folder->remote_name + length : "", NULL);
       if (!set_remote_name (txn, folder, name, error)
           || (folder->id == root->id && !set_gone (txn, folder->id, FALSE, error)))
         return FALSE;
@@ -429,10 +491,27 @@ tern_folder_op_confirmed (TernTxn *txn, const TernOpRecord *op, GError **error)
 
 /* Refused */
 
-/* Nothing can be done in a folder that the server did not make. */
+/* It is a folder of this disk from now on: one that no listing takes away. */
+static gboolean
+keep_here (TernTxn *txn, TernId folder, GError **error)
+{
+  TernTxnFolder *row = tern_txn_folder (txn, folder, error);
+
+  if (row == NULL)
+    return FALSE;
+  row->remote = FALSE;
+  txn->changes->tree_changed = TRUE;
+  return tern_db_run (tern_txn_db (txn), error,
+                      "UPDATE folder SET remote_name = NULL, role = ?2 WHERE id = ?1", folder,
+                      TERN_ROLE_NONE);
+}
+
+/* Nothing can be done in a folder that the server did not make. What was put there and is nowhere
+ * else stays to be seen. */
 static gboolean
 refuse_create (TernTxn *txn, const TernOpRecord *op, GError **error)
 {
+  gboolean has = FALSE;
   g_autoptr (GArray) dependants = tern_db_list (
       tern_txn_db (txn), error,
       "SELECT id FROM op WHERE (source = ?1 OR target = ?1) AND state IN (0, 1, 4) AND id <> ?2"
@@ -445,7 +524,30 @@ refuse_create (TernTxn *txn, const TernOpRecord *op, GError **error)
     if (!tern_txn_op_refused (txn, g_array_index (dependants, TernId, i),
                               _ ("The server did not make the folder."), error))
       return FALSE;
-  return set_gone (txn, op->source, TRUE, error);
+  if (!tern_folder_has_local_data (txn, op->source, &has, error))
+    return FALSE;
+  return has ? keep_here (txn, op->source, error) : set_gone (txn, op->source, TRUE, error);
+}
+
+/* What is shown again where it was has the place; one that was to be made there meanwhile is not.
+ */
+static gboolean
+refuse_doubles (TernTxn *txn, TernId account, GError **error)
+{
+  g_autoptr (GArray) doubles = tern_db_list (
+      tern_txn_db (txn), error,
+      "SELECT o.id FROM op o JOIN folder f ON f.id = o.source WHERE o.account = ?1 AND o.kind = ?2"
+      " AND o.state IN (0, 1, 4) AND EXISTS (SELECT 1 FROM folder WHERE account = ?1"
+      "  AND path = f.path AND id <> f.id AND gone = 0)",
+      account, TERN_OP_FOLDER_CREATE);
+
+  if (doubles == NULL)
+    return FALSE;
+  for (guint i = 0; i < doubles->len; i++)
+    if (!tern_txn_op_refused (txn, g_array_index (doubles, TernId, i),
+                              _ ("There is a folder of this name already."), error))
+      return FALSE;
+  return TRUE;
 }
 
 /* A later rename stays what it is, only that it begins where the folder still is. */
@@ -462,7 +564,7 @@ refuse_rename (TernTxn *txn, const TernOpRecord *op, const TernFolderRecord *fol
   if (later != 0)
     return run_texts (txn, "UPDATE op SET old_path = ?2 WHERE id = ?1", later, op->old_path, NULL,
                       error);
-  return show_at (txn, folder, op->old_path, error);
+  return show_at (txn, folder, op->old_path, error) && refuse_doubles (txn, op->account, error);
 }
 
 gboolean
@@ -479,7 +581,7 @@ tern_folder_op_refused (TernTxn *txn, const TernOpRecord *op, GError **error)
     case TERN_OP_FOLDER_RENAME:
       return refuse_rename (txn, op, folder, error);
     case TERN_OP_FOLDER_DELETE:
-      return set_gone (txn, folder->id, FALSE, error);
+      return set_gone (txn, folder->id, FALSE, error) && refuse_doubles (txn, op->account, error);
     default:
       return set_subscribed (txn, folder->id, op->kind == TERN_OP_FOLDER_UNSUBSCRIBE, error);
     }
@@ -514,7 +616,8 @@ drop (TernTxn *txn, const TernOpRecord *op, const TernFolderRecord *folder, GErr
       return check_place (txn, folder->account, folder->id, op->old_path, error)
              && show_at (txn, folder, op->old_path, error) && drop_op (txn, op->id, error);
     case TERN_OP_FOLDER_DELETE:
-      return set_gone (txn, folder->id, FALSE, error) && drop_op (txn, op->id, error);
+      return check_place (txn, folder->account, folder->id, folder->path, error)
+             && set_gone (txn, folder->id, FALSE, error) && drop_op (txn, op->id, error);
     default:
       return set_subscribed (txn, folder->id, op->kind == TERN_OP_FOLDER_UNSUBSCRIBE, error)
              && drop_op (txn, op->id, error);
@@ -526,14 +629,15 @@ static gboolean
 reverse (TernTxn *txn, const TernOpRecord *op, GError **error)
 {
   GError *fault = NULL;
+  TernId made = 0;
 
   switch ((int) op->kind)
     {
     case TERN_OP_FOLDER_CREATE:
-      tern_txn_op_folder_delete (txn, op->source, &fault);
+      made = tern_txn_op_folder_delete (txn, op->source, &fault);
       break;
     case TERN_OP_FOLDER_RENAME:
-      tern_txn_op_folder_rename (txn, op->source, op->old_path, &fault);
+      made = tern_txn_op_folder_rename (txn, op->source, op->old_path, &fault);
       break;
     case TERN_OP_FOLDER_DELETE:
       fault = tern_fault_new (TERN_FAULT_INVALID,
@@ -541,13 +645,18 @@ reverse (TernTxn *txn, const TernOpRecord *op, GError **error)
                                  "the trash."));
       break;
     default:
-      tern_txn_op_folder_subscribe (txn, op->source, op->kind == TERN_OP_FOLDER_UNSUBSCRIBE,
-                                    &fault);
+      made = tern_txn_op_folder_subscribe (txn, op->source, op->kind == TERN_OP_FOLDER_UNSUBSCRIBE,
+                                           &fault);
       break;
     }
   if (fault != NULL)
-    g_propagate_error (error, fault);
-  return fault == NULL;
+    {
+      g_propagate_error (error, fault);
+      return FALSE;
+    }
+  return made == 0
+         || tern_db_run (tern_txn_db (txn), error, "UPDATE op SET undoes = ?2 WHERE id = ?1", made,
+                         op->id);
 }
 
 gboolean

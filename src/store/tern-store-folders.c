@@ -14,7 +14,7 @@
 #define COLUMNS                                                                                   \
   "id, account, parent, path, name, remote_name, delimiter, role, subscribed, selectable, gone,"  \
   " uidvalidity, uidnext, modseq, backfill, total, unread, remote_total, remote_unread, checked," \
-  " compared, compared_remote, compared_here, compare_tried, space, rights,"                      \
+  " compared, compared_remote, compared_here, compare_tried, mailbox_id, space, rights,"          \
   " append_limit"
 
 /* How long the mail of a folder stays that the server does not list any more. */
@@ -28,6 +28,7 @@ tern_folder_record_copy (const TernFolderRecord *self)
   copy->path = g_strdup (self->path);
   copy->name = g_strdup (self->name);
   copy->remote_name = g_strdup (self->remote_name);
+  copy->mailbox_id = g_strdup (self->mailbox_id);
   return copy;
 }
 
@@ -39,6 +40,7 @@ tern_folder_record_free (TernFolderRecord *self)
   g_free (self->path);
   g_free (self->name);
   g_free (self->remote_name);
+  g_free (self->mailbox_id);
   g_free (self);
 }
 
@@ -123,22 +125,22 @@ tern_txn_remove_account (TernTxn *txn, TernId account, GError **error)
 /* Folders. */
 
 /* The server has renamed it, and we have not been told yet: what is listed under the new name is
- * what we know under the old one. */
+ * what we know under the one that we told the server. */
 static gboolean
 find_renamed (TernTxn *txn, const TernFolderRecord *record, TernId *id, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
-  sqlite3_stmt *stmt = tern_db_query (
-      db, error,
-      "SELECT f.id FROM op o JOIN folder s ON s.id = o.source"
-      " JOIN folder f ON f.account = ?1"
-      "  AND f.remote_name = s.remote_name || substr (?3, length (o.remote_name) + 1)"
-      " WHERE o.account = ?1 AND o.kind = ?2 AND o.state IN (0, 1, 4) AND o.begun"
-      "  AND (o.remote_name = ?3 OR s.delimiter <> 0"
-      "   AND substr (?3, 1, length (o.remote_name) + 1)"
-      "    = o.remote_name || char (s.delimiter))"
-      " LIMIT 1",
-      record->account, TERN_OP_FOLDER_RENAME);
+  sqlite3_stmt *stmt =
+      tern_db_query (db, error,
+                     "SELECT f.id FROM op o JOIN folder s ON s.id = o.source"
+                     " JOIN folder f ON f.account = ?1"
+                     "  AND f.remote_name = o.old_name || substr (?3, length (o.remote_name) + 1)"
+                     " WHERE o.account = ?1 AND o.kind = ?2 AND o.state IN (0, 1, 4) AND o.begun"
+                     "  AND (o.remote_name = ?3 OR s.delimiter <> 0"
+                     "   AND substr (?3, 1, length (o.remote_name) + 1)"
+                     "    = o.remote_name || char (s.delimiter))"
+                     " LIMIT 1",
+                     record->account, TERN_OP_FOLDER_RENAME);
   int rc;
 
   if (stmt == NULL)
@@ -355,12 +357,30 @@ tern_txn_set_folder_remote_name (TernTxn *txn,
 {
   TernDb *db = tern_txn_db (txn);
   sqlite3_stmt *stmt =
-      tern_db_query (db, error, "UPDATE folder SET remote_name = ?2 WHERE id = ?1", folder);
+      tern_db_query (db, error,
+                     "UPDATE folder SET remote_name = ?2 WHERE id = ?1 AND NOT EXISTS (SELECT 1"
+                     " FROM op WHERE source = ?1 AND kind = ?3 AND state IN (0, 1, 4) AND begun)",
+                     folder, 0, TERN_OP_FOLDER_RENAME);
 
   if (stmt == NULL)
     return FALSE;
   tern_db_bind_text (stmt, 2, remote_name);
   txn->changes->tree_changed = TRUE;
+  return tern_db_step (db, stmt, error);
+}
+
+gboolean
+tern_txn_set_mailbox_id (TernTxn *txn, TernId folder, const char *mailbox_id, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  sqlite3_stmt *stmt = tern_db_query (db, error,
+                                      "UPDATE folder SET mailbox_id = ?2 WHERE id = ?1"
+                                      " AND mailbox_id IS NOT ?2",
+                                      folder);
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_text (stmt, 2, mailbox_id);
   return tern_db_step (db, stmt, error);
 }
 
@@ -463,9 +483,10 @@ take_record (sqlite3_stmt *stmt)
   record->compared_remote = sqlite3_column_int64 (stmt, 21);
   record->compared_here = sqlite3_column_int64 (stmt, 22);
   record->compare_tried = sqlite3_column_int64 (stmt, 23);
-  record->space = (TernSpace) sqlite3_column_int (stmt, 24);
-  record->rights = (TernRights) sqlite3_column_int (stmt, 25);
-  record->append_limit = sqlite3_column_int64 (stmt, 26);
+  record->mailbox_id = tern_db_dup_text (stmt, 24);
+  record->space = (TernSpace) sqlite3_column_int (stmt, 25);
+  record->rights = (TernRights) sqlite3_column_int (stmt, 26);
+  record->append_limit = sqlite3_column_int64 (stmt, 27);
   return record;
 }
 

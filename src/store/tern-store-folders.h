@@ -16,6 +16,7 @@ typedef struct
                         is written as U+2215 */
   char *name;        /* last level, as shown */
   char *remote_name; /* (nullable) exactly as the server wrote it (modified UTF-7); NULL = local */
+  char *mailbox_id;  /* (nullable) what the server calls it, whatever its name (RFC 8474) */
   char delimiter;    /* 0 = NIL */
   TernRole role;
   gboolean subscribed;
@@ -62,11 +63,15 @@ TernId tern_txn_put_folder (TernTxn *txn, const TernFolderRecord *record, GError
 gboolean tern_txn_end_listing (TernTxn *txn, TernId account, GHashTable *kept, GError **error);
 
 /* Another program has renamed it: the row keeps its id and its mail. The next tern_txn_put_folder()
- * of that name says where it is shown. Nobody else may have the name. */
+ * of that name says where it is shown. Nobody else may have the name. Where our own renaming is
+ * under way, its outcome says it instead. */
 gboolean tern_txn_set_folder_remote_name (TernTxn *txn,
                                           TernId folder,
                                           const char *remote_name,
                                           GError **error);
+
+gboolean
+tern_txn_set_mailbox_id (TernTxn *txn, TernId folder, const char *mailbox_id, GError **error);
 
 gboolean tern_txn_set_folder_role (TernTxn *txn,
                                    TernId folder,

@@ -5,6 +5,14 @@
 
 G_BEGIN_DECLS
 
+/** TernRematch: of a row whose uid is not known. Stored as it is. */
+typedef enum
+{
+  TERN_REMATCH_NONE,    /* what is to give it one is not over */
+  TERN_REMATCH_WAITING, /* the server has it, and the next sync finds out where */
+  TERN_REMATCH_MISSED,  /* a complete sync has not met it */
+} TernRematch;
+
 /**
  * TernLocation:
  *
@@ -24,7 +32,7 @@ typedef struct
   TernFlags server_flags;
   TernFlags shown_flags;
   gboolean hidden;
-  gboolean rematch;
+  TernRematch rematch;
   char *keywords;       /* (nullable): server layer */
   char *shown_keywords; /* (nullable) */
 } TernLocation;

@@ -343,7 +343,7 @@ displace (TernTxn *txn, const TernLocation *other, const TernLocation *before, G
   g_autoptr (TernLocation) now = tern_location_copy (other);
 
   now->uid = 0;
-  now->rematch = TRUE;
+  now->rematch = TERN_REMATCH_WAITING;
   if (before->uid != 0)
     take_server_layer (now, before);
   return tern_location_reshow (tern_txn_db (txn), now, error)
@@ -367,7 +367,7 @@ give_uid (TernTxn *txn,
               : other != NULL && !merge (txn, other, now, error))
     return FALSE;
   now->uid = uid;
-  now->rematch = FALSE;
+  now->rematch = TERN_REMATCH_NONE;
   if (!tern_location_reshow (tern_txn_db (txn), now, error)
       || !tern_location_update (txn, before, now, error))
     return FALSE;

@@ -50,30 +50,12 @@ may_wait (TernTxn *txn, TernTxnFolder *folder, gboolean *waiting, GError **error
 /* Of two that are equally right (copies of one message) and of which one is still on its way none
  * is taken: the answer to the operation will tell. */
 static gboolean
-find_by_message_id (TernDb *db,
-                    TernTxnFolder *folder,
-                    const TernMessageFacts *facts,
-                    TernId *location,
-                    GError **error)
+take_best (TernDb *db, sqlite3_stmt *stmt, TernId *location, GError **error)
 {
-  sqlite3_stmt *stmt = tern_db_query (
-      db, error,
-      "SELECT l.id, 2 * (m.size = ?3) + 2 * (m.date = ?4)"
-      " + (l.server_flags = ?6) AS score, l.ops * (1 - l.rematch)" TERN_THREAD_FROM_HASH
-      " JOIN location l ON l.message = m.id"
-      " WHERE r.hash = ?1 AND l.folder = ?2 AND l.uid IS NULL"
-      " AND m.message_id = ?5"
-      " AND (m.size = ?3 OR m.date = ?4 OR m.size = 0)" NOT_UNSENT
-      " ORDER BY score DESC, l.id LIMIT 2",
-      tern_thread_hash (folder->account, facts->message_id), folder->id, (gint64) facts->size,
-      facts->date, 0, facts->flags);
   int score = -1;
   int ops = 0;
   int rc;
 
-  if (stmt == NULL)
-    return FALSE;
-  tern_db_bind_static (stmt, 5, facts->message_id);
   while ((rc = sqlite3_step (stmt)) == SQLITE_ROW)
     {
       ops += sqlite3_column_int (stmt, 2);
@@ -84,6 +66,59 @@ find_by_message_id (TernDb *db,
       score = sqlite3_column_int (stmt, 1);
     }
   return tern_db_finish (db, stmt, rc, error);
+}
+
+/* What has the same id is the same to the byte (RFC 8474 section 5.1). A server that gives one id
+ * to several messages is not believed: Message-ID and size have to agree. CROSS JOIN: from the id
+ * to the rows that wait, of which there are as many as messages after a renumbering. */
+static gboolean
+find_by_email_id (TernDb *db,
+                  TernTxnFolder *folder,
+                  const TernMessageFacts *facts,
+                  TernId *location,
+                  GError **error)
+{
+  sqlite3_stmt *stmt =
+      tern_db_query (db, error,
+                     "SELECT l.id, l.server_flags = ?4 AS score, l.ops * (l.rematch = 0)"
+                     " FROM message m CROSS JOIN location l ON l.message = m.id"
+                     " WHERE m.email_id = ?5 AND m.hash = ?1 AND l.folder = ?2 AND l.uid IS NULL"
+                     " AND m.size = ?3" NOT_UNSENT " ORDER BY score DESC, l.id LIMIT 2",
+                     tern_thread_hash (folder->account, facts->message_id), folder->id,
+                     (gint64) facts->size, facts->flags);
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_static (stmt, 5, facts->email_id);
+  return take_best (db, stmt, location, error);
+}
+
+/* One that the server knows by another id is the last to be taken. */
+static gboolean
+find_by_message_id (TernDb *db,
+                    TernTxnFolder *folder,
+                    const TernMessageFacts *facts,
+                    TernId *location,
+                    GError **error)
+{
+  sqlite3_stmt *stmt = tern_db_query (
+      db, error,
+      "SELECT l.id, 2 * (m.size = ?3) + 2 * (m.date = ?4)"
+      " + (l.server_flags = ?6) + 8 * (ifnull (m.email_id, ?7) IS ifnull (?7, m.email_id))"
+      " AS score, l.ops * (l.rematch = 0)" TERN_THREAD_FROM_HASH
+      " JOIN location l ON l.message = m.id"
+      " WHERE r.hash = ?1 AND l.folder = ?2 AND l.uid IS NULL"
+      " AND m.message_id = ?5"
+      " AND (m.size = ?3 OR m.date = ?4 OR m.size = 0)" NOT_UNSENT
+      " ORDER BY score DESC, l.id LIMIT 2",
+      tern_thread_hash (folder->account, facts->message_id), folder->id, (gint64) facts->size,
+      facts->date, 0, facts->flags);
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_static (stmt, 5, facts->message_id);
+  tern_db_bind_static (stmt, 7, facts->email_id);
+  return take_best (db, stmt, location, error);
 }
 
 /* A location here that waits for its uid and is the same message; 0 for none. */
@@ -102,6 +137,9 @@ find_waiting (TernTxn *txn,
     return FALSE;
   if (!waiting)
     return TRUE;
+  if (facts->email_id != NULL
+      && (!find_by_email_id (db, folder, facts, location, error) || *location != 0))
+    return *location != 0;
   if (facts->message_id != NULL && facts->message_id[0] != '\0')
     return find_by_message_id (db, folder, facts, location, error);
   return tern_db_look (db, error, location,
@@ -138,6 +176,47 @@ adopt_saved_bodies (TernTxn *txn,
                          size);
 }
 
+/* The same message is here already, in another folder (at Gmail most are in two): its bodies need
+ * not be fetched again. */
+static gboolean
+share_bodies (TernTxn *txn,
+              TernId account,
+              TernId message,
+              const TernMessageFacts *facts,
+              GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  gint64 hash = tern_thread_hash (account, facts->message_id);
+  TernId known = 0;
+  sqlite3_stmt *stmt;
+  int rc;
+
+  if (facts->email_id == NULL || hash == 0)
+    return TRUE;
+  stmt = tern_db_query (db, error,
+                        "SELECT id FROM message WHERE email_id = ?3 AND hash = ?1 AND size = ?2"
+                        " AND body_state <> 0 ORDER BY body_state DESC LIMIT 1",
+                        hash, (gint64) facts->size);
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_static (stmt, 3, facts->email_id);
+  rc = sqlite3_step (stmt);
+  if (rc == SQLITE_ROW)
+    known = sqlite3_column_int64 (stmt, 0);
+  if (!tern_db_finish (db, stmt, rc, error))
+    return FALSE;
+  return known == 0
+         || (tern_db_run (db, error,
+                          "INSERT OR IGNORE INTO body_part (message, section, hash)"
+                          " SELECT ?1, section, hash FROM body_part WHERE message = ?2",
+                          message, known)
+             && tern_db_run (db, error,
+                             "UPDATE message SET (body_state, preview) = (SELECT k.body_state,"
+                             " ifnull (k.preview, message.preview) FROM message k WHERE k.id = ?2)"
+                             " WHERE id = ?1",
+                             message, known));
+}
+
 static TernId
 insert_new (TernTxn *txn,
             TernTxnFolder *folder,
@@ -149,7 +228,8 @@ insert_new (TernTxn *txn,
   TernId thread;
 
   row.message = tern_facts_insert (txn, folder->account, facts, &thread, error);
-  if (row.message == 0 || !adopt_saved_bodies (txn, folder->account, row.message, facts, error))
+  if (row.message == 0 || !adopt_saved_bodies (txn, folder->account, row.message, facts, error)
+      || !share_bodies (txn, folder->account, row.message, facts, error))
     return 0;
   row.folder = folder->id;
   row.uid = uid;
@@ -205,7 +285,7 @@ set_server_layer (TernTxn *txn,
   found.target = before->folder;
   now = tern_location_copy (before);
   now->uid = uid;
-  now->rematch = FALSE;
+  now->rematch = TERN_REMATCH_NONE;
   now->server_flags = flags;
   now->modseq = (gint64) modseq;
   g_free (now->keywords);
@@ -299,12 +379,32 @@ tern_txn_set_server_flags (TernTxn *txn,
   return fault == NULL;
 }
 
+/* @row is the place of a message that is being moved now: that it goes is what was asked for, and
+ * the answer, which tells where it went to, is to find the place. */
+static gboolean
+is_moving (TernTxn *txn, const TernLocation *row, gboolean *moving, GError **error)
+{
+  gint64 found = 0;
+
+  *moving = FALSE;
+  if (row->stands_for == 0)
+    return TRUE;
+  if (!tern_db_look (tern_txn_db (txn), error, &found,
+                     "SELECT EXISTS (SELECT 1 FROM op_subject s JOIN op o ON o.id = s.op"
+                     " WHERE s.location = ?1 AND s.other = ?2 AND o.state = ?3)",
+                     row->stands_for, row->id, TERN_OP_RUNNING))
+    return FALSE;
+  *moving = found != 0;
+  return TRUE;
+}
+
 gboolean
 tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error)
 {
   for (guint i = 0; i < uids->len; i++)
     {
       GError *fault = NULL;
+      gboolean moving;
       g_autoptr (TernLocation) row = tern_location_load_uid (
           tern_txn_db (txn), folder, g_array_index (uids, guint32, i), &fault);
 
@@ -313,7 +413,10 @@ tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error)
           g_propagate_error (error, fault);
           return FALSE;
         }
-      if (row != NULL && !tern_ops_remove_location (txn, row, error))
+      if (row == NULL)
+        continue;
+      if (!is_moving (txn, row, &moving, error)
+          || (!moving && !tern_ops_remove_location (txn, row, error)))
         return FALSE;
     }
   return TRUE;
@@ -335,13 +438,12 @@ tern_txn_begin_rematch (TernTxn *txn, TernId folder_id, GError **error)
                       folder_id);
 }
 
-/* Not what is subject of an operation, or the place of one: that waits for it to end. */
 static GArray *
 list_waiting (TernDb *db, TernId folder, GError **error)
 {
   return tern_db_list (db, error,
                        "SELECT id FROM location WHERE folder = ?1 AND uid IS NULL"
-                       " AND rematch = 1 AND ops = 0 AND stands_for = 0",
+                       " AND rematch <> 0 ORDER BY id",
                        folder);
 }
 
@@ -351,18 +453,32 @@ tern_read_waiting (TernReader *reader, TernId folder, GError **error)
   return list_waiting (reader->db, folder, error);
 }
 
-static gboolean
-contains_id (const GArray *ids, TernId id)
+static int
+compare_ids (gconstpointer a, gconstpointer b)
 {
-  for (guint i = 0; i < ids->len; i++)
-    if (g_array_index (ids, TernId, i) == id)
-      return TRUE;
-  return FALSE;
+  const TernId *first = a;
+  const TernId *second = b;
+
+  return (*first > *second) - (*first < *second);
 }
 
-/* @among (nullable): only these. */
+/* The row ends with the operations on it, and those need not wait any more. */
 static gboolean
-remove_waiting (TernTxn *txn, TernId folder, const GArray *among, GError **error)
+miss (TernTxn *txn, const TernLocation *row, GError **error)
+{
+  g_autoptr (TernLocation) now = tern_location_copy (row);
+
+  now->rematch = TERN_REMATCH_MISSED;
+  txn->changes->ops_changed = TRUE;
+  return tern_location_update (txn, row, now, error)
+         && tern_db_run (tern_txn_db (txn), error,
+                         "UPDATE op SET not_before = 0 WHERE state IN (0, 4) AND id IN"
+                         " (SELECT op FROM op_subject WHERE location = ?1)",
+                         row->stands_for != 0 ? row->stands_for : row->id);
+}
+
+gboolean
+tern_txn_end_waiting (TernTxn *txn, TernId folder, GArray *among, GError **error)
 {
   TernLedgerCause cause = tern_ledger_because (txn, TERN_LEDGER_NOT_FOUND, 0);
   g_autoptr (GArray) ids = list_waiting (tern_txn_db (txn), folder, error);
@@ -375,7 +491,7 @@ remove_waiting (TernTxn *txn, TernId folder, const GArray *among, GError **error
       GError *fault = NULL;
       g_autoptr (TernLocation) row = NULL;
 
-      if (among != NULL && !contains_id (among, id))
+      if (!g_array_binary_search (among, &id, compare_ids, NULL))
         continue;
       row = tern_location_load (tern_txn_db (txn), id, &fault);
       if (row == NULL)
@@ -384,23 +500,16 @@ remove_waiting (TernTxn *txn, TernId folder, const GArray *among, GError **error
             g_propagate_error (error, fault);
           return FALSE;
         }
-      if (!tern_location_delete (txn, row, error))
+      if (row->ops == 0 && row->stands_for == 0)
+        {
+          if (!tern_location_delete (txn, row, error))
+            return FALSE;
+        }
+      else if (row->rematch == TERN_REMATCH_WAITING && !miss (txn, row, error))
         return FALSE;
     }
   tern_ledger_restore (txn, cause);
   return TRUE;
-}
-
-gboolean
-tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error)
-{
-  return remove_waiting (txn, folder, NULL, error);
-}
-
-gboolean
-tern_txn_end_waiting (TernTxn *txn, TernId folder, const GArray *ids, GError **error)
-{
-  return remove_waiting (txn, folder, ids, error);
 }
 
 static GError *

@@ -39,9 +39,9 @@ void tern_message_record_free (TernMessageRecord *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernMessageRecord, tern_message_record_free)
 
 /* Adds a message seen on the server at facts->uid, or updates it if that uid is known. A local
- * location that waits for its uid (moved, appended) and is the same message (Message-ID and size
- * or date) is completed instead of doubled. Assigns the thread, keeps the counts, marks it fresh
- * when @fresh and unseen. Returns the location. */
+ * location that waits for its uid (moved, appended) and is the same message (by the server's own
+ * id for it, else Message-ID and size or date) is completed instead of doubled. Assigns the thread,
+ * keeps the counts, marks it fresh when @fresh and unseen. Returns the location. */
 TernId tern_txn_add_message (TernTxn *txn,
                              TernId folder,
                              TernMessageFacts *facts,
@@ -61,19 +61,19 @@ gboolean tern_txn_set_server_flags (TernTxn *txn,
                                     guint64 modseq,
                                     GError **error);
 
-/* @uids: GArray of guint32, sorted. The server said EXPUNGE/VANISHED, or two listings agree. */
+/* @uids: GArray of guint32, sorted. The server said EXPUNGE/VANISHED, or two listings agree. What a
+ * move that is running takes away stays until that is confirmed. */
 gboolean tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error);
 
 /* UIDVALIDITY changed: uids of the folder become unknown; tern_txn_add_message() then re-matches
- * by Message-ID, date and size. tern_txn_end_rematch() removes what was not found again and is
- * neither local nor subject of an operation. */
+ * by the server's id of the message, else by Message-ID, date and size. */
 gboolean tern_txn_begin_rematch (TernTxn *txn, TernId folder, GError **error);
-gboolean tern_txn_end_rematch (TernTxn *txn, TernId folder, GError **error);
-/* What was confirmed to arrive in @folder without a uid, and has not been seen there yet: GArray of
- * TernId. Of those that waited when a complete sync began, tern_txn_end_waiting() removes the ones
- * that wait still: somebody was faster, and they are elsewhere. */
+/* What waits to be matched, or was confirmed to arrive in @folder without a uid and has not been
+ * seen there yet: GArray of TernId, sorted. Of those that waited when a complete sync began,
+ * tern_txn_end_waiting() removes the ones that wait still: somebody was faster, and they are
+ * elsewhere. Operations on them are told. */
 GArray *tern_read_waiting (TernReader *reader, TernId folder, GError **error);
-gboolean tern_txn_end_waiting (TernTxn *txn, TernId folder, const GArray *ids, GError **error);
+gboolean tern_txn_end_waiting (TernTxn *txn, TernId folder, GArray *among, GError **error);
 
 gboolean tern_txn_set_preview (TernTxn *txn, TernId location, const char *preview, GError **error);
 gboolean

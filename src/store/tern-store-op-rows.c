@@ -10,7 +10,7 @@
   "o.id, o.account, o.kind, o.state, o.source, o.target, o.add_flags, o.remove_flags,"      \
   " o.add_keywords, o.remove_keywords, o.attempts, o.not_before, o.created, o.fault,"       \
   " o.begun, o.target_validity, o.target_next, o.undone, o.undoes, o.old_path, o.new_path," \
-  " o.remote_name"
+  " o.remote_name, o.old_name, o.part_of"
 
 void
 tern_op_record_free (TernOpRecord *self)
@@ -23,6 +23,7 @@ tern_op_record_free (TernOpRecord *self)
   g_free (self->old_path);
   g_free (self->new_path);
   g_free (self->remote_name);
+  g_free (self->old_name);
   g_array_unref (self->subjects);
   g_free (self);
 }
@@ -60,6 +61,8 @@ take_op (sqlite3_stmt *stmt)
   op->old_path = tern_db_dup_text (stmt, 19);
   op->new_path = tern_db_dup_text (stmt, 20);
   op->remote_name = tern_db_dup_text (stmt, 21);
+  op->old_name = tern_db_dup_text (stmt, 22);
+  op->part_of = sqlite3_column_int64 (stmt, 23);
   op->subjects = g_array_new (FALSE, FALSE, sizeof (TernId));
   return op;
 }
@@ -156,7 +159,10 @@ tern_op_insert (TernTxn *txn, TernOpRecord *record, GError **error)
 
   if (stmt == NULL)
     return FALSE;
-  record->created = g_get_real_time () / 1000;
+  /* What one verb makes is of one moment: by that it is undone together. */
+  if (txn->op_time == 0)
+    txn->op_time = g_get_real_time () / 1000;
+  record->created = txn->op_time;
   sqlite3_bind_int64 (stmt, 1, record->account);
   sqlite3_bind_int (stmt, 2, record->kind);
   sqlite3_bind_int64 (stmt, 3, record->source);
@@ -374,6 +380,12 @@ read_target_uid (TernReader *reader,
   return TRUE;
 }
 
+static gboolean
+is_missed (const TernLocation *row)
+{
+  return row->uid == 0 && row->rematch == TERN_REMATCH_MISSED;
+}
+
 /* The visible row is at its target already; the hidden place knows the source. */
 static gboolean
 read_moved (TernReader *reader,
@@ -390,7 +402,7 @@ read_moved (TernReader *reader,
       g_propagate_error (error, fault);
       return FALSE;
     }
-  result->gone = place == NULL;
+  result->gone = place == NULL || is_missed (place);
   if (place != NULL && place->folder == op->source)
     result->uid = place->uid;
   return !op->begun || read_target_uid (reader, op, subject->location, &result->target_uid, error);
@@ -400,11 +412,15 @@ static gboolean
 read_placed (TernReader *reader, const TernOpRecord *op, TernOpSubject *result, GError **error)
 {
   GError *fault = NULL;
+  g_autoptr (TernLocation) row = NULL;
   TernId folder;
 
   result->uid = tern_read_uid (reader, result->location, &folder, &fault);
   if (folder != op->source)
     result->uid = 0;
+  if (fault == NULL)
+    row = tern_location_load (reader->db, result->location, &fault);
+  result->gone = row != NULL && is_missed (row);
   if (fault != NULL)
     g_propagate_error (error, fault);
   return fault == NULL;

@@ -60,13 +60,15 @@ tern_txn_op_split (TernTxn *txn, TernId op, const GArray *locations, GError **er
   TernDb *db = tern_txn_db (txn);
   TernId part;
 
-  if (!tern_db_run (db, error,
-                    "INSERT INTO op (account, kind, state, source, target, add_flags, remove_flags,"
-                    " add_keywords, remove_keywords, attempts, created, begun, target_validity,"
-                    " target_next, part_of) SELECT account, kind, ?2, source, target, add_flags,"
-                    " remove_flags, add_keywords, remove_keywords, attempts, created, begun,"
-                    " target_validity, target_next, id FROM op WHERE id = ?1",
-                    op, TERN_OP_RUNNING))
+  if (!tern_db_run (
+          db, error,
+          "INSERT INTO op (account, kind, state, source, target, add_flags, remove_flags,"
+          " add_keywords, remove_keywords, attempts, created, begun, target_validity,"
+          " target_next, undone, undoes, part_of) SELECT account, kind, ?2, source, target,"
+          " add_flags, remove_flags, add_keywords, remove_keywords, attempts, created,"
+          " begun, target_validity, target_next, undone, undoes, id FROM op"
+          " WHERE id = ?1",
+          op, TERN_OP_RUNNING))
     return 0;
   part = sqlite3_last_insert_rowid (tern_db_get_handle (db));
   for (guint i = 0; i < locations->len; i++)

@@ -262,6 +262,23 @@ propagate_changed (TernTxn *txn, const TernLocation *row, GError **error)
   return FALSE;
 }
 
+/* Can it go back to where it was? Nobody would see it in a folder that is not shown. */
+static gboolean
+check_prior (TernTxn *txn, const TernSubject *subject, GError **error)
+{
+  GError *fault = NULL;
+  g_autoptr (TernFolderRecord) folder =
+      tern_read_folder (tern_txn_reader (txn), subject->prior_folder, &fault);
+
+  if (fault == NULL && (folder == NULL || folder->gone))
+    fault = tern_fault_new (TERN_FAULT_REFUSED,
+                            _ ("The folder that a message of this change was in is not there any "
+                               "more; nothing was undone."));
+  if (fault != NULL)
+    g_propagate_error (error, fault);
+  return fault == NULL;
+}
+
 /* Is it still where @op has put it? */
 static gboolean
 check_place (TernTxn *txn, const TernOpRecord *op, TernId location, GError **error)
@@ -393,6 +410,7 @@ check_subject (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject,
   gboolean drop;
 
   return can_drop (txn, op, subject, &drop, error)
+         && (op->kind != TERN_OP_MOVE || check_prior (txn, subject, error))
          && (drop || check_reverse (txn, op, subject, error));
 }
 
@@ -413,14 +431,20 @@ undo_subject (TernTxn *txn,
   return reverse (txn, op, subject, error);
 }
 
-/* Undoing what undid an operation makes that one as good as new. */
+/* Undoing what undid an operation makes that one as good as new, and what was split off it since:
+ * before that there is an undoing of its own. */
 static gboolean
 note_undone (TernTxn *txn, const TernOpRecord *op, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
 
   return tern_db_run (db, error, "UPDATE op SET undone = 1 WHERE id = ?1", op->id)
-         && tern_db_run (db, error, "UPDATE op SET undone = 0 WHERE id = ?1", op->undoes);
+         && (op->undoes == 0
+             || tern_db_run (db, error,
+                             "UPDATE op SET undone = 0 WHERE id = ?1 OR (part_of = ?1"
+                             " AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = op.id"
+                             "  AND u.undone = 0))",
+                             op->undoes));
 }
 
 /* *@op NULL: folded away or refused; it has no effect that could be undone. */
@@ -488,7 +512,9 @@ tern_txn_op_undo (TernTxn *txn, TernId id, gboolean *undone, GError **error)
 {
   g_autoptr (GArray) parts = tern_db_list (
       tern_txn_db (txn), error,
-      "SELECT id FROM op WHERE id = ?1 OR (part_of = ?1 AND part_of <> 0) ORDER BY id", id);
+      "SELECT id FROM op WHERE id = ?1 OR (part_of = ?1 AND part_of <> 0 AND undone = 0)"
+      " ORDER BY id",
+      id);
 
   *undone = TRUE;
   if (parts == NULL)
@@ -516,8 +542,12 @@ tern_op_can_undo (const TernOpRecord *op)
 GArray *
 tern_read_undoing (TernReader *reader, TernId op, GError **error)
 {
+  /* A part goes with its whole. */
   return tern_db_list (reader->db, error,
-                       "SELECT id FROM op WHERE undoes = ?1 AND undoes <> 0 ORDER BY id", op);
+                       "SELECT id FROM op WHERE undoes <> 0 AND (undoes = ?1"
+                       "  OR undoes IN (SELECT id FROM op WHERE part_of = ?1 AND part_of <> 0))"
+                       " AND part_of NOT IN (SELECT id FROM op) ORDER BY id",
+                       op);
 }
 
 /* The operations of one verb are made in one transaction, within so many milliseconds. */
@@ -537,6 +567,23 @@ is_same_verb (const TernOpRecord *op, const TernOpRecord *last)
 /* How far back the last change is looked for: copies of sent mail may have come since. */
 #define LAST_OPERATIONS 200
 
+/* A part is undone with its whole; by itself when there is nothing left of that to be undone. */
+static gboolean
+stands_alone (TernReader *reader, const TernOpRecord *op, gboolean *alone, GError **error)
+{
+  g_autoptr (TernOpRecord) whole = NULL;
+  GError *fault = NULL;
+
+  *alone = TRUE;
+  if (op->part_of == 0)
+    return TRUE;
+  whole = tern_read_op (reader, op->part_of, &fault);
+  if (fault != NULL)
+    g_propagate_error (error, fault);
+  *alone = whole == NULL || !tern_op_can_undo (whole);
+  return fault == NULL;
+}
+
 GArray *
 tern_read_undoable (TernReader *reader, gboolean flags, GError **error)
 {
@@ -549,8 +596,13 @@ tern_read_undoable (TernReader *reader, gboolean flags, GError **error)
   for (guint i = 0; i < ops->len; i++)
     {
       const TernOpRecord *op = g_ptr_array_index (ops, i);
+      gboolean alone;
 
       if (!tern_op_can_undo (op) || op->undoes != 0 || (!flags && op->kind == TERN_OP_FLAGS))
+        continue;
+      if (!stands_alone (reader, op, &alone, error))
+        return NULL;
+      if (!alone)
         continue;
       if (last == NULL)
         last = op;

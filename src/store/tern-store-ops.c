@@ -327,7 +327,7 @@ move_row (TernTxn *txn, const TernLocation *before, TernId target, guint ops, GE
 
   now->folder = target;
   now->uid = 0;
-  now->rematch = FALSE;
+  now->rematch = TERN_REMATCH_NONE;
   now->ops = ops;
   return tern_location_reshow (tern_txn_db (txn), now, error)
          && tern_location_update (txn, before, now, error);
@@ -589,7 +589,7 @@ copy_one (Making *making, TernId location, TernTxnFolder *target, GError **error
   copy->uid = 0;
   copy->modseq = 0;
   copy->ops = 0;
-  copy->rematch = FALSE;
+  copy->rematch = TERN_REMATCH_NONE;
   copy->server_flags = copy->shown_flags;
   g_free (copy->keywords);
   copy->keywords = g_strdup (copy->shown_keywords);

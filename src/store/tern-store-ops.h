@@ -58,6 +58,7 @@ typedef struct
   char *fault;     /* (nullable) last failure, for people */
   gboolean undone; /* a person took it back after it was sent */
   TernId undoes;   /* the operation that it takes back, or 0 */
+  TernId part_of;  /* the operation that it was split off, or 0 */
   gboolean begun;  /* it may have been sent */
   /* The target's, as they were known when it was sent first; 0 = not known. */
   guint32 target_uidvalidity;
@@ -66,6 +67,7 @@ typedef struct
   char *old_path;    /* (nullable) where it was shown before a rename */
   char *new_path;    /* (nullable) where it is to be */
   char *remote_name; /* (nullable) the new name as it was sent, raw */
+  char *old_name;    /* (nullable) RENAME that was begun: the old name as it was sent, raw */
 } TernOpRecord;
 
 void tern_op_record_free (TernOpRecord *self);
@@ -116,6 +118,10 @@ tern_txn_op_folder_subscribe (TernTxn *txn, TernId folder, gboolean subscribed, 
 gboolean
 tern_txn_op_folder_running (TernTxn *txn, TernId op, const char *remote_name, GError **error);
 
+/* The folders at and below those whose RENAME was begun and is not confirmed: they may have either
+ * name on the server. Returns: GArray of TernId. */
+GArray *tern_read_renaming (TernReader *reader, TernId account, GError **error);
+
 /* The runner's verbs. Chain heads only (no earlier unconfirmed operation names one of its
  * messages), pending or stuck ones whose time has come, oldest first; never running ones. */
 GPtrArray *tern_read_runnable_ops (TernReader *reader,
@@ -138,7 +144,7 @@ typedef struct
   TernId location;
   guint32 uid;
   guint32 target_uid; /* MOVE that was begun: where a sync has met it in the target; else 0 */
-  gboolean gone;      /* MOVE: it is not at the source any more */
+  gboolean gone;      /* it is not at the source any more */
 } TernOpSubject;
 GArray *tern_read_op_subjects (TernReader *reader, TernId op, GError **error);
 /* Takes some of the subjects of a pending or running operation (TernId of locations) out into a
@@ -163,8 +169,9 @@ gboolean tern_txn_op_later (TernTxn *txn,
                             gboolean stuck,
                             const char *fault,
                             GError **error);
-/* Undo: a pending one is dropped with its delta; TRUE in *@undone. A running or confirmed one is
- * reversed by new operations, which tern_read_undoing() tells and which can be undone in turn. When
+/* Undo, with what was split off: a pending one is dropped with its delta; TRUE in *@undone. A
+ * running or confirmed one is reversed by new operations, which tern_read_undoing() tells and which
+ * can be undone in turn. When
  * a message was moved on since by anybody, or the operation is undone already, nothing is done:
  * TERN_FAULT_REFUSED. Deleting for good and putting on a server cannot be undone:
  * TERN_FAULT_INVALID. */

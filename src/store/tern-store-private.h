@@ -72,6 +72,7 @@ struct _TernTxn
   TernCounters counters;
   TernLedger ledger;
   GPtrArray *doomed;     /* (owned) of char*: hashes of bodies to drop after the commit */
+  gint64 op_time;        /* of all operations that it makes, milliseconds; 0 = none so far */
   gboolean durable;      /* fsync after the commit */
   gboolean saved_bodies; /* there are bodies from before a recovery to match again */
 };

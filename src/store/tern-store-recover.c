@@ -5,6 +5,7 @@
 
 #include "tern-fault.h"
 #include "tern-paths.h"
+#include "tern-store-ops.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAGE_SIZE        4096
-#define VALID_FOR_OFFSET 92 /* "version-valid-for" in the header of the file format */
+#define PAGE_SIZE 4096
+/* In the header of the file format: what "PRAGMA schema_version" tells, and "version-valid-for". */
+#define SCHEMA_OFFSET    40
+#define VALID_FOR_OFFSET 92
 
 /*
  * A damaged database is kept under another name and a new one is made. From the old one comes what
@@ -23,146 +26,186 @@
  * page stops that, from its end; what cannot be read is left out.
  */
 
-/* Column by column from a row of the old table to one of the new. Rows that do not fit (their
- * folder was not readable, say) are left out. */
+/* Every column of a table that both know is carried, also one that comes with a later version,
+ * unless it is named here. Rows that do not fit (their folder was not readable, say) are left out.
+ */
 static const struct
 {
-  const char *forward;
-  const char *backward;
-  const char *insert;
+  const char *table;
+  const char *which; /* (nullable) of its rows */
+  const char *key;
+  const char *left_out; /* (nullable) */
+  const char *owner;    /* (nullable) the table of which the first column names a row */
 } carries[] = {
-#define CARRY(select, key, insert)                                   \
-  {                                                                  \
-    select " ORDER BY " key, select " ORDER BY " key " DESC", insert \
-  }
-  CARRY ("SELECT id, uuid FROM account",
-         "id",
-         "INSERT OR IGNORE INTO account (id, uuid) VALUES"
-         " (?1, ?2)"),
-  /* The sync state is left out: everything is listed anew. */
-  CARRY ("SELECT id, account, parent, path, name, remote_name, delimiter, role, role_by_person,"
-         " subscribed, selectable, gone FROM folder",
-         "id",
-         "INSERT OR IGNORE INTO folder (id, account, parent, path, name, remote_name, delimiter,"
-         " role, role_by_person, subscribed, selectable, gone)"
-         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
-  CARRY ("SELECT id, account, state, message_id, sender, subject, body_hash, draft, in_reply_to,"
-         " reply_flag, size, attempts, not_before, queued, fault, server_text FROM outbox",
-         "id",
-         "INSERT OR IGNORE INTO outbox (id, account, state, message_id, sender, subject, body_hash,"
-         " draft, in_reply_to, reply_flag, size, attempts, not_before, queued, fault, server_text)"
-         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"),
-  CARRY ("SELECT outbox, position, address, state, server_text FROM outbox_recipient",
-         "1, 2",
-         "INSERT OR IGNORE INTO outbox_recipient (outbox, position, address, state, server_text)"
-         " VALUES (?1, ?2, ?3, ?4, ?5)"),
-  CARRY ("SELECT id, account, kind, state, source, target, add_flags, remove_flags, add_keywords,"
-         " remove_keywords, attempts, not_before, created, fault FROM op WHERE state IN (0, 1, 4)",
-         "id",
-         "INSERT OR IGNORE INTO op (id, account, kind, state, source, target, add_flags,"
-         " remove_flags, add_keywords, remove_keywords, attempts, not_before, created, fault)"
-         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
-  CARRY ("SELECT id, account, thread, hash, size, received, date, date_offset, body_state,"
-         " attachments, subject, authors, preview, message_id, in_reply_to, refs, sender, reply_to,"
-         " recipients, cc, bcc, structure FROM message WHERE id IN (SELECT message FROM location"
-         " NOT INDEXED WHERE ops > 0 OR stands_for <> 0 OR uid IS NULL)",
-         "id",
-         "INSERT OR IGNORE INTO message (id, account, thread, hash, size, received, date,"
-         " date_offset, body_state, attachments, subject, authors, preview, message_id,"
-         " in_reply_to, refs, sender, reply_to, recipients, cc, bcc, structure)"
-         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-         " ?18, ?19, ?20, ?21, ?22)"),
-  CARRY ("SELECT id, folder, message, uid, sort_key, server_flags, shown_flags, hidden, ops,"
-         " stands_for, rematch, modseq, keywords, shown_keywords FROM location"
-         " NOT INDEXED WHERE ops > 0 OR stands_for <> 0 OR uid IS NULL",
-         "id",
-         "INSERT OR IGNORE INTO location (id, folder, message, uid, sort_key, server_flags,"
-         " shown_flags, hidden, ops, stands_for, rematch, modseq, keywords, shown_keywords)"
-         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
-  CARRY ("SELECT op, location, made, other, prior_folder, prior_flags, prior_keywords"
-         " FROM op_subject",
-         "1, 2",
-         "INSERT OR IGNORE INTO op_subject (op, location, made, other, prior_folder, prior_flags,"
-         " prior_keywords) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM op WHERE id = ?1"),
-  CARRY ("SELECT message, section, hash FROM body_part",
-         "1, 2",
-         "INSERT OR IGNORE INTO body_part (message, section, hash) SELECT ?1, ?2, ?3 FROM message"
-         " WHERE id = ?1"),
-  CARRY ("SELECT m.hash, m.size, p.section, p.hash, m.body_state"
-         " FROM message m JOIN body_part p ON p.message = m.id WHERE m.hash <> 0",
-         "m.id",
-         "INSERT OR IGNORE INTO saved_body (hash, size, section, body, body_state, saved)"
-         " VALUES (?1, ?2, ?3, ?4, ?5, strftime ('%s', 'now'))"),
-  CARRY ("SELECT id, time, account, kind, how, op, first, last, source, target, add_flags,"
-         " remove_flags, source_path, target_path, add_keywords, remove_keywords, note"
-         " FROM ledger",
-         "id",
-         "INSERT OR IGNORE INTO ledger (id, time, account, kind, how, op, first, last, source,"
-         " target, add_flags, remove_flags, source_path, target_path, add_keywords,"
-         " remove_keywords, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-         " ?14, ?15, ?16, ?17)"),
-  CARRY ("SELECT event, location FROM ledger_member",
-         "1, 2",
-         "INSERT OR IGNORE INTO ledger_member (event, location) VALUES (?1, ?2)"),
-  CARRY ("SELECT location, account, hash, time, date, folder, path, authors, subject"
-         " FROM ledger_gone",
-         "location",
-         "INSERT OR IGNORE INTO ledger_gone (location, account, hash, time, date, folder, path,"
-         " authors, subject) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
-  CARRY ("SELECT seq, message, location FROM state",
-         "id",
-         "UPDATE state SET seq = max (seq, ?1), message = max (message, ?2),"
-         " location = max (location, ?3)"),
-#undef CARRY
+#define WAITING "NOT INDEXED WHERE ops > 0 OR stands_for <> 0 OR uid IS NULL"
+  { "account", NULL, "id", NULL, NULL },
+  /* The state of the sync: everything is listed anew, and counted when all is carried. */
+  { "folder", NULL, "id",
+    "uidvalidity uidnext modseq backfill total unread remote_total remote_unread checked"
+    " compare_tried compared compared_remote compared_here",
+    NULL },
+  { "outbox", NULL, "id", NULL, NULL },
+  { "outbox_recipient", NULL, "outbox, position", NULL, NULL },
+  { "op", "WHERE state IN (0, 1, 4)", "id", NULL, NULL },
+  { "message", "WHERE id IN (SELECT message FROM location " WAITING ")", "id", NULL, NULL },
+  { "location", WAITING, "id", NULL, NULL },
+  { "op_subject", NULL, "op, location", NULL, "op" },
+  { "body_part", NULL, "message, section", NULL, "message" },
+  { "saved_body", NULL, "hash, size, section", NULL, NULL },
+  { "ledger", NULL, "id", NULL, NULL },
+  { "ledger_member", NULL, "event, location", NULL, NULL },
+  { "ledger_gone", NULL, "location", NULL, NULL },
+#undef WAITING
 };
 
-/* After that: what does not fit together any more is made to. */
+/* What becomes something else; before the rest. */
+static const struct
+{
+  const char *select;
+  const char *key;
+  const char *insert;
+} turns[] = {
+  { "SELECT seq, message, location FROM state", "id",
+    "UPDATE state SET seq = max (seq, ?1), message = max (message, ?2),"
+    " location = max (location, ?3)" },
+  /* No number is given twice: people and the ledger know operations by theirs. */
+  { "SELECT name, seq FROM sqlite_sequence", "name",
+    "INSERT INTO sqlite_sequence (name, seq) SELECT ?1, ?2"
+    " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1)" },
+  { "SELECT m.hash, m.size, p.section, p.hash, m.body_state"
+    " FROM message m JOIN body_part p ON p.message = m.id WHERE m.hash <> 0",
+    "m.id",
+    "INSERT OR IGNORE INTO saved_body (hash, size, section, body, body_state, saved)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, strftime ('%s', 'now'))" },
+};
+
+/* After that: what does not fit together any more is made to; what waits for its uid is found by
+ * its Message-ID. Where the highest numbers could not be read, those that are known have to do. */
 static const char repair[] =
     "DELETE FROM location WHERE stands_for <> 0 AND id NOT IN (SELECT other FROM op_subject);"
-    "DELETE FROM op WHERE NOT EXISTS (SELECT 1 FROM op_subject WHERE op = op.id AND made = 0);"
     "UPDATE op SET begun = 1 WHERE state = 1 OR attempts > 0;"
     "UPDATE location SET ops = (SELECT count (*) FROM op_subject WHERE location = location.id);"
     "UPDATE folder SET total = (SELECT count (*) FROM location WHERE folder = folder.id"
     " AND hidden = 0), unread = (SELECT count (*) FROM location WHERE folder = folder.id"
     " AND hidden = 0 AND (shown_flags & 1) = 0);"
-    "UPDATE state SET message = max (message, (SELECT ifnull (max (id), 0) FROM message)),"
-    " location = max (location, (SELECT ifnull (max (id), 0) FROM location)), seq = seq + 1;";
+    "INSERT OR IGNORE INTO reference (hash, thread) SELECT hash, thread FROM message"
+    " WHERE hash <> 0 ORDER BY id;"
+    "UPDATE state SET seq = seq + 1,"
+    " message = max (message, (SELECT ifnull (max (max (id, thread)), 0) FROM message)),"
+    " location = max (location, (SELECT ifnull (max (id), 0) FROM location),"
+    "  (SELECT ifnull (max (last), 0) FROM ledger),"
+    "  (SELECT ifnull (max (location), 0) FROM ledger_member),"
+    "  (SELECT ifnull (max (location), 0) FROM ledger_gone));"
+    "INSERT INTO sqlite_sequence (name, seq) SELECT 'op', 0"
+    " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'op');"
+    "UPDATE sqlite_sequence SET seq = max (seq, (SELECT ifnull (max (op), 0) FROM ledger))"
+    " WHERE name = 'op';";
 
-/* A row that does not fit is left out. */
-static void
-copy_row (TernDb *to, sqlite3_stmt *from, const char *insert)
+static sqlite3_stmt *
+prepare (TernDb *db, const char *sql)
 {
-  sqlite3_stmt *stmt = tern_db_prepare (to, insert, NULL);
+  sqlite3_stmt *stmt = NULL;
 
-  if (stmt == NULL)
-    return;
-  for (int i = 0; i < sqlite3_column_count (from); i++)
-    sqlite3_bind_value (stmt, i + 1, sqlite3_column_value (from, i));
-  tern_db_step (to, stmt, NULL);
+  sqlite3_prepare_v2 (tern_db_get_handle (db), sql, -1, &stmt, NULL);
+  return stmt;
 }
 
-/* TRUE when it came to the end of the table. */
+/* TRUE when it came to the end of the table. A row that does not fit is left out. */
 static gboolean
 copy_rows (TernDb *from, TernDb *to, const char *select, const char *insert)
 {
-  sqlite3_stmt *stmt = tern_db_prepare (from, select, NULL);
-  int rc;
+  sqlite3_stmt *source = prepare (from, select);
+  sqlite3_stmt *target = prepare (to, insert);
+  int rc = SQLITE_ERROR;
 
-  if (stmt == NULL)
-    return FALSE;
-  while ((rc = sqlite3_step (stmt)) == SQLITE_ROW)
-    copy_row (to, stmt, insert);
-  return tern_db_finish (from, stmt, rc, NULL);
+  while (source != NULL && target != NULL && (rc = sqlite3_step (source)) == SQLITE_ROW)
+    {
+      for (int i = 0; i < sqlite3_column_count (source); i++)
+        sqlite3_bind_value (target, i + 1, sqlite3_column_value (source, i));
+      sqlite3_step (target);
+      sqlite3_reset (target);
+    }
+  sqlite3_finalize (source);
+  sqlite3_finalize (target);
+  return rc == SQLITE_DONE;
+}
+
+/* From the start and, when a bad page stops that, from the end. */
+static void
+copy_both_ways (TernDb *from, TernDb *to, const char *select, const char *key, const char *insert)
+{
+  g_auto (GStrv) keys = g_strsplit (key, ", ", -1);
+  g_autofree char *reversed = g_strjoinv (" DESC, ", keys);
+  g_autofree char *forward = g_strdup_printf ("%s ORDER BY %s", select, key);
+  g_autofree char *backward = g_strdup_printf ("%s ORDER BY %s DESC", select, reversed);
+
+  if (!copy_rows (from, to, forward, insert))
+    copy_rows (from, to, backward, insert);
+}
+
+static gboolean
+has_column (TernDb *db, const char *table, const char *column)
+{
+  return sqlite3_table_column_metadata (tern_db_get_handle (db), NULL, table, column, NULL, NULL,
+                                        NULL, NULL, NULL)
+         == SQLITE_OK;
+}
+
+/* A column that the damaged one does not have yet gets its default. */
+static void
+carry (TernDb *from, TernDb *to, gsize index)
+{
+  const char *table = carries[index].table;
+  g_auto (GStrv) left_out =
+      g_strsplit (carries[index].left_out != NULL ? carries[index].left_out : "", " ", -1);
+  g_autofree char *all = g_strdup_printf ("SELECT * FROM %s", table);
+  g_autoptr (GString) columns = g_string_new (NULL);
+  g_autoptr (GString) values = g_string_new (NULL);
+  g_autofree char *select = NULL;
+  g_autofree char *insert = NULL;
+  sqlite3_stmt *stmt = prepare (to, all);
+  guint n = 0;
+
+  for (int i = 0; i < sqlite3_column_count (stmt); i++)
+    {
+      const char *column = sqlite3_column_name (stmt, i);
+
+      if (g_strv_contains ((const char *const *) left_out, column)
+          || !has_column (from, table, column))
+        continue;
+      g_string_append_printf (columns, "%s%s", n > 0 ? ", " : "", column);
+      g_string_append_printf (values, "%s?%u", n > 0 ? ", " : "", n + 1);
+      n++;
+    }
+  sqlite3_finalize (stmt);
+  select = g_strdup_printf ("SELECT %s FROM %s %s", columns->str, table,
+                            carries[index].which != NULL ? carries[index].which : "");
+  insert = g_strdup_printf ("INSERT OR IGNORE INTO %s (%s) SELECT %s%s%s%s", table, columns->str,
+                            values->str, carries[index].owner != NULL ? " FROM " : "",
+                            carries[index].owner != NULL ? carries[index].owner : "",
+                            carries[index].owner != NULL ? " WHERE id = ?1" : "");
+  copy_both_ways (from, to, select, carries[index].key, insert);
 }
 
 static void
 carry_from (TernDb *from, TernDb *to)
 {
+  for (gsize i = 0; i < G_N_ELEMENTS (turns); i++)
+    copy_both_ways (from, to, turns[i].select, turns[i].key, turns[i].insert);
   for (gsize i = 0; i < G_N_ELEMENTS (carries); i++)
-    if (!copy_rows (from, to, carries[i].forward, carries[i].insert))
-      copy_rows (from, to, carries[i].backward, carries[i].insert);
+    carry (from, to, i);
 }
 
+/* An operation on messages has nothing to do without any. */
+static gboolean
+mend (TernDb *db, GError **error)
+{
+  return tern_db_run (db, error,
+                      "DELETE FROM op WHERE kind < ?1 AND NOT EXISTS (SELECT 1 FROM op_subject"
+                      " WHERE op = op.id AND made = 0)",
+                      TERN_OP_FOLDER_CREATE)
+         && tern_db_exec (db, repair, error);
+}
 static void
 remove_database (const char *path)
 {
@@ -208,13 +251,35 @@ read_first_page (TernDb *db, char *page)
          && file->pMethods->xRead (file, page, PAGE_SIZE, 0) == SQLITE_OK;
 }
 
+/* Is what is kept at @path of the schema that there is now? */
+static gboolean
+is_kept (TernDb *db, const char *path, gboolean *kept, GError **error)
+{
+  g_autofree char *page = NULL;
+  gint64 schema = 0;
+  guint32 of_page;
+  gsize length;
+
+  *kept = FALSE;
+  if (!g_file_get_contents (path, &page, &length, NULL) || length != PAGE_SIZE)
+    return TRUE;
+  memcpy (&of_page, page + SCHEMA_OFFSET, sizeof of_page);
+  if (!tern_db_look_ints (db, &schema, "PRAGMA schema_version", NULL, 0, error))
+    return FALSE;
+  *kept = GUINT32_FROM_BE (of_page) == schema;
+  return TRUE;
+}
+
 gboolean
 tern_store_keep_first_page (TernDb *db, const char *dir, GError **error)
 {
   g_autofree char *copy = first_page_path (dir);
   g_autofree char *page = g_malloc (PAGE_SIZE);
+  gboolean kept;
 
-  if (g_file_test (copy, G_FILE_TEST_EXISTS))
+  if (!is_kept (db, copy, &kept, error))
+    return FALSE;
+  if (kept)
     return TRUE;
   if (!tern_db_exec (db, "PRAGMA wal_checkpoint (TRUNCATE)", error))
     return FALSE;
@@ -322,7 +387,7 @@ build (const char *dir, const char *damaged, const char *fresh, GError **error)
   if (db == NULL || !tern_db_exec (db, "BEGIN IMMEDIATE", error))
     return FALSE;
   carry_over (dir, damaged, db);
-  return tern_db_exec (db, repair, error) && tern_db_exec (db, "COMMIT", error)
+  return mend (db, error) && tern_db_exec (db, "COMMIT", error)
          && tern_db_exec (db, "PRAGMA wal_checkpoint (TRUNCATE)", error);
 }
 

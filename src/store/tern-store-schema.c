@@ -163,20 +163,32 @@ static const char version_5[] = "ALTER TABLE op ADD COLUMN old_path TEXT;"
                                 "ALTER TABLE op ADD COLUMN new_path TEXT;"
                                 "ALTER TABLE op ADD COLUMN remote_name TEXT;";
 
+/* old_name: of a rename, what the server had it under when that was sent. */
+static const char version_6[] =
+    "ALTER TABLE op ADD COLUMN old_name TEXT;"
+    "UPDATE op SET old_name = (SELECT remote_name FROM folder WHERE id = op.source)"
+    " WHERE kind = 6 AND begun AND state IN (0, 1, 4);";
+
+/* What the server calls a message and a folder (RFC 8474), wherever they are and however named. */
+static const char version_7[] =
+    "ALTER TABLE message ADD COLUMN email_id TEXT;"
+    "CREATE INDEX message_email ON message (email_id, hash) WHERE email_id IS NOT NULL;"
+    "ALTER TABLE folder ADD COLUMN mailbox_id TEXT;";
+
 /* folder.space: TernSpace. rights: TernRights; rights_learned: when the server refused what they
  * lack, seconds; 0 when it has told them itself. */
-static const char version_6[] =
+static const char version_8[] =
     "ALTER TABLE folder ADD COLUMN space INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE folder ADD COLUMN rights INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE folder ADD COLUMN rights_learned INTEGER NOT NULL DEFAULT 0;";
 
 /* The largest message that APPEND may bring, in bytes; -1 = not known. */
-static const char version_7[] =
+static const char version_9[] =
     "ALTER TABLE folder ADD COLUMN append_limit INTEGER NOT NULL DEFAULT -1;";
 
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
-  version_1, version_2, version_3, version_4, version_5, version_6, version_7,
+  version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8, version_9,
 };
 
 static gboolean

@@ -5,6 +5,7 @@
 #include "tern-ctl-input.h"
 #include "tern-ctl-private.h"
 
+#include "tern-number.h"
 #include "tern-sasl.h"
 
 #include <glib/gi18n.h>
@@ -52,9 +53,18 @@ write_account (TernCtl *self, TernCtlJson *json, const TernAccountSettings *acco
   tern_ctl_json_string (json, "address", account->address);
   tern_ctl_json_string (json, "label", account->label);
   tern_ctl_json_string (json, "name", account->name);
+  tern_ctl_json_string (json, "auth", tern_auth_to_name (account->auth));
   write_endpoint (json, "imap", account->imap, account->imap_user);
   write_endpoint (json, "smtp", account->smtp,
                   account->smtp_user != NULL ? account->smtp_user : account->imap_user);
+  if (account->keep_days == TERN_KEEP_ALL_DAYS)
+    tern_ctl_json_string (json, "keep_days", NULL);
+  else
+    tern_ctl_json_int (json, "keep_days", account->keep_days);
+  if (account->keep_size == 0)
+    tern_ctl_json_string (json, "keep_size", NULL);
+  else
+    tern_ctl_json_int (json, "keep_size", account->keep_size);
   if (status != NULL)
     {
       tern_ctl_json_string (json, "state", tern_ctl_format_account_state (status->state));
@@ -354,16 +364,33 @@ apply_server (TernCtl *self,
   return TRUE;
 }
 
+static gboolean
+apply_auth (TernAccountSettings *settings, const char *word, GError **error)
+{
+  if (word == NULL || tern_auth_from_name (word, &settings->auth))
+    return TRUE;
+  g_propagate_error (
+      error,
+      tern_fault_new (
+          TERN_FAULT_INVALID,
+          _ ("“%s” is no way to log in; password, password-unbound and oauth-bearer are."), word));
+  return FALSE;
+}
+
 static TernAccountSettings *
 make_settings (TernCtl *self, GError **error)
 {
   g_autoptr (TernAccountSettings) settings = tern_account_settings_new ();
 
   tern_account_settings_guess (settings, tern_ctl_args_word (self->args, 0));
+  settings->keep_days = TERN_KEEP_DEFAULT_DAYS;
+  settings->keep_size = TERN_KEEP_DEFAULT_SIZE;
   replace_text (&settings->name, tern_ctl_args_get (self->args, "name"));
   replace_text (&settings->label, tern_ctl_args_get (self->args, "label"));
   replace_text (&settings->imap_user, tern_ctl_args_get (self->args, "user"));
   replace_text (&settings->smtp_user, tern_ctl_args_get (self->args, "smtp-user"));
+  if (!apply_auth (settings, tern_ctl_args_get (self->args, "auth"), error))
+    return NULL;
   settings->smtp_own_secret = tern_ctl_args_has (self->args, "smtp-password-stdin");
   if (!apply_server (self, "imap", 993, 143, &settings->imap, error)
       || !apply_server (self, "smtp", 465, 587, &settings->smtp, error)
@@ -409,47 +436,89 @@ tern_ctl_account_add (TernCtl *self)
   tern_ctl_input_read_async (self->input, self->cancellable, passwords_cb, self);
 }
 
-/* The same account with the fields that are to stay; a change of settings is a new value. */
-static TernAccountSettings *
-copy_settings (const TernAccountSettings *account)
+/* A number of days, or "all". */
+static gboolean
+parse_days (const char *text, int *days)
 {
-  TernAccountSettings *copy = tern_account_settings_new ();
+  guint64 number;
 
-  replace_text (&copy->uuid, account->uuid);
-  replace_text (&copy->label, account->label);
-  replace_text (&copy->name, account->name);
-  replace_text (&copy->address, account->address);
-  replace_text (&copy->imap_user, account->imap_user);
-  replace_text (&copy->smtp_user, account->smtp_user);
-  g_clear_pointer (&copy->imap, tern_endpoint_unref);
-  g_clear_pointer (&copy->smtp, tern_endpoint_unref);
-  copy->imap = tern_endpoint_ref (account->imap);
-  copy->smtp = tern_endpoint_ref (account->smtp);
-  copy->smtp_own_secret = account->smtp_own_secret;
-  copy->safe_mode = account->safe_mode;
-  return copy;
+  if (strcmp (text, "all") == 0)
+    *days = TERN_KEEP_ALL_DAYS;
+  else if (tern_number_parse (text, 0, TERN_KEEP_DAYS_MAX, &number))
+    *days = (int) number;
+  else
+    return FALSE;
+  return TRUE;
 }
 
-/* "label=Work". Servers and logins are not among the keys: they are proved before they are saved,
- * which takes the password. */
+/* Bytes, of which there is a smallest number, or "any". */
 static gboolean
-apply_setting (TernAccountSettings *settings, const char *word, GError **error)
+parse_size (const char *text, gint64 *size)
+{
+  guint64 number;
+
+  if (strcmp (text, "any") == 0)
+    *size = 0;
+  else if (tern_number_parse (text, TERN_KEEP_SIZE_MIN, TERN_KEEP_SIZE_MAX, &number))
+    *size = (gint64) number;
+  else
+    return FALSE;
+  return TRUE;
+}
+
+/* "label=Work". Servers are not among the keys; how to log in is, together with the password, as it
+ * is proved before it is saved. */
+static gboolean
+apply_setting (TernCtl *self, TernAccountSettings *settings, const char *word, GError **error)
 {
   const char *equals = strchr (word, '=');
-  gsize length = equals != NULL ? (gsize) (equals - word) : 0;
+  g_autofree char *key = equals != NULL ? g_strndup (word, (gsize) (equals - word)) : NULL;
 
-  if (length == strlen ("label") && strncmp (word, "label", length) == 0)
+  if (g_strcmp0 (key, "label") == 0)
     replace_text (&settings->label, equals + 1);
-  else if (length == strlen ("name") && strncmp (word, "name", length) == 0)
+  else if (g_strcmp0 (key, "name") == 0)
     replace_text (&settings->name, equals + 1);
-  else
+  else if (g_strcmp0 (key, "auth") == 0 && tern_ctl_args_has (self->args, "password-stdin"))
+    return apply_auth (settings, equals + 1, error);
+  else if (!(g_strcmp0 (key, "keep-days") == 0 && parse_days (equals + 1, &settings->keep_days))
+           && !(g_strcmp0 (key, "keep-size") == 0 && parse_size (equals + 1, &settings->keep_size)))
     {
-      g_propagate_error (error,
-                         tern_fault_new (TERN_FAULT_INVALID,
-                                         _ ("“%s” cannot be set; label=… and name=… can."), word));
+      g_propagate_error (
+          error, tern_fault_new (TERN_FAULT_INVALID,
+                                 _ ("“%s” cannot be set; label=…, name=…, keep-days=N or all, and "
+                                    "keep-size=BYTES or any can, and auth=… together with "
+                                    "--password-stdin."),
+                                 word));
       return FALSE;
     }
   return TRUE;
+}
+
+/* What is to be read must be enough for both servers. */
+static gboolean
+check_new_passwords (TernCtl *self, TernAccountSettings *settings, GError **error)
+{
+  gboolean first = tern_ctl_args_has (self->args, "password-stdin");
+  gboolean second = tern_ctl_args_has (self->args, "smtp-password-stdin");
+
+  if (!first && !second && self->args->words->len < 2)
+    g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                              _ ("Say what is to be changed: label=…, name=…, or "
+                                                 "the password with --password-stdin.")));
+  else if (second && !first)
+    g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                              _ ("Give the password on standard input and say so "
+                                                 "with --password-stdin.")));
+  else if (first && !second && settings->smtp_own_secret)
+    g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                              _ ("The outgoing server has a password of its own: "
+                                                 "give both, with --smtp-password-stdin.")));
+  else
+    {
+      settings->smtp_own_secret |= second;
+      return TRUE;
+    }
+  return FALSE;
 }
 
 void
@@ -458,13 +527,15 @@ tern_ctl_account_set (TernCtl *self)
   GError *error = NULL;
   g_autoptr (TernAccountSettings) found =
       tern_ctl_find_account (self, tern_ctl_args_word (self->args, 0), &error);
-  g_autoptr (TernAccountSettings) settings = found != NULL ? copy_settings (found) : NULL;
+  g_autoptr (TernAccountSettings) settings =
+      found != NULL ? tern_account_settings_copy (found) : NULL;
   gboolean good = settings != NULL;
   NewAccount *account;
 
   for (guint i = 1; good && i < self->args->words->len; i++)
-    good = apply_setting (settings, tern_ctl_args_word (self->args, i), &error);
-  if (!good || !tern_account_settings_check (settings, &error))
+    good = apply_setting (self, settings, tern_ctl_args_word (self->args, i), &error);
+  if (!good || !check_new_passwords (self, settings, &error)
+      || !tern_account_settings_check (settings, &error))
     {
       tern_ctl_fail (self, error, NULL);
       return;
@@ -472,5 +543,8 @@ tern_ctl_account_set (TernCtl *self)
   account = g_new0 (NewAccount, 1);
   account->settings = g_steal_pointer (&settings);
   tern_ctl_set_state (self, account, new_account_free);
-  save_new (self);
+  if (tern_ctl_args_has (self->args, "password-stdin"))
+    tern_ctl_input_read_async (self->input, self->cancellable, passwords_cb, self);
+  else
+    save_new (self);
 }

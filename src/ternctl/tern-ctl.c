@@ -11,16 +11,17 @@ const TernCtlCommand tern_ctl_commands[] = {
   { "account add",
     "ADDRESS [--name NAME] [--imap HOST[:PORT]] [--smtp HOST[:PORT]] "
     "[--imap-security|--smtp-security tls|starttls] [--user USER] [--smtp-user USER] "
-    "--password-stdin [--smtp-password-stdin] [--ca-file PEM | --pin SHA256] [--label LABEL] "
-    "[--no-test]",
+    "[--auth password|password-unbound|oauth-bearer] --password-stdin "
+    "[--smtp-password-stdin] [--ca-file PEM | --pin SHA256] [--label LABEL] [--no-test]",
     "name= imap= pop= pop-security= smtp= imap-security= smtp-security= user= smtp-user= "
-    "password-stdin "
-    "smtp-password-stdin ca-file= pin= label= no-test",
+    "auth= password-stdin smtp-password-stdin ca-file= pin= label= no-test",
     1, 1, FALSE, FALSE, tern_ctl_account_add },
   { "account list", "", "", 0, 0, FALSE, FALSE, tern_ctl_account_list },
   { "account show", "ACCOUNT", "", 1, 1, FALSE, FALSE, tern_ctl_account_show },
   { "account test", "ACCOUNT", "", 1, 1, FALSE, FALSE, tern_ctl_account_test },
-  { "account set", "ACCOUNT KEY=VALUE…", "", 2, G_MAXUINT, FALSE, FALSE, tern_ctl_account_set },
+  { "account set", "ACCOUNT [KEY=VALUE…] [--password-stdin [--smtp-password-stdin] [--no-test]]",
+    "password-stdin smtp-password-stdin no-test", 1, G_MAXUINT, FALSE, FALSE,
+    tern_ctl_account_set },
   { "account remove", "ACCOUNT", "", 1, 1, FALSE, FALSE, tern_ctl_account_remove },
   { "sync", "[ACCOUNT…] [--folder PATH] [--full]", "folder= full", 0, G_MAXUINT, TRUE, FALSE,
     tern_ctl_sync },

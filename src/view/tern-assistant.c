@@ -148,6 +148,8 @@ on_next (TernAssistant *self)
       g_autoptr (TernAccountSettings) guess = tern_account_settings_new ();
 
       tern_account_settings_guess (guess, address);
+      guess->keep_days = TERN_KEEP_DEFAULT_DAYS;
+      guess->keep_size = TERN_KEEP_DEFAULT_SIZE;
       g_clear_pointer (&self->settings, tern_account_settings_unref);
       self->settings = g_steal_pointer (&guess);
       fill_servers (self);
@@ -229,6 +231,9 @@ collect (TernAssistant *self)
   g_free (settings->uuid);
   settings->uuid = g_strdup (old->uuid);
   settings->safe_mode = old->safe_mode;
+  settings->keep_days = old->keep_days;
+  settings->keep_size = old->keep_size;
+  settings->auth = old->auth;
   settings->address = dup_stripped (self->address);
   settings->name = dup_stripped (self->name);
   settings->label = g_strdup (self->again && old->label != NULL ? old->label : settings->address);
@@ -432,6 +437,11 @@ tern_assistant_new (TernApplication *app, GtkWindow *parent, const char *uuid)
   set_text (self->name, self->settings->name);
   set_text (self->address, self->settings->address);
   fill_servers (self);
+  if (self->settings->auth == TERN_AUTH_BEARER)
+    {
+      adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->password), _ ("Access Token"));
+      adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->smtp_password), _ ("Access Token"));
+    }
   gtk_widget_grab_focus (GTK_WIDGET (self->password));
   return self;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "tern-account-window.h"
 #include "tern-doctor-window.h"
 #include "tern-folder-picker.h"
 #include "tern-history-window.h"
@@ -356,15 +357,33 @@ show_doctor (TernWindow *self, const char *uuid)
   gtk_window_present (GTK_WINDOW (tern_doctor_window_new (self->app, GTK_WINDOW (self), uuid)));
 }
 
-/* Of the account whose folder is shown. */
+/* (nullable): of the account whose folder is shown. */
+static const char *
+get_account_uuid (TernWindow *self)
+{
+  return self->folder != NULL
+             ? tern_engine_get_account_uuid (self->engine, tern_folder_get_account (self->folder))
+             : NULL;
+}
+
 static void
 on_connection (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   TernWindow *self = TERN_WINDOW (widget);
 
-  show_doctor (self, self->folder != NULL ? tern_engine_get_account_uuid (
-                         self->engine, tern_folder_get_account (self->folder))
-                                          : NULL);
+  show_doctor (self, get_account_uuid (self));
+}
+
+static void
+on_account_settings (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  TernWindow *self = TERN_WINDOW (widget);
+  const char *uuid = get_account_uuid (self);
+  TernAccountWindow *window =
+      uuid != NULL ? tern_account_window_new (self->app, GTK_WINDOW (self), uuid) : NULL;
+
+  if (window != NULL)
+    gtk_window_present (GTK_WINDOW (window));
 }
 
 static void
@@ -530,6 +549,7 @@ tern_window_install_actions (GtkWidgetClass *widget_class)
     { "win.refresh", NULL, on_refresh },
     { "win.select-all", NULL, on_select_all },
     { "win.outbox", NULL, on_outbox },
+    { "win.account-settings", NULL, on_account_settings },
     { "win.connection", NULL, on_connection },
     { "win.banner-connection", NULL, on_banner_connection },
     { "win.next-pane", NULL, tern_window_next_pane },
@@ -609,4 +629,5 @@ tern_window_update_actions (TernWindow *self)
   gtk_widget_action_set_enabled (widget, "win.undo", self->undo != NULL);
   gtk_widget_action_set_enabled (widget, "win.refresh", self->engine != NULL);
   gtk_widget_action_set_enabled (widget, "win.select-all", self->folder != NULL);
+  gtk_widget_action_set_enabled (widget, "win.account-settings", self->folder != NULL);
 }

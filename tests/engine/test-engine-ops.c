@@ -2,14 +2,13 @@
 #include "config.h"
 
 #include "store-fixture.h"
-#include "tern-imap-remote-private.h"
 #include "tern-op-runner-private.h"
 #include "tern-script-server.h"
 #include "tern-store-locations-private.h"
 
 /*
  * What becomes of operations when a connection or a disk fails at the worst moment: the runner with
- * a server that answers when the test wants, and the IMAP commands with one that is scripted.
+ * a server that answers when the test wants.
  */
 
 #define FAKE_TYPE_REMOTE (fake_remote_get_type ())
@@ -200,7 +199,7 @@ add_unknown (World *self, guint uid)
   g_autoptr (TernLocation) now = tern_location_copy (before);
 
   now->uid = 0;
-  now->rematch = TRUE;
+  now->rematch = TERN_REMATCH_WAITING;
   g_assert_true (tern_location_update (txn, before, now, NULL));
   store_commit (self->store);
   return id;
@@ -348,6 +347,78 @@ test_unknown_listed_at_once (void)
   world_clear (&world);
 }
 
+/* A complete sync has ended without meeting @id. */
+static void
+miss (World *self, TernId id)
+{
+  g_autoptr (GArray) waiting = NULL;
+  TernTxn *txn = store_begin (self->store);
+
+  waiting = tern_read_waiting (tern_txn_reader (txn), self->store->inbox, NULL);
+  g_assert_cmpuint (waiting->len, ==, 1);
+  g_assert_cmpint (g_array_index (waiting, TernId, 0), ==, id);
+  g_assert_true (tern_txn_end_waiting (txn, self->store->inbox, waiting, NULL));
+  store_commit (self->store);
+  tern_op_runner_wake (self->runner);
+}
+
+/* The sync that the first try asks for tells that the message is gone: nobody waits for another. */
+static void
+test_unknown_gone (void)
+{
+  World world;
+  TernId id;
+  TernId op;
+
+  world_init (&world);
+  id = add_unknown (&world, 7);
+  op = flag (&world, &id, 1);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  tern_test_wait_until (world.syncs_wanted == 1 && !tern_op_runner_is_busy (world.runner));
+  miss (&world, id);
+  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED);
+  g_assert_cmpuint (world.syncs_wanted, ==, 1);
+  g_assert_cmpuint (world.notes->len, ==, 1);
+  g_assert_cmpuint (world.remote->ops->len, ==, 0);
+  g_autoptr (TernMessageRecord) record = store_message (world.store, id);
+  g_assert_cmpint (record->flags & TERN_FLAG_FLAGGED, ==, 0);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
+/* What was to be deleted and is gone is what was wanted; what was to be moved cannot be. */
+static void
+test_unknown_gone_otherwise (void)
+{
+  World world;
+  TernId ids[2];
+  TernId op;
+
+  world_init (&world);
+  ids[0] = add_unknown (&world, 7);
+  TernTxn *txn = store_begin (world.store);
+  g_autoptr (GArray) made = tern_txn_op_expunge (txn, ids, 1, NULL);
+  store_commit (world.store);
+  g_assert_cmpuint (made->len, ==, 1);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  tern_test_wait_until (world.syncs_wanted == 1 && !tern_op_runner_is_busy (world.runner));
+  miss (&world, ids[0]);
+  tern_test_wait_until (state_of (&world, g_array_index (made, TernId, 0)) == TERN_OP_CONFIRMED);
+  g_assert_cmpuint (world.notes->len, ==, 0);
+  ids[1] = add_unknown (&world, 8);
+  op = move (&world, &ids[1], 1);
+  tern_op_runner_wake (world.runner);
+  tern_test_wait_until (world.syncs_wanted == 2 && !tern_op_runner_is_busy (world.runner));
+  g_autofree char *sql =
+      g_strdup_printf ("SELECT id FROM location WHERE stands_for = %" TERN_ID_FORMAT, ids[1]);
+  miss (&world, store_sql (world.store, sql));
+  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED);
+  g_assert_cmpuint (world.notes->len, ==, 1);
+  g_assert_cmpuint (world.remote->ops->len, ==, 0);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
 /* One of two is known: it is sent and confirmed, and both are undone together. */
 static void
 test_unknown_apart (void)
@@ -429,415 +500,51 @@ test_outcome_unwritten (void)
   world_clear (&world);
 }
 
-/* On the wire */
-
-#define GREET                                                     \
-  "S: * OK [CAPABILITY IMAP4rev1 UIDPLUS SASL-IR AUTH=PLAIN] hi", \
-      "C: %t AUTHENTICATE PLAIN AGFubmEAc2VjcmV0", "S: %t OK [CAPABILITY IMAP4rev1 UIDPLUS] in"
-#define SELECT(name, epoch, next)                                                    \
-  "C: %t SELECT \"" name "\"", "S: * 1 EXISTS", "S: * OK [UIDVALIDITY " epoch "] x", \
-      "S: * OK [UIDNEXT " next "] x", "S: %t OK [READ-WRITE] selected"
-
-typedef struct
+static gboolean
+read_nothing (TernReader *reader,
+              gpointer data,
+              GCancellable *cancellable,
+              gpointer *result,
+              GError **error)
 {
-  TernTestCert *cert;
-  TernScriptServer *server;
-  StoreFixture *store;
-  TernRemote *remote;
-  GAsyncResult *result; /* (owned) (nullable) */
-} Wire;
-
-static void
-on_progress (const char *path, gint64 done, gint64 total, gpointer data)
-{
+  return TRUE;
 }
 
 static void
-on_remote_folder_changed (TernId folder, gpointer data)
+set_true (GObject *source, GAsyncResult *result, gpointer data)
 {
+  *(gboolean *) data = TRUE;
 }
 
+/* What a person does between the moment in which an operation is read and that in which it is sent
+ * is not lost: what is sent is what is wanted then. */
 static void
-on_closed (const GError *error, gpointer data)
+test_changed_before_sent (void)
 {
-}
+  World world;
+  TernId id;
+  gboolean read = FALSE;
+  const TernRemoteOp *sent;
 
-static void
-keep_result (GObject *source, GAsyncResult *result, gpointer data)
-{
-  ((Wire *) data)->result = g_object_ref (result);
-}
-
-static void
-wire_init (Wire *self, const char *const *script)
-{
-  static const TernRemoteEvents events = { .progress = on_progress,
-                                           .folder_changed = on_remote_folder_changed,
-                                           .closed = on_closed };
-  g_autoptr (TernCredentials) credentials = tern_credentials_new ("anna", "secret");
-  g_autoptr (TernEndpoint) endpoint = NULL;
-  GError *error = NULL;
-  TernTxn *txn;
-
-  *self = (Wire){ .store = store_fixture_new () };
-  self->cert = tern_test_cert_new (TERN_TEST_CERT_GOOD);
-  self->server = tern_script_server_new (self->cert, TRUE);
-  tern_script_server_addv (self->server, script);
-  txn = store_begin (self->store);
-  g_assert_true (tern_txn_set_sync_state (txn, self->store->inbox, 1, 100, 0, 1, NULL));
-  g_assert_true (tern_txn_set_sync_state (txn, self->store->archive, 2, 11, 0, 1, NULL));
-  g_assert_true (tern_txn_set_remote_counts (txn, self->store->archive, 1, 0, TRUE, NULL));
-  store_commit (self->store);
-  endpoint = tern_endpoint_new ("127.0.0.1", tern_script_server_get_port (self->server),
-                                TERN_SECURITY_TLS, self->cert->ca_file, NULL);
-  self->remote = TERN_REMOTE (tern_imap_remote_new (self->store->store, self->store->account,
-                                                    endpoint, credentials, FALSE, &events, self));
-  tern_remote_open_async (self->remote, NULL, keep_result, self);
-  tern_test_wait_until (self->result != NULL);
-  g_assert_true (tern_remote_open_finish (self->remote, self->result, &error));
-  g_assert_no_error (error);
-  g_clear_object (&self->result);
-}
-
-/* A MOVE of UID 7 that may have been done before. */
-static GArray *
-wire_replay (Wire *self, guint32 known, guint32 target_uidvalidity)
-{
-  TernRemoteOp *op = tern_remote_op_new (TERN_OP_MOVE);
-  guint32 uid = 7;
-  guint32 size = 1001;
-  GError *error = NULL;
-  GArray *pairs;
-
-  op->source = store_folder (self->store, self->store->inbox);
-  op->target = store_folder (self->store, self->store->archive);
-  op->check = TRUE;
-  op->target_uidvalidity = target_uidvalidity;
-  op->target_uidnext = target_uidvalidity != 0 ? 10 : 0;
-  g_array_append_val (op->uids, uid);
-  g_array_append_val (op->sizes, size);
-  g_array_append_val (op->known, known);
-  g_ptr_array_add (op->message_ids, g_strdup ("1@example.org"));
-  tern_remote_run_operation_async (self->remote, op, keep_result, self);
-  tern_test_wait_until (self->result != NULL);
-  pairs = tern_remote_run_operation_finish (self->remote, self->result, &error);
-  g_assert_no_error (error);
-  g_clear_object (&self->result);
-  return pairs;
-}
-
-static void
-wire_clear (Wire *self)
-{
-  tern_remote_close (self->remote);
-  g_object_unref (self->remote);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  store_fixture_free (self->store);
-  tern_script_server_free (self->server);
-  tern_test_cert_free (self->cert);
-}
-
-static void
-assert_pair (GArray *pairs, guint32 target)
-{
-  g_assert_cmpuint (pairs->len, ==, 1);
-  g_assert_cmpuint (g_array_index (pairs, TernUidPair, 0).source, ==, 7);
-  g_assert_cmpuint (g_array_index (pairs, TernUidPair, 0).target, ==, target);
-}
-
-/* The copy is there, though a sync has moved UIDNEXT past it: no second one, the source goes. */
-static void
-test_wire_copied (void)
-{
-  static const char *const script[] = {
-    GREET,
-    SELECT ("Archive", "2", "11"),
-    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 1000 SMALLER 1002",
-    "S: * SEARCH 3 10",
-    "S: %t OK found",
-    SELECT ("INBOX", "1", "100"),
-    "C: %t UID SEARCH UID 7",
-    "S: * SEARCH 7",
-    "S: %t OK there",
-    "C: %t UID SEARCH UID 7 LARGER 1000 SMALLER 1002",
-    "S: * SEARCH 7",
-    "S: %t OK the same",
-    "C: %t UID STORE 7 +FLAGS.SILENT (\\Deleted)",
-    "S: %t OK marked",
-    "C: %t UID EXPUNGE 7",
-    "S: %t OK gone",
-    "STALL",
-    NULL,
-  };
-  Wire wire;
-  g_autoptr (GArray) pairs = NULL;
-
-  wire_init (&wire, script);
-  pairs = wire_replay (&wire, 0, 2);
-  assert_pair (pairs, 10);
-  wire_clear (&wire);
-}
-
-/* What a sync has met at the target is looked for there by its UID. */
-static void
-test_wire_known (void)
-{
-  static const char *const script[] = {
-    GREET,
-    SELECT ("Archive", "2", "11"),
-    "C: %t UID SEARCH UID 10 LARGER 1000 SMALLER 1002",
-    "S: * SEARCH 10",
-    "S: %t OK found",
-    SELECT ("INBOX", "1", "100"),
-    "C: %t UID SEARCH UID 7",
-    "S: * SEARCH 7",
-    "S: %t OK there",
-    "C: %t UID SEARCH UID 7 LARGER 1000 SMALLER 1002",
-    "S: * SEARCH 7",
-    "S: %t OK the same",
-    "C: %t UID STORE 7 +FLAGS.SILENT (\\Deleted)",
-    "S: %t OK marked",
-    "C: %t UID EXPUNGE 7",
-    "S: %t OK gone",
-    "STALL",
-    NULL,
-  };
-  Wire wire;
-  g_autoptr (GArray) pairs = NULL;
-
-  wire_init (&wire, script);
-  pairs = wire_replay (&wire, 10, 2);
-  assert_pair (pairs, 10);
-  wire_clear (&wire);
-}
-
-/* Another message with the same Message-ID is no reason to remove the source: it is copied. */
-static void
-test_wire_not_the_same (void)
-{
-  static const char *const script[] = {
-    GREET,
-    SELECT ("Archive", "2", "11"),
-    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 1000 SMALLER 1002",
-    "S: * SEARCH 10",
-    "S: %t OK found",
-    SELECT ("INBOX", "1", "100"),
-    "C: %t UID SEARCH UID 7",
-    "S: * SEARCH 7",
-    "S: %t OK there",
-    "C: %t UID SEARCH UID 7 LARGER 1000 SMALLER 1002",
-    "S: * SEARCH",
-    "S: %t OK another one",
-    "C: %t UID COPY 7 \"Archive\"",
-    "S: %t OK [COPYUID 2 7 12] copied",
-    "C: %t UID STORE 7 +FLAGS.SILENT (\\Deleted)",
-    "S: %t OK marked",
-    "C: %t UID EXPUNGE 7",
-    "S: %t OK gone",
-    "STALL",
-    NULL,
-  };
-  Wire wire;
-  g_autoptr (GArray) pairs = NULL;
-
-  wire_init (&wire, script);
-  pairs = wire_replay (&wire, 0, 0);
-  assert_pair (pairs, 12);
-  wire_clear (&wire);
-}
-
-/* An operation of @kind on UID @uid of INBOX, for the first time. */
-static GArray *
-wire_run (Wire *self, TernOpKind kind, guint32 uid, GError **error)
-{
-  TernRemoteOp *op = tern_remote_op_new (kind);
-  guint32 size = 1001;
-  guint32 known = 0;
-  GArray *pairs;
-
-  op->source = store_folder (self->store, self->store->inbox);
-  if (kind == TERN_OP_FLAGS)
-    op->add = TERN_FLAG_SEEN;
-  else
-    op->target = store_folder (self->store, self->store->archive);
-  g_array_append_val (op->uids, uid);
-  g_array_append_val (op->sizes, size);
-  g_array_append_val (op->known, known);
-  g_ptr_array_add (op->message_ids, g_strdup ("1@example.org"));
-  tern_remote_run_operation_async (self->remote, op, keep_result, self);
-  tern_test_wait_until (self->result != NULL);
-  pairs = tern_remote_run_operation_finish (self->remote, self->result, error);
-  g_clear_object (&self->result);
-  return pairs;
-}
-
-/* A session that has not been told of a message is let look before it acts on it, and its answer is
- * waited for: Dovecot says OK to STORE in the same flight, and does nothing. */
-static void
-test_wire_looks_first (void)
-{
-  static const char *const script[] = {
-    GREET,
-    SELECT ("INBOX", "1", "100"),
-    "C: %t UID STORE 7 +FLAGS.SILENT (\\Seen)",
-    "S: %t OK it is told of 7",
-    "C: %t NOOP",
-    "QUIET: 100",
-    "S: * 2 EXISTS",
-    "S: %t OK now of 100",
-    "C: %t UID STORE 100 +FLAGS.SILENT (\\Seen)",
-    "S: %t OK stored",
-    "STALL",
-    NULL,
-  };
-  Wire wire;
-  g_autoptr (GArray) first = NULL;
-  g_autoptr (GArray) second = NULL;
-  GError *error = NULL;
-
-  wire_init (&wire, script);
-  first = wire_run (&wire, TERN_OP_FLAGS, 7, &error);
-  g_assert_no_error (error);
-  second = wire_run (&wire, TERN_OP_FLAGS, 100, &error);
-  g_assert_no_error (error);
-  wire_clear (&wire);
-}
-
-#define GREET_MOVE                                                \
-  "S: * OK [CAPABILITY IMAP4rev1 UIDPLUS SASL-IR AUTH=PLAIN] hi", \
-      "C: %t AUTHENTICATE PLAIN AGFubmEAc2VjcmV0",                \
-      "S: %t OK [CAPABILITY IMAP4rev1 UIDPLUS MOVE] in"
-
-/* OK to MOVE without COPYUID is looked into: what was not moved is moved again. */
-static void
-test_wire_moves_again (void)
-{
-  static const char *const script[] = {
-    GREET_MOVE,
-    SELECT ("INBOX", "1", "100"),
-    "C: %t UID MOVE 7 \"Archive\"",
-    "S: %t OK what 7?",
-    "C: %t UID SEARCH UID 7",
-    "S: * SEARCH 7",
-    "S: %t OK there",
-    "C: %t UID MOVE 7 \"Archive\"",
-    "S: * OK [COPYUID 2 7 12] moved",
-    "S: * 1 EXPUNGE",
-    "S: %t OK done",
-    "STALL",
-    NULL,
-  };
-  Wire wire;
-  g_autoptr (GArray) pairs = NULL;
-  GError *error = NULL;
-
-  wire_init (&wire, script);
-  pairs = wire_run (&wire, TERN_OP_MOVE, 7, &error);
-  g_assert_no_error (error);
-  assert_pair (pairs, 12);
-  wire_clear (&wire);
-}
-
-/* A server that only says so is not believed; one that has no COPYUID to tell is. */
-static void
-test_wire_moves_not (void)
-{
-  static const char *const script[] = {
-    GREET_MOVE,
-    SELECT ("INBOX", "1", "100"),
-    "C: %t UID MOVE 7 \"Archive\"",
-    "S: %t OK",
-    "C: %t UID SEARCH UID 7",
-    "S: * SEARCH 7",
-    "S: %t OK there",
-    "C: %t UID MOVE 7 \"Archive\"",
-    "S: %t OK",
-    "C: %t UID SEARCH UID 7",
-    "S: * SEARCH 7",
-    "S: %t OK still there",
-    "C: %t UID MOVE 7 \"Archive\"",
-    "S: %t OK",
-    "C: %t UID SEARCH UID 7",
-    "S: * SEARCH",
-    "S: %t OK gone",
-    "STALL",
-    NULL,
-  };
-  Wire wire;
-  g_autoptr (GArray) pairs = NULL;
-  GError *error = NULL;
-
-  wire_init (&wire, script);
-  g_assert_null (wire_run (&wire, TERN_OP_MOVE, 7, &error));
-  g_assert_error (error, TERN_FAULT, TERN_FAULT_UNAVAILABLE);
-  g_clear_error (&error);
-  pairs = wire_run (&wire, TERN_OP_MOVE, 7, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (pairs->len, ==, 0);
-  wire_clear (&wire);
-}
-
-/* COPY says OK for what is not there; removing it then would lose it. */
-static void
-test_wire_copies_what_is_there (void)
-{
-  static const char *const script[] = {
-    GREET,
-    SELECT ("INBOX", "1", "100"),
-    "C: %t UID SEARCH UID 7",
-    "S: * SEARCH",
-    "S: %t OK no such message",
-    "C: %t UID SEARCH UID 8",
-    "S: * SEARCH 8",
-    "S: %t OK there",
-    "C: %t UID COPY 8 \"Archive\"",
-    "S: %t OK [COPYUID 2 8 12] copied",
-    "C: %t UID STORE 8 +FLAGS.SILENT (\\Deleted)",
-    "S: %t OK marked",
-    "C: %t UID EXPUNGE 8",
-    "S: %t OK gone",
-    "STALL",
-    NULL,
-  };
-  Wire wire;
-  g_autoptr (GArray) none = NULL;
-  g_autoptr (GArray) pairs = NULL;
-  GError *error = NULL;
-
-  wire_init (&wire, script);
-  none = wire_run (&wire, TERN_OP_MOVE, 7, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (none->len, ==, 0);
-  pairs = wire_run (&wire, TERN_OP_MOVE, 8, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (pairs->len, ==, 1);
-  wire_clear (&wire);
-}
-
-/* Of one that was copied in part, nothing is removed. */
-static void
-test_wire_copies_in_part (void)
-{
-  static const char *const script[] = {
-    GREET,
-    SELECT ("INBOX", "1", "100"),
-    "C: %t UID SEARCH UID 7",
-    "S: * SEARCH 7",
-    "S: %t OK there",
-    "C: %t UID COPY 7 \"Archive\"",
-    "S: %t OK [COPYUID 2 6 12] copied another",
-    "STALL",
-    NULL,
-  };
-  Wire wire;
-  GError *error = NULL;
-
-  wire_init (&wire, script);
-  g_assert_null (wire_run (&wire, TERN_OP_MOVE, 7, &error));
-  g_assert_error (error, TERN_FAULT, TERN_FAULT_UNAVAILABLE);
-  g_clear_error (&error);
-  wire_clear (&wire);
+  world_init (&world);
+  id = store_add (world.store, world.store->inbox, 7, 1, TERN_FLAG_NONE);
+  move (&world, &id, 1);
+  TernTxn *txn = store_begin (world.store);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  /* Comes behind what the runner reads. */
+  tern_store_read_async (world.store->store, TERN_LANE_LIST, G_PRIORITY_DEFAULT, read_nothing, NULL,
+                         NULL, NULL, NULL, set_true, &read);
+  tern_test_wait_until (read);
+  g_autoptr (GArray) made = tern_txn_op_move (txn, &id, 1, world.store->trash, NULL);
+  store_commit (world.store);
+  g_assert_cmpuint (made->len, ==, 1);
+  sent = wait_sent (&world, 1);
+  g_assert_cmpint (sent->target->id, ==, world.store->trash);
+  answer_pair (&world, 7, 20);
+  tern_test_wait_until (store_op_count (world.store, TERN_OP_CONFIRMED) == 1);
+  g_assert_cmpuint (world.remote->ops->len, ==, 1);
+  store_verify (world.store);
+  world_clear (&world);
 }
 
 int
@@ -849,15 +556,10 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/unknown-waits", test_unknown_waits);
   g_test_add_func ("/engine/ops/unknown-refused", test_unknown_refused);
   g_test_add_func ("/engine/ops/unknown-listed-at-once", test_unknown_listed_at_once);
+  g_test_add_func ("/engine/ops/unknown-gone", test_unknown_gone);
+  g_test_add_func ("/engine/ops/unknown-gone-otherwise", test_unknown_gone_otherwise);
   g_test_add_func ("/engine/ops/unknown-apart", test_unknown_apart);
   g_test_add_func ("/engine/ops/outcome-unwritten", test_outcome_unwritten);
-  g_test_add_func ("/engine/ops/wire/copied", test_wire_copied);
-  g_test_add_func ("/engine/ops/wire/known", test_wire_known);
-  g_test_add_func ("/engine/ops/wire/not-the-same", test_wire_not_the_same);
-  g_test_add_func ("/engine/ops/wire/looks-first", test_wire_looks_first);
-  g_test_add_func ("/engine/ops/wire/moves-again", test_wire_moves_again);
-  g_test_add_func ("/engine/ops/wire/moves-not", test_wire_moves_not);
-  g_test_add_func ("/engine/ops/wire/copies-what-is-there", test_wire_copies_what_is_there);
-  g_test_add_func ("/engine/ops/wire/copies-in-part", test_wire_copies_in_part);
+  g_test_add_func ("/engine/ops/changed-before-sent", test_changed_before_sent);
   return g_test_run ();
 }

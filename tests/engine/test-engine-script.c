@@ -454,6 +454,228 @@ test_interrupted_epoch (void)
   tear_down (&setup);
 }
 
+typedef struct
+{
+  Setup *setup;
+  const char *path;
+  TernId id;
+} FolderWait;
+
+static gboolean
+has_folder (gpointer data)
+{
+  FolderWait *wait = data;
+  g_autoptr (TernFolderRecord) folder =
+      engine_fixture_folder (wait->setup->fixture, wait->setup->uuid, wait->path);
+
+  wait->id = folder != NULL ? folder->id : 0;
+  return wait->id != 0;
+}
+
+static TernId
+wait_folder (Setup *setup, const char *path)
+{
+  FolderWait wait = { setup, path, 0 };
+
+  engine_wait (has_folder, &wait);
+  return wait.id;
+}
+
+#define LOGIN_WITH_IDS                                                                  \
+  "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi", "C: %t AUTHENTICATE PLAIN *", \
+      "S: %t OK [CAPABILITY " IMAP_CAPS " OBJECTID] in"
+#define LIST_FOLDER(name, validity, id)                                                          \
+  "S: * LIST () \"/\" " name, "S: * STATUS " name " (MESSAGES 0 UIDNEXT 1 UIDVALIDITY " validity \
+                              " UNSEEN 0 MAILBOXID (" id "))"
+
+/* Other programs rename folders, also empty ones, and make new ones of the old name: the server's
+ * ids tell which is which, as long as it gives none to two of them. */
+static void
+test_renamed_by_id (void)
+{
+  static const char *const before[] = {
+    LOGIN_WITH_IDS,
+    IMAP_SELECT_INBOX ("0", "77", "1"),
+    "C: %t LIST *",
+    LIST_FOLDER ("INBOX", "77", "F0"),
+    LIST_FOLDER ("Old", "78", "F1"),
+    LIST_FOLDER ("Lost", "79", "F2"),
+    LIST_FOLDER ("Vague", "80", "F3"),
+    "S: %t OK listed",
+    "STALL",
+    NULL,
+  };
+  static const char *const after[] = {
+    LOGIN_WITH_IDS,
+    IMAP_SELECT_INBOX ("0", "77", "1"),
+    "C: %t LIST *",
+    LIST_FOLDER ("INBOX", "77", "F0"),
+    LIST_FOLDER ("Old", "81", "F9"),
+    LIST_FOLDER ("Older", "78", "F1"),
+    LIST_FOLDER ("Found", "82", "F2"),
+    LIST_FOLDER ("Vague1", "83", "F3"),
+    LIST_FOLDER ("Vague2", "84", "F3"),
+    "S: %t OK listed",
+    "STALL",
+    NULL,
+  };
+  Setup setup;
+  TernId old, lost, vague;
+
+  set_up (&setup, before);
+  old = wait_folder (&setup, "Old");
+  lost = wait_folder (&setup, "Lost");
+  vague = wait_folder (&setup, "Vague");
+  meet_again (&setup, after);
+  g_assert_cmpint (wait_folder (&setup, "Older"), ==, old);
+  g_assert_cmpint (wait_folder (&setup, "Found"), ==, lost);
+  g_assert_cmpint (wait_folder (&setup, "Old"), !=, old);
+  g_assert_cmpint (wait_folder (&setup, "Vague1"), !=, vague);
+  g_assert_cmpint (wait_folder (&setup, "Vague2"), !=, vague);
+  tear_down (&setup);
+}
+
+#define SELECT_GREEN                                                                             \
+  "S: * FLAGS (\\Seen)", "S: * 1 EXISTS", "S: * OK [UIDVALIDITY 78] x", "S: * OK [UIDNEXT 2] x", \
+      "S: %t OK selected"
+
+/* A server that has learnt to write in UTF-8 has the same folders as before, and headers in UTF-8
+ * are read. */
+static void
+test_utf8 (void)
+{
+  static const char *const before[] = {
+    IMAP_LOGIN,
+    IMAP_SELECT_INBOX ("0", "77", "1"),
+    "C: %t LIST *",
+    LIST_FOLDER ("INBOX", "77", "F0"),
+    "S: * LIST () \"/\" \"Gr&APw-n &- blau\"",
+    "S: * STATUS \"Gr&APw-n &- blau\" (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 78 UNSEEN 0)",
+    "S: %t OK listed",
+    "C: %t SELECT \"Gr&APw-n &- blau\"",
+    SELECT_GREEN,
+    "C: %t UID FETCH 1:1 (*",
+    IMAP_MESSAGE ("1", "1", "first"),
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  static const char *const after[] = {
+    "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",
+    "C: %t AUTHENTICATE PLAIN *",
+    "S: %t OK [CAPABILITY " IMAP_CAPS " ENABLE UTF8=ACCEPT] in",
+    "C: %t ENABLE UTF8=ACCEPT",
+    "S: * ENABLED UTF8=ACCEPT",
+    "S: %t OK",
+    "C: %t SELECT \"INBOX\"",
+    "S: * FLAGS (\\Seen)",
+    "S: * 1 EXISTS",
+    "S: * OK [UIDVALIDITY 77] x",
+    "S: * OK [UIDNEXT 2] x",
+    "S: %t OK selected",
+    "C: %t UID FETCH 1:* (*",
+    IMAP_MESSAGE ("1", "1", "zw\303\266lf"),
+    "S: %t OK fetched",
+    "C: %t LIST *",
+    LIST_FOLDER ("INBOX", "77", "F0"),
+    "S: * LIST () \"/\" \"Gr\303\274n & blau\"",
+    "S: * STATUS \"Gr\303\274n & blau\" (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 78 UNSEEN 0)",
+    LIST_FOLDER ("New", "79", "F1"),
+    "S: %t OK listed",
+    "STALL",
+    NULL,
+  };
+  Setup setup;
+  TernId green;
+
+  set_up (&setup, before);
+  wait_dump (&setup, "Gr\303\274n & blau/1 first 0");
+  green = wait_folder (&setup, "Gr\303\274n & blau");
+  meet_again (&setup, after);
+  wait_folder (&setup, "New");
+  wait_dump (&setup, "Gr\303\274n & blau/1 first 0\nINBOX/1 zw\303\266lf 0");
+  g_assert_cmpint (wait_folder (&setup, "Gr\303\274n & blau"), ==, green);
+  tear_down (&setup);
+}
+
+static gboolean
+has_preview (gpointer data)
+{
+  DumpWait *wait = data;
+  g_autoptr (TernMessageRecord) record =
+      engine_fixture_find (wait->setup->fixture, wait->setup->uuid, "INBOX", wait->dump);
+
+  g_free (wait->found);
+  wait->found = record != NULL ? g_strdup (record->facts->preview) : NULL;
+  return wait->found != NULL;
+}
+
+/* The server's first words stand in the list while there is no body, and are not taken for one; of
+ * the body others are made, which stay when the server says its own again. */
+static void
+test_preview (void)
+{
+#define MESSAGE_WITH(preview, uid)                                                                \
+  "S: * 1 FETCH (PREVIEW " preview " UID " uid                                                    \
+  " FLAGS () INTERNALDATE \"23-Nov-2026 10:00:00 +0000\" RFC822.SIZE 60"                          \
+  " ENVELOPE (NIL \"first\" ((NIL NIL \"a\" \"b.test\")) NIL NIL NIL NIL NIL NIL \"<f@b.test>\")" \
+  " BODYSTRUCTURE (\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 1)"                                  \
+  " BODY[HEADER.FIELDS (REFERENCES)] \"\")"
+#define LOGIN_WITH_PREVIEW                                                              \
+  "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi", "C: %t AUTHENTICATE PLAIN *", \
+      "S: %t OK [CAPABILITY " IMAP_CAPS " PREVIEW] in"
+  static const char *const before[] = {
+    LOGIN_WITH_PREVIEW,
+    IMAP_SELECT_INBOX ("1", "77", "2"),
+    "C: %t UID FETCH 1:1 (UID * PREVIEW (LAZY))",
+    MESSAGE_WITH ("\"> quoted\tby the server\"", "1"),
+    "S: %t OK fetched",
+    IMAP_LIST_INBOX ("1", "77", "2"),
+    "C: %t UID FETCH 1 (UID BODY.PEEK[])",
+    "S: * 1 FETCH (UID 1 BODY[] {35}",
+    "S: Message-ID: <f@b.test>\r\n\r\nour own\r\n)",
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  static const char *const after[] = {
+    LOGIN_WITH_PREVIEW,
+    IMAP_SELECT_INBOX ("1", "78", "8"),
+    "C: %t UID FETCH 1:7 (UID * PREVIEW (LAZY))",
+    MESSAGE_WITH ("\"> quoted by the server\"", "7"),
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  Setup setup;
+  DumpWait wait = { &setup, "first", NULL };
+  g_autoptr (TernMessageRecord) record = NULL;
+  GAsyncResult *slot = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (TernBody) body = NULL;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&setup, before);
+  engine_wait (has_preview, &wait);
+  g_assert_cmpstr (wait.found, ==, "> quoted by the server");
+  record = engine_fixture_find (setup.fixture, setup.uuid, "INBOX", "first");
+  g_assert_cmpint (record->body_state, ==, TERN_BODY_ABSENT);
+  tern_engine_load_body_async (setup.fixture->engine, record->id, NULL, engine_store_result, &slot);
+  result = engine_await (&slot);
+  body = tern_engine_load_body_finish (setup.fixture->engine, result, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (body->text->plain, ==, "our own\n");
+  g_assert_true (has_preview (&wait));
+  g_assert_cmpstr (wait.found, ==, "our own");
+  g_clear_object (&result);
+  meet_again (&setup, after);
+  wait_dump (&setup, "INBOX/7 first 0");
+  g_assert_true (has_preview (&wait));
+  g_assert_cmpstr (wait.found, ==, "our own");
+  g_free (wait.found);
+  tear_down (&setup);
+}
+
 #define LOGIN_WITHOUT_UIDPLUS                                                           \
   "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi", "C: %t AUTHENTICATE PLAIN *", \
       "S: %t OK [CAPABILITY IMAP4rev1 LIST-EXTENDED] in"
@@ -652,6 +874,120 @@ test_flood (void)
   tear_down (&setup);
 }
 
+/* Two messages, and the only connection that there is listens. */
+#define TWO_MESSAGES \
+  IMAP_MESSAGE ("1", "1", "first"), IMAP_MESSAGE ("2", "50", "second"), "S: %t OK fetched"
+#define LISTENING                                                                           \
+  IMAP_LOGIN, IMAP_SELECT_INBOX ("2", "77", "60"), "C: %t UID FETCH 1:59 (*", TWO_MESSAGES, \
+      IMAP_LIST_INBOX ("2", "77", "60"), "C: %t IDLE", "S: + idling"
+/* It is selected anew, and what is missing here comes back. */
+#define SELECTED_ANEW                                                                           \
+  IMAP_SELECT_INBOX ("2", "77", "60"), "C: %t UID FETCH 1:59 (UID FLAGS)",                      \
+      "S: * 1 FETCH (UID 1 FLAGS ())", "S: * 2 FETCH (UID 50 FLAGS ())", "S: %t OK fetched",    \
+      "C: %t UID SEARCH ALL", "S: * SEARCH 1 50", "S: %t OK listed", "C: %t UID FETCH 1,50 (*", \
+      TWO_MESSAGES
+
+static void
+set_up_listening (Setup *setup, const char *const *script, guint listening)
+{
+  StepWait wait;
+
+  set_up (setup, script);
+  wait.server = setup->server;
+  wait.steps = listening;
+  engine_wait (has_come_to, &wait);
+  wait_dump (setup, "INBOX/1 first 0\nINBOX/50 second 0");
+}
+
+/* More is said to be gone than was there: the mailbox is selected anew at once. */
+static void
+test_vanished_all (void)
+{
+  static const char *const script[] = {
+    LISTENING, "WAIT",           "S: * VANISHED 1:4294967295",
+    "C: DONE", "S: %t OK idled", SELECTED_ANEW,
+    "C: %t *", "STALL",          NULL,
+  };
+  static const char *const listening[] = { LISTENING };
+  Setup setup;
+  StepWait wait;
+
+  set_up_listening (&setup, script, G_N_ELEMENTS (listening));
+  tern_script_server_go (setup.server);
+  wait.server = setup.server;
+  wait.steps = G_N_ELEMENTS (script) - 2;
+  engine_wait (has_come_to, &wait);
+  wait_dump (&setup, "INBOX/1 first 0\nINBOX/50 second 0");
+  tear_down (&setup);
+}
+
+/* … by the same sync, when it is said to one. */
+static void
+test_vanished_in_sync (void)
+{
+  static const char *const script[] = {
+    LISTENING,
+    "C: DONE",
+    "S: %t OK idled",
+    IMAP_LIST_INBOX ("3", "77", "60"),
+    "C: %t NOOP",
+    "S: * VANISHED 1:59",
+    "S: %t OK noticed",
+    "C: %t UID FETCH 60:* (*",
+    "S: %t OK fetched",
+    SELECTED_ANEW,
+    "STALL",
+    NULL,
+  };
+  static const char *const listening[] = { LISTENING };
+  Setup setup;
+  g_autofree char *dump = NULL;
+
+  set_up_listening (&setup, script, G_N_ELEMENTS (listening));
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  dump = engine_fixture_dump (setup.fixture, setup.uuid);
+  g_assert_cmpstr (dump, ==, "INBOX/1 first 0\nINBOX/50 second 0");
+  tear_down (&setup);
+}
+
+/* STATUS has more than EXPUNGE has left: the UIDs are listed, though EXISTS agrees with what is
+ * here. */
+static void
+test_false_expunge (void)
+{
+  static const char *const script[] = {
+    LISTENING,
+    "WAIT",
+    "S: * 1 EXPUNGE",
+    "C: DONE",
+    "S: %t OK idled",
+    IMAP_LIST_INBOX ("2", "77", "60"),
+    "C: %t NOOP",
+    "S: %t OK nothing",
+    "C: %t UID FETCH 60:* (*",
+    "S: %t OK fetched",
+    "C: %t UID SEARCH ALL",
+    "S: * SEARCH 1 50",
+    "S: %t OK listed",
+    "C: %t UID FETCH 1 (*",
+    IMAP_MESSAGE ("1", "1", "first"),
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  static const char *const listening[] = { LISTENING };
+  Setup setup;
+  g_autofree char *dump = NULL;
+
+  set_up_listening (&setup, script, G_N_ELEMENTS (listening));
+  tern_script_server_go (setup.server);
+  wait_dump (&setup, "INBOX/50 second 0");
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  dump = engine_fixture_dump (setup.fixture, setup.uuid);
+  g_assert_cmpstr (dump, ==, "INBOX/1 first 0\nINBOX/50 second 0");
+  tear_down (&setup);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -665,8 +1001,14 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/one-message-refused", test_one_message_refused);
   g_test_add_func ("/engine/script/bodies", test_bodies);
   g_test_add_func ("/engine/script/interrupted-epoch", test_interrupted_epoch);
+  g_test_add_func ("/engine/script/renamed-by-id", test_renamed_by_id);
+  g_test_add_func ("/engine/script/utf8", test_utf8);
+  g_test_add_func ("/engine/script/preview", test_preview);
   g_test_add_func ("/engine/script/watch-expunge", test_watch_expunge);
   g_test_add_func ("/engine/script/short-listings", test_short_listings);
+  g_test_add_func ("/engine/script/vanished-all", test_vanished_all);
+  g_test_add_func ("/engine/script/vanished-in-sync", test_vanished_in_sync);
+  g_test_add_func ("/engine/script/false-expunge", test_false_expunge);
   g_test_add_func ("/engine/script/flood", test_flood);
   g_test_add_func ("/engine/script/notify-overflow", test_notify_overflow);
   return g_test_run ();

@@ -50,6 +50,9 @@ test_settings_round_trip (void)
   first->smtp_user = g_strdup ("other");
   first->smtp_own_secret = TRUE;
   first->safe_mode = TRUE;
+  first->keep_days = TERN_KEEP_ALL_DAYS;
+  first->keep_size = TERN_KEEP_SIZE_MAX;
+  first->auth = TERN_AUTH_BEARER;
   g_assert_true (tern_account_settings_save_all (path, accounts, &error));
   g_assert_no_error (error);
   g_assert_cmpint (g_stat (path, &info), ==, 0);
@@ -68,10 +71,20 @@ test_settings_round_trip (void)
   g_assert_cmpstr (back->smtp_user, ==, "other");
   g_assert_true (back->smtp_own_secret);
   g_assert_true (back->safe_mode);
+  g_assert_cmpint (back->keep_days, ==, TERN_KEEP_ALL_DAYS);
+  g_assert_cmpint (back->keep_size, ==, TERN_KEEP_SIZE_MAX);
+  g_assert_cmpint (back->auth, ==, TERN_AUTH_BEARER);
+  g_assert_cmpstr (tern_account_settings_get_secret_kind (back, FALSE), ==, "imap-token");
+  g_assert_cmpstr (tern_account_settings_get_secret_kind (back, TRUE), ==, "smtp-token");
   back = g_ptr_array_index (loaded, 1);
   g_assert_cmpstr (back->imap->host, ==, "imap.example.org");
   g_assert_null (back->imap->ca_file);
   g_assert_false (back->safe_mode);
+  g_assert_cmpint (back->keep_days, ==, 0);
+  g_assert_cmpint (back->keep_size, ==, 0);
+  g_assert_cmpint (back->auth, ==, TERN_AUTH_PASSWORD);
+  g_assert_cmpstr (tern_account_settings_get_secret_kind (back, FALSE), ==, "imap");
+  g_assert_cmpstr (tern_account_settings_get_secret_kind (back, TRUE), ==, "smtp");
   engine_fixture_remove_dir (dir);
 }
 
@@ -99,6 +112,8 @@ test_settings_damaged (void)
     "ImapSecurity=none\n",
     "[no-uuid]\nAddress=a@b\nImapUser=a\nImapHost=h\nImapPort=1\nImapSecurity=tls\nSmtpHost=h\n"
     "SmtpPort=1\nSmtpSecurity=tls\n",
+    "[7b0e1a9e-65d6-4d57-8b1d-5c5c8c5c8c5c]\nAddress=a@b\nImapUser=a\nImapHost=h\nImapPort=1\n"
+    "ImapSecurity=tls\nSmtpHost=h\nSmtpPort=1\nSmtpSecurity=tls\nAuth=magic\n",
   };
   g_autofree char *dir = g_dir_make_tmp ("tern-settings-XXXXXX", NULL);
   g_autofree char *path = settings_path (dir);

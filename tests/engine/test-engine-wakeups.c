@@ -120,7 +120,7 @@ typedef struct
 } Setup;
 
 static void
-set_up (Setup *setup, const char *const *script)
+set_up_keeping (Setup *setup, const char *const *script, int keep_days)
 {
   g_autoptr (TernAccountSettings) settings = tern_account_settings_new ();
 
@@ -132,6 +132,7 @@ set_up (Setup *setup, const char *const *script)
   setup->fixture = engine_fixture_new ();
   engine_fixture_open (setup->fixture, TRUE);
   tern_account_settings_guess (settings, "anna@example.test");
+  settings->keep_days = keep_days;
   g_free (settings->uuid);
   settings->uuid = g_strdup (UUID);
   tern_endpoint_unref (settings->imap);
@@ -139,6 +140,12 @@ set_up (Setup *setup, const char *const *script)
                                       TERN_SECURITY_TLS, setup->cert->ca_file, NULL);
   setup->uuid = g_strdup (UUID);
   g_free (engine_fixture_add_account (setup->fixture, settings, "geheim"));
+}
+
+static void
+set_up (Setup *setup, const char *const *script)
+{
+  set_up_keeping (setup, script, 0);
 }
 
 static void
@@ -282,6 +289,48 @@ test_sleep_cuts (void)
   tear_down (&setup);
 }
 
+/* Cost */
+
+/* Where each byte is paid for, headers only; what is kept here comes once it is not. */
+static void
+test_metered (void)
+{
+  static const char *const script[] = {
+    IMAP_LOGIN,
+    IMAP_SELECT_INBOX ("1", "77", "2"),
+    "C: %t UID FETCH 1:1 (*",
+    IMAP_MESSAGE ("1", "1", "slept"),
+    "S: %t OK fetched",
+    IMAP_LIST_INBOX ("1", "77", "2"),
+    "C: %t IDLE",
+    "S: + idling",
+    "QUIET: 7000",
+    "WAIT",
+    "C: DONE",
+    "S: %t OK idled",
+    "C: %t NOOP",
+    "S: %t OK as before",
+    "C: %t IDLE",
+    "S: + idling",
+    "C: DONE",
+    "S: %t OK idled",
+    "C: %t UID FETCH 1 (UID BODY.PEEK[])",
+    "S: * 1 FETCH (UID 1 BODY[] \"words\")",
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  Setup setup;
+
+  tell_system ("metered 1");
+  set_up_keeping (&setup, script, TERN_KEEP_ALL_DAYS);
+  wait_steps (&setup, IDLING_STEPS + 4);
+  tern_script_server_go (setup.server);
+  tell_system ("metered 2");
+  wait_steps (&setup, G_N_ELEMENTS (script) - 2);
+  tear_down (&setup);
+}
+
 /* The network */
 
 static gboolean
@@ -339,6 +388,7 @@ main (int argc, char **argv)
   start_system_bus ();
   g_test_add_func ("/engine/wakeups/sleep", test_sleep);
   g_test_add_func ("/engine/wakeups/sleep-cuts", test_sleep_cuts);
+  g_test_add_func ("/engine/wakeups/metered", test_metered);
   g_test_add_data_func ("/engine/wakeups/portal", portal_passed, test_network);
   if (alone)
     g_test_add_data_func ("/engine/wakeups/route", network_up, test_network);

@@ -29,6 +29,9 @@ const char *const tern_fuzz_seeds[] = {
   "* MYRIGHTS INBOX lrswipkxtea\r\n* MYRIGHTS {3}\r\na/b \"cd\"\r\n",
   "* QUOTA \"\" (STORAGE 10 512 MESSAGE 18446744073709551615 1 X (a b))\r\n"
   "* CAPABILITY APPENDLIMIT=1 APPENDLIMIT= APPENDLIMIT\r\n",
+  "* 4 FETCH (UID 9 EMAILID (M6d-9_a) X-GM-MSGID 1278455344230334865 PREVIEW \"Hello "
+  "\\\"you\\\"\")\r\n",
+  "* STATUS \"Gr\303\274n\" (MESSAGES 2 MAILBOXID (F2212ea87-6097))\r\n",
   "A2 NO [COPYUID 3 1:4 5:8] (no\r\n* BYE\r\n* 5 EXPUNGE\r\n",
   NULL,
 };
@@ -42,12 +45,20 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_autofree char *name = g_strndup (size > 0 ? (const char *) data : "", size);
   g_autofree char *decoded = tern_imap_utf7_decode (name, NULL);
   g_autofree char *encoded = tern_imap_utf7_encode (name);
+  g_autofree char *again = tern_imap_utf7_decode (encoded, NULL);
+  g_autofree char *below = tern_imap_set_below (name, 1000);
+  g_autofree char *rest = NULL;
+  g_autofree char *first = tern_imap_set_split (name, 1000, &rest);
   g_autoptr (GArray) uids = g_array_new (FALSE, FALSE, sizeof (guint32));
 
   g_assert_cmpstr (whole, ==, bytes);
   g_assert_cmpstr (whole, ==, pieces);
   g_assert_true (g_utf8_validate (decoded, -1, NULL));
   g_assert_true (g_str_is_ascii (encoded));
+  /* A name goes to a server that writes UTF-8 as it came from there. */
+  if (g_utf8_validate (name, -1, NULL))
+    g_assert_cmpstr (again, ==, name);
+  g_assert_true (first != NULL || rest == NULL);
   tern_imap_set_parse ((TernImapSlice){ (const char *) data, size }, 1000, uids);
   g_assert_cmpuint (uids->len, <=, 1000);
   return 0;

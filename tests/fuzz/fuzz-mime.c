@@ -67,7 +67,10 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_autoptr (TernBuiltMessage) built = tern_mime_build_from_source (bytes, NULL);
   g_autofree char *html_text = NULL;
   g_autofree char *raw = g_strndup (size > 0 ? (const char *) data : "", size);
+  g_autofree char *preview = tern_mime_clean_preview (raw, size);
 
+  g_assert_true (g_utf8_validate (preview, -1, NULL));
+  g_assert_cmpint (g_utf8_strlen (preview, -1), <=, 200);
   g_assert_nonnull (facts->subject);
   g_assert_nonnull (headers);
   g_assert_nonnull (decoded);

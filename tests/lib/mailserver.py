@@ -1,26 +1,27 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A private mail server for demonstrations and tests: real Dovecot, real Postfix, a throw-away folder.
+"""A private mail server for demonstrations and tests: real Dovecot (or Cyrus), real Postfix, a throw-away folder.
 
-Prints one line of JSON when everything answers, then runs until its standard input closes (so a parent
-that crashes always takes it along) or SIGTERM comes.  Nothing of the machine's own mail system is touched:
-configuration, sockets, queue, mailboxes and certificates live in the folder, ports are free ones on the
-loopback address.
+Prints one line of JSON when everything answers ({"missing": …} where a server is not installed), then runs until
+its standard input closes (so a parent that crashes always takes it along) or SIGTERM comes.  Nothing of the
+machine's own mail system is touched: configuration, sockets, queue, mailboxes and certificates live in the folder,
+ports are free ones on the loopback address.
 
-Who runs as whom.  Dovecot runs as an ordinary user: the caller, or "nobody" when the caller is root.
+Who runs as whom.  The IMAP server runs as an ordinary user: the caller, or "nobody" when the caller is root.
 Postfix needs root; a helper process (this file again, through "sudo -n" where the caller is not root) owns
 it for its whole life and stops it when the pipe to it closes.  A guard process watches the main one the same
 way, so that even SIGKILL leaves nothing behind.
 
 Control: each line on standard input is a command, answered by one line of JSON with at least {"ok": bool}.
 
-  stop imap|smtp        stop Dovecot (IMAP, POP3, LMTP together) or Postfix; connections are cut
+  stop imap|smtp        stop the IMAP server (POP3 and LMTP with it) or Postfix; connections are cut
   start imap|smtp       start it again on the same ports
-  freeze imap, thaw imap   Dovecot keeps its connections but does not answer; SIGSTOP and SIGCONT
+  freeze imap, thaw imap   it keeps its connections but does not answer; SIGSTOP and SIGCONT
   kick USER             cut the connections of one user
   deliver USER FILE     hand a message file to the user's INBOX by LMTP
   append USER FOLDER FILE [FLAGS]   APPEND it by IMAP; FLAGS as on the wire, "\\Seen \\Flagged"
-  doveadm ARGS          run doveadm with this configuration, "output" is what it printed
+  doveadm ARGS          run doveadm with this configuration, "output" is what it printed; on Cyrus those words
+                        of it that mailserver_doveadm.py knows
   ping                  nothing
 Arguments are split as a shell does.
 """
@@ -44,16 +45,19 @@ import tempfile
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from mailserver_dovecot import Dovecot, make_certificates  # noqa: E402  (beside this file)
+from mailserver_cyrus import Cyrus  # noqa: E402  (beside this file)
+from mailserver_dovecot import Dovecot, make_certificates  # noqa: E402
 from mailserver_echo import EchoServer  # noqa: E402
 from mailserver_postfix import RECIPIENT_ANSWERS, Postfix, postfix_helper  # noqa: E402
 from mailserver_process import start_guard  # noqa: E402
 
 PORT_FIRST, PORT_LAST, PORT_BLOCK = 20000, 32000, 16  # below the kernel's range for outgoing connections
 
+MASTERS = {'cyrus': Cyrus, 'dovecot': Dovecot}
 
-def fail(text):
-    print(json.dumps({'error': text}), flush=True)
+
+def fail(text, kind='error'):
+    print(json.dumps({kind: text}), flush=True)
     sys.exit(1)
 
 
@@ -82,7 +86,7 @@ class Server:
         if os.geteuid() == 0:
             for name in ('', 'run', 'state', 'mail', 'home'):
                 shutil.chown(f'{self.dir}/{name}', account.pw_uid, account.pw_gid)
-        self.dovecot = Dovecot(self)
+        self.master = MASTERS[options.imap_server](self)
         self.postfix = Postfix(self) if options.postfix else None
 
     def choose_ports(self):
@@ -107,26 +111,24 @@ class Server:
         make_certificates(self.dir, self.options.certificate, self.domain, self.address)
         if os.geteuid() == 0:
             shutil.chown(f'{self.dir}/server.key', self.mail_user, self.mail_group)
-        self.dovecot.configure()
+        self.master.configure()
         if self.postfix:
             self.postfix.configure()
             echo = EchoServer(self)
             threading.Thread(target=echo.serve_forever, kwargs={'poll_interval': 0.1}, daemon=True).start()
             self.postfix.start(wait=False)
-        self.dovecot.start()
+        self.master.start()
         if self.postfix:
             self.postfix.wait()
 
     def describe(self):
         return {
-            'host': self.host(), **{name: port for name, port in self.ports.items()
-                                    if self.postfix or not name.startswith(('smtp', 'echo'))},
+            'imap_server': self.master.name, 'host': self.host(), **{name: port for name, port in self.ports.items()
+                                    if name in self.master.ports
+                                    or self.postfix and name.startswith(('smtp', 'echo'))},
             'domain': self.domain, 'users': self.users, 'ca_file': f'{self.dir}/ca.pem', 'dir': self.dir,
             'echo': f'echo@{self.domain}' if self.postfix else None,
-            'lmtp': self.ports['lmtp'],
             'recipients': {f'{name}@{self.domain}': text for name, text in RECIPIENT_ANSWERS.items()},
-            'doveadm': ['doveadm', '-c', self.dovecot.conf],
-            'log': f'{self.dir}/dovecot.log',
             'commands': ['stop', 'start', 'freeze', 'thaw', 'kick', 'deliver', 'append', 'doveadm', 'ping'],
             'pid': os.getpid(),
         }
@@ -175,7 +177,7 @@ class Server:
 
     def part(self, name):
         if name == 'imap':
-            return self.dovecot
+            return self.master
         if name == 'smtp' and self.postfix:
             return self.postfix
         raise RuntimeError(f'no server {name}')
@@ -196,17 +198,15 @@ class Server:
     def do_freeze(self, name):
         if name != 'imap':
             raise RuntimeError('only imap can be frozen')
-        self.dovecot.signal(signal.SIGSTOP)
+        self.master.signal(signal.SIGSTOP)
 
     def do_thaw(self, name):
         if name != 'imap':
             raise RuntimeError('only imap can be frozen')
-        self.dovecot.signal(signal.SIGCONT)
+        self.master.signal(signal.SIGCONT)
 
     def do_kick(self, name):
-        address = self.user(name)['address']
-        if address in self.dovecot.doveadm('who', '-1'):
-            self.dovecot.doveadm('kick', address)
+        self.master.kick(self.user(name))
 
     def do_deliver(self, name, path):
         with open(path, 'rb') as file:
@@ -219,7 +219,7 @@ class Server:
                 raise RuntimeError(str(data))
 
     def do_doveadm(self, *args):
-        return {'output': self.dovecot.doveadm(*args)}
+        return {'output': self.master.doveadm(*args)}
 
     def close(self):
         """The guard does all the work, here as after a crash: one way, always tried."""
@@ -234,6 +234,8 @@ class Server:
 
 def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__.split('\n', 1)[0])
+    parser.add_argument('--imap-server', default=os.environ.get('TERN_TEST_IMAP_SERVER', 'dovecot'),
+                        choices=MASTERS, help='default: TERN_TEST_IMAP_SERVER of the environment, or dovecot')
     parser.add_argument('--users', default='anna,bob', help='names before the @, separated by commas')
     parser.add_argument('--password', help='one password for all (default: a random one each)')
     parser.add_argument('--domain', default='example.test')
@@ -244,6 +246,10 @@ def parse(argv):
     parser.add_argument('--without', default='', help='IMAP capabilities not to announce, separated by commas')
     parser.add_argument('--capability', default='', help='further IMAP capabilities to announce')
     parser.add_argument('--mechanisms', default='plain,login,scram-sha-1,scram-sha-256')
+    parser.add_argument('--tokens', action='store_true',
+                        help='OAUTHBEARER and XOAUTH2: each user has a "token" and an "old_token", which has run out')
+    parser.add_argument('--client-certificates', action='store_true',
+                        help='EXTERNAL: each user has a "client_cert", a file with the certificate and its key')
     parser.add_argument('--smtp-without', default='', help='EHLO keywords not to announce (size,8bitmime,pipelining)')
     parser.add_argument('--message-size', type=int, default=25 << 20, help='what SIZE announces, in bytes')
     parser.add_argument('--mailbox-size', default='', help='quota of each user, as Dovecot writes it: 10M')
@@ -266,6 +272,9 @@ def main(argv):
     if options.postfix_helper:
         postfix_helper(options.postfix_helper)
         return
+    missing = MASTERS[options.imap_server].missing() or options.postfix and Postfix.missing()
+    if missing:
+        fail(missing, 'missing')
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)

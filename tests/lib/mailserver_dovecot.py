@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Dovecot and the certificates, for mailserver.py."""
+"""Dovecot, the certificates and the access tokens, for mailserver.py."""
 
+import base64
+import hashlib
+import hmac
+import json
 import os
 import secrets
 import shutil
-import signal
 import subprocess
+import time
 
-from mailserver_process import START_DEADLINE, answers, descendants, read_pid, send, stop_master, wait_until
+from mailserver_process import ImapMaster, write_file
+
+PROGRAM = '/usr/sbin/dovecot'
 
 # What Dovecot 2.3 announces after the login; --without takes names away from it.
 CAPABILITIES = (
@@ -42,6 +48,7 @@ auth_default_realm = {domain}
 # A wrong password is a test case here, not an attack.
 auth_failure_delay = 0
 
+{logins}
 passdb {{
   driver = passwd-file
   args = {dir}/passwd
@@ -210,6 +217,11 @@ keyUsage = critical,digitalSignature
 extendedKeyUsage = serverAuth
 subjectKeyIdentifier = hash
 subjectAltName = {names}
+[client]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = clientAuth
+subjectKeyIdentifier = hash
 ''')
     open(f'{folder}/ca.index', 'w', encoding='ascii').close()
     with open(f'{folder}/ca.serial', 'w', encoding='ascii') as file:
@@ -229,19 +241,78 @@ subjectAltName = {names}
                 *span)
 
 
-def write_file(path, text, mode=0o644):
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), 'w', encoding='utf-8') as file:
-        file.write(text)
+def make_client_certificate(folder, user):
+    """For one of the users, from the same CA; the certificate and its key in one file."""
+    path = f'{folder}/client-{user["name"]}'
+    config = ['-config', f'{folder}/ca.cnf']
+    openssl('req', *config, '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+            '-keyout', f'{path}.key', '-out', f'{path}.csr', '-subj', f'/CN={user["address"]}')
+    openssl('ca', *config, '-batch', '-notext', '-in', f'{path}.csr', '-out', f'{path}.crt', '-extensions', 'client')
+    with open(f'{path}.crt', encoding='ascii') as crt, open(f'{path}.key', encoding='ascii') as key:
+        write_file(f'{path}.pem', crt.read() + key.read(), 0o600)
+    return f'{path}.pem'
 
 
-class Dovecot:
+def make_token(key, user, seconds, scope='mail'):
+    """A JSON Web Token (RFC 7519) as Dovecot checks it by itself."""
+    def part(value):
+        return base64.urlsafe_b64encode(value).rstrip(b'=')
+    now = int(time.time())
+    claims = {'sub': user['address'], 'scope': scope, 'iat': now - 3600, 'nbf': now - 3600, 'exp': now + seconds}
+    text = part(b'{"alg":"HS256","typ":"JWT"}') + b'.' + part(json.dumps(claims).encode())
+    return (text + b'.' + part(hmac.new(key, text, hashlib.sha256).digest())).decode()
+
+
+class Dovecot(ImapMaster):
+    name = 'dovecot'
+    ports = ('imap', 'imap_starttls', 'pop', 'pop_tls', 'lmtp')
+
     def __init__(self, server):
-        self.server = server
+        super().__init__(server)
         self.conf = f'{server.dir}/dovecot.conf'
-        self.pid_file = f'{server.dir}/run/master.pid'
+        self.argv = [PROGRAM, '-c', self.conf]
+        self.postfix_sasl = f'smtpd_sasl_type = dovecot\nsmtpd_sasl_path = {server.dir}/auth'
+
+    @staticmethod
+    def missing():
+        return None if os.path.exists(PROGRAM) else 'no Dovecot here'
+
+    def configure_tokens(self):
+        """Each user gets a token that is good and one that has run out."""
+        server = self.server
+        key = secrets.token_bytes(32)
+        os.makedirs(f'{server.dir}/keys/default/HS256')
+        write_file(f'{server.dir}/keys/default/HS256/default', base64.b64encode(key).decode())
+        write_file(f'{server.dir}/oauth2.conf', f'''\
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={server.dir}/keys/
+username_attribute = sub
+scope = mail
+''')
+        for user in server.users:
+            user['token'] = make_token(key, user, 86400)
+            user['old_token'] = make_token(key, user, -60)
+        return f'passdb {{\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n' \
+               f'  args = {server.dir}/oauth2.conf\n}}\n'
+
+    def configure_client_certificates(self):
+        """Who shows the certificate of a user needs no password (EXTERNAL)."""
+        for user in self.server.users:
+            user['client_cert'] = make_client_certificate(self.server.dir, user)
+        return f'ssl_ca = <{self.server.dir}/ca.pem\nssl_verify_client_cert = yes\nssl_require_crl = no\n' \
+               'auth_ssl_username_from_cert = yes\nssl_cert_username_field = commonName\n' \
+               'passdb {\n  driver = static\n  mechanisms = external\n  args = nopassword\n}\n'
 
     def configure(self):
         server, options = self.server, self.server.options
+        mechanisms = options.mechanisms.replace(',', ' ')
+        logins = ''
+        if options.tokens:
+            logins += self.configure_tokens()
+            mechanisms += ' oauthbearer xoauth2'
+        if options.client_certificates:
+            logins += self.configure_client_certificates()
+            mechanisms += ' external'
         capability = ''
         if options.without or options.capability:
             without = {name.strip().upper() for name in options.without.split(',')}
@@ -278,49 +349,18 @@ class Dovecot:
         write_file(self.conf, DOVECOT_CONF.format(
             post_login=post_login,
             dir=server.dir, address=server.address, domain=server.domain, user=server.mail_user,
-            group=server.mail_group, format=options.mailbox_format, mechanisms=options.mechanisms.replace(',', ' '),
-            capability=capability, quota=quota, sharing=sharing, separator=options.separator, prefix=options.prefix,
+            group=server.mail_group, format=options.mailbox_format, mechanisms=mechanisms,
+            logins=logins, capability=capability, quota=quota, sharing=sharing,
+            separator=options.separator, prefix=options.prefix,
             port=server.ports['imap'], **server.ports))
         write_file(f'{server.dir}/passwd', ''.join(
             f'{user["address"]}:{{PLAIN}}{user["password"]}::::::\n' for user in server.users), 0o600)
         if os.geteuid() == 0:
             shutil.chown(f'{server.dir}/passwd', server.mail_user, server.mail_group)
 
-    def as_user(self):
-        if os.geteuid() != 0:
-            return {}
-        return {'user': self.server.mail_user, 'group': self.server.mail_group, 'extra_groups': []}
-
-    def start(self, wait=True):
-        # It goes to the background by itself, in a session of its own, and keeps its streams: no pipes here.
-        with open(f'{self.server.dir}/dovecot.stderr', 'w+', encoding='utf-8', errors='replace') as said:
-            done = subprocess.run(['/usr/sbin/dovecot', '-c', self.conf], stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.DEVNULL, stderr=said, start_new_session=True,
-                                  timeout=START_DEADLINE, check=False, **self.as_user())
-            if done.returncode:
-                said.seek(0)
-                raise RuntimeError('dovecot: ' + said.read().strip())
-        if wait:
-            self.wait()
-
-    def wait(self):
-        for name in ('imap', 'imap_starttls', 'pop', 'pop_tls', 'lmtp'):
-            wait_until(lambda port=self.server.ports[name]: answers(self.server.address, port), f'{name} port')
-
-    def stop(self):
-        stop_master(self.pid_file)
-
-    def signal(self, number):
-        pid = read_pid(self.pid_file)
-        below = descendants(pid)
-        # The master first when stopping, last when continuing: it must not see its children stand still.
-        for victim in [pid] + below if number == signal.SIGSTOP else below + [pid]:
-            send(victim, number)
+    def kick(self, user):
+        if user['address'] in self.doveadm('who', '-1'):
+            self.doveadm('kick', user['address'])
 
     def doveadm(self, *args):
-        done = subprocess.run(['doveadm', '-c', self.conf, *args], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, check=False,
-                              **self.as_user())
-        if done.returncode:
-            raise RuntimeError(f'doveadm {args[0]}: ' + done.stderr.decode(errors='replace').strip())
-        return done.stdout.decode(errors='replace')
+        return self.run('doveadm', '-c', self.conf, *args, **self.as_user())

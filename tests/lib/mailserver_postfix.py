@@ -10,8 +10,7 @@ import subprocess
 import sys
 import time
 
-from mailserver_dovecot import write_file
-from mailserver_process import alive, answers, descendants, send, wait_until
+from mailserver_process import alive, answers, descendants, send, wait_until, write_file
 
 POSTFIX_MAIN = '''\
 compatibility_level = 3.6
@@ -57,8 +56,7 @@ smtpd_tls_key_file = {dir}/server.key
 smtpd_tls_security_level = encrypt
 smtpd_tls_auth_only = yes
 smtpd_sasl_auth_enable = yes
-smtpd_sasl_type = dovecot
-smtpd_sasl_path = {dir}/auth
+{sasl}
 smtpd_sasl_security_options = noanonymous
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtpd_recipient_restrictions = reject_unlisted_recipient,
@@ -95,6 +93,7 @@ RECIPIENT_ANSWERS = {
     'refused': '550 5.7.1 this mailbox does not want your mail',
 }
 
+MASTER = '/usr/lib/postfix/sbin/master'
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'mailserver.py')
 
 
@@ -126,7 +125,7 @@ class PostfixMaster:
     def start(self):
         if not os.path.exists(f'{self.base}/spool'):
             self.prepare()
-        self.process = subprocess.Popen(['/usr/lib/postfix/sbin/master', '-c', self.base, '-s'],
+        self.process = subprocess.Popen([MASTER, '-c', self.base, '-s'],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, start_new_session=True)
 
@@ -179,6 +178,10 @@ class Postfix:
         self.server = server
         self.helper = None
 
+    @staticmethod
+    def missing():
+        return None if os.path.exists(MASTER) else 'no Postfix here'
+
     def configure(self):
         server, options = self.server, self.server.options
         base = f'{server.dir}/postfix'
@@ -189,8 +192,13 @@ class Postfix:
         refusals = ', '.join(f'{{{name}@{server.domain} = {text}}}' for name, text in RECIPIENT_ANSWERS.items())
         discard = options.smtp_without.replace(',', ' ') or 'vrfy'
         values = dict(dir=server.dir, address=server.address, domain=server.domain, recipients=recipients,
-                      answers=refusals, message_size=options.message_size, discard=discard, **server.ports)
+                      answers=refusals, message_size=options.message_size, discard=discard, sasl=server.master.postfix_sasl,
+                      **server.ports)
         write_file(f'{base}/main.cf', POSTFIX_MAIN.format(**values))
+        if server.master.smtpd_conf:
+            # Debian's Postfix looks for it in no other place.
+            os.mkdir(f'{base}/sasl')
+            write_file(f'{base}/sasl/smtpd.conf', server.master.smtpd_conf)
         write_file(f'{base}/master.cf', POSTFIX_MASTER.format(**values))
 
     def command(self, text):

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import time
 
 START_DEADLINE = 30.0  # seconds; two are usual, a busy machine needs more
@@ -16,6 +17,11 @@ def wait_until(condition, what, deadline=START_DEADLINE):
         if time.monotonic() > end:
             raise RuntimeError(f'{what} did not happen within {deadline:.0f} s')
         time.sleep(0.01)
+
+
+def write_file(path, text, mode=0o644):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), 'w', encoding='utf-8') as file:
+        file.write(text)
 
 
 def answers(address, port):
@@ -112,3 +118,58 @@ def start_guard(folder):
             break
         time.sleep(0.05)
     os._exit(0)
+
+
+class ImapMaster:
+    """What Dovecot and Cyrus have in common: a master that goes to the background, and all that is below it."""
+
+    name = ''
+    ports = ()  # names of those it listens on
+    argv = ()
+    env = None
+    postfix_sasl = ''  # lines of main.cf: who knows the passwords
+    smtpd_conf = ''  # and what libsasl2 has to know for that
+
+    def __init__(self, server):
+        self.server = server
+        self.pid_file = f'{server.dir}/run/master.pid'
+
+    def as_user(self):
+        if os.geteuid() != 0:
+            return {}
+        return {'user': self.server.mail_user, 'group': self.server.mail_group, 'extra_groups': []}
+
+    def start(self, wait=True):
+        # It goes to the background by itself, in a session of its own, and keeps its streams: no pipes here.
+        with open(f'{self.server.dir}/{self.name}.stderr', 'w+', encoding='utf-8', errors='replace') as said:
+            done = subprocess.run(self.argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
+                                  start_new_session=True, timeout=START_DEADLINE, check=False, env=self.env,
+                                  **self.as_user())
+            if done.returncode:
+                said.seek(0)
+                raise RuntimeError(f'{self.name}: exit status {done.returncode} {said.read().strip()}')
+        if wait:
+            self.wait()
+
+    def wait(self):
+        for name in self.ports:
+            wait_until(lambda port=self.server.ports[name]: answers(self.server.address, port), f'{name} port')
+
+    def stop(self):
+        stop_master(self.pid_file)
+
+    def signal(self, number):
+        pid = read_pid(self.pid_file)
+        below = descendants(pid)
+        # The master first when stopping, last when continuing: it must not see its children stand still.
+        for victim in [pid] + below if number == signal.SIGSTOP else below + [pid]:
+            send(victim, number)
+
+    def run(self, *argv, text='', **kwargs):
+        """One of its tools; what it printed."""
+        done = subprocess.run(argv, input=text, encoding='utf-8',
+                              errors='replace', stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, check=False,
+                              env=self.env, **kwargs)
+        if done.returncode:
+            raise RuntimeError(f'{" ".join(argv)}: {done.stderr.strip()}')
+        return done.stdout

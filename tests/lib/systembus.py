@@ -8,6 +8,7 @@ by "ok" when it has been sent:
   sleep            org.freedesktop.login1 says PrepareForSleep(true)
   wake             PrepareForSleep(false)
   connectivity N   NetworkManager's property: 1 none, 2 portal, 3 limited, 4 full
+  metered N        the same: 1 yes, 2 no
 """
 
 import os
@@ -64,8 +65,11 @@ class SystemBus:
         if not words:
             self.loop.quit()
             return False
-        if words[0] == 'connectivity':
-            self.values.update(Connectivity=int(words[1]), State=STATES[int(words[1])])
+        if words[0] in ('connectivity', 'metered'):
+            if words[0] == 'metered':
+                self.values.update(Metered=int(words[1]))
+            else:
+                self.values.update(Connectivity=int(words[1]), State=STATES[int(words[1])])
             changed = {name: GLib.Variant('u', value) for name, value in self.values.items()}
             self.emit('/org/freedesktop/NetworkManager', 'org.freedesktop.DBus.Properties', 'PropertiesChanged',
                       GLib.Variant('(sa{sv}as)', (MANAGER, changed, [])))

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * A real Dovecot and a real Postfix in a throw-away folder, made by mailserver.py for one test and
  * taken away with it, also when the test crashes. All functions block (a test has nothing else to
  * do) and end the test with a message when the server does not do what it should within 60 s.
+ * With TERN_TEST_IMAP_SERVER=cyrus in the environment it is a Cyrus instead of the Dovecot.
  *
  * Every port is on tern_mail_server_get_host(), which the certificate is valid for; the authority
  * to trust is in tern_mail_server_get_ca_file().
@@ -18,7 +19,7 @@ G_BEGIN_DECLS
 typedef struct _TernMailServer TernMailServer;
 
 /** Starts one, with options of mailserver.py ("--users", "anna,bob", "--no-postfix", NULL). Skips
- * the test and returns NULL where Dovecot or Postfix is not installed. */
+ * the test and returns NULL where a server is not installed. */
 TernMailServer *tern_mail_server_new (const char *first_option, ...) G_GNUC_NULL_TERMINATED;
 void tern_mail_server_free (TernMailServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernMailServer, tern_mail_server_free)
@@ -36,13 +37,17 @@ guint16 tern_mail_server_get_port (TernMailServer *server, const char *name);
 const char *tern_mail_server_get_address (TernMailServer *server, guint number);
 const char *tern_mail_server_get_password (TernMailServer *server, guint number);
 
+/** What else is known of a user: "token", "old_token" (--tokens), "client_cert"
+ * (--client-certificates). */
+const char *tern_mail_server_get_user_fact (TernMailServer *server, guint number, const char *name);
+
 /** One control line ("stop imap", "start imap", "kick anna"; see mailserver.py). It must succeed.
  */
 void tern_mail_server_command (TernMailServer *server, const char *format, ...)
     G_GNUC_PRINTF (2, 3);
 
 /** Runs doveadm with the server's configuration, for example "mailbox create -u anna@example.test
- * Work". Returns what it printed. */
+ * Work". Returns what it printed. On Cyrus mailserver_doveadm.py knows the most common words. */
 char *tern_mail_server_doveadm (TernMailServer *server, const char *format, ...)
     G_GNUC_PRINTF (2, 3);
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -25,6 +26,9 @@ class MailServer:
     def __init__(self, *options):
         self.process = subprocess.Popen([SERVER, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.facts = json.loads(self.process.stdout.readline())
+        if 'missing' in self.facts:
+            print(f'1..0 # SKIP {self.facts["missing"]}')
+            sys.exit(0)
         check('error' not in self.facts, self.facts)
 
     def command(self, line):
@@ -82,12 +86,16 @@ def user(server, number):
 
 
 def add_account(ctl, server, number, password=None, code=0, extra=()):
+    """Whose bodies come when they are asked for, and not by and by."""
     facts = server.facts
-    return ctl.json('account', 'add', user(server, number)['address'],
-                    '--name', 'Anna Example', '--imap', f'{facts["host"]}:{facts["imap"]}',
-                    '--smtp', f'{facts["host"]}:{facts.get("smtp", 465)}', '--ca-file', facts['ca_file'],
-                    '--password-stdin', *extra, stdin=(password or user(server, number)['password']) + '\n',
-                    code=code)
+    added = ctl.json('account', 'add', user(server, number)['address'],
+                     '--name', 'Anna Example', '--imap', f'{facts["host"]}:{facts["imap"]}',
+                     '--smtp', f'{facts["host"]}:{facts.get("smtp", 465)}', '--ca-file', facts['ca_file'],
+                     '--password-stdin', *extra, stdin=(password or user(server, number)['password']) + '\n',
+                     code=code)
+    if code == 0:
+        ctl.json('account', 'set', added['account'], 'keep-days=0')
+    return added
 
 
 def wait_for(what, condition):

@@ -427,6 +427,40 @@ test_preview_length (void)
   g_assert_cmpint (g_utf8_strlen (preview, -1), >=, 199);
 }
 
+/* What a server sends is shown beside other text: one line, valid, not long. */
+static void
+test_preview_clean (void)
+{
+  static const struct
+  {
+    const char *raw, *preview;
+  } cases[] = {
+    { "", "" },
+    { " Hello\r\n\tWorld ", "Hello World" },
+    { "a\xff"
+      "b\x01\x1b[31m",
+      "a\xef\xbf\xbd"
+      "b[31m" },
+    { "x\xe2\x80\xaey", "xy" },
+    { "cut \xe2\x82", "cut \xef\xbf\xbd\xef\xbf\xbd" },
+  };
+  g_autoptr (GString) large = g_string_new (NULL);
+  g_autofree char *cut = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *preview = tern_mime_clean_preview (cases[i].raw, strlen (cases[i].raw));
+
+      g_assert_true (g_utf8_validate (preview, -1, NULL));
+      g_assert_cmpstr (preview, ==, cases[i].preview);
+    }
+  for (guint i = 0; i < 100000; i++)
+    g_string_append (large, "ü€😀 ");
+  cut = tern_mime_clean_preview (large->str, large->len);
+  g_assert_cmpint (g_utf8_strlen (cut, -1), <=, 200);
+  g_assert_cmpint (g_utf8_strlen (cut, -1), >=, 199);
+}
+
 /* Depth and number of parts stay within the limits, whatever is nested how. */
 static void
 count_part (const TernPart *part, gpointer data)
@@ -514,5 +548,6 @@ main (int argc, char **argv)
   g_test_add_func ("/mime/html/facts", test_html_facts);
   g_test_add_func ("/mime/preview/forms", test_preview);
   g_test_add_func ("/mime/preview/length", test_preview_length);
+  g_test_add_func ("/mime/preview/clean", test_preview_clean);
   return g_test_run ();
 }

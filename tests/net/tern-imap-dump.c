@@ -125,6 +125,8 @@ dump_fetch (GString *out, const TernImapFetch *fetch)
   dump_slice (out, "in-reply-to", fetch->in_reply_to);
   dump_slice (out, "id", fetch->message_id);
   dump_slice (out, "refs", fetch->references);
+  dump_slice (out, "email-id", fetch->email_id);
+  dump_slice (out, "preview", fetch->preview);
   if (fetch->structure != NULL)
     {
       g_autofree char *structure = tern_part_encode (fetch->structure);
@@ -171,6 +173,7 @@ dump_decoded (TernImapParser *parser, TernImapFetchDecoder *decoder, GString *ou
                                 " next=%u validity=%u modseq=%" G_GUINT64_FORMAT "\n",
                                 status.mailbox, status.messages, status.unseen, status.uidnext,
                                 status.uidvalidity, status.modseq);
+      dump_slice (out, "mailbox-id", status.mailbox_id);
     }
   else if (tern_imap_parser_is (parser, 1, "NAMESPACE"))
     {

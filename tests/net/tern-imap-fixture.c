@@ -50,8 +50,12 @@ on_status (TernImapSession *session, const TernImapStatus *status, gpointer data
 {
   TernImapFixture *self = data;
 
-  g_string_append_printf (self->heard, "status %s %" G_GINT64_FORMAT "\n", status->mailbox,
+  g_string_append_printf (self->heard, "status %s %" G_GINT64_FORMAT, status->mailbox,
                           status->messages);
+  if (status->mailbox_id.data != NULL)
+    g_string_append_printf (self->heard, " id %.*s", (int) status->mailbox_id.length,
+                            status->mailbox_id.data);
+  g_string_append_c (self->heard, '\n');
 }
 
 static void

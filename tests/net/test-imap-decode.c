@@ -52,6 +52,106 @@ assert_slice (TernImapSlice slice, const char *expected)
 }
 
 static void
+test_preview (void)
+{
+  static const struct
+  {
+    const char *item;
+    const char *preview;
+  } cases[] = {
+    { "PREVIEW \"Hello \\\"you\\\"\"", "Hello \"you\"" },
+    { "PREVIEW {5}\r\nHello", "Hello" },
+    { "PREVIEW \"\"", "" },
+    { "PREVIEW NIL", NULL },
+    { "PREVIEW (FUZZY \"an older draft\")", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Decoded) d = { 0 };
+      g_autofree char *response =
+          g_strdup_printf ("* 1 FETCH (%s UID 7 FLAGS ())\r\n", cases[i].item);
+      TernImapFetch *fetch = decode (&d, response);
+
+      g_assert_cmpuint (fetch->uid, ==, 7);
+      assert_slice (fetch->preview, cases[i].preview);
+    }
+}
+
+static void
+test_set_parts (void)
+{
+  static const struct
+  {
+    const char *set;
+    guint32 below;
+    const char *left;
+  } below[] = {
+    { "1:*", 5, "1:4" },    { "1:4", 5, "1:4" },        { "7", 7, NULL },
+    { "9:3,20", 5, "3:4" }, { "3,5:9,12", 7, "3,5:6" }, { "4294967295", 4294967295u, NULL },
+  };
+  static const struct
+  {
+    const char *set;
+    guint32 n;
+    const char *first;
+    const char *rest;
+  } split[] = {
+    { "1:10", 3, "1:3", "4:10" },      { "1,3,5:9", 4, "1,3,5:6", "7:9" },
+    { "1:3", 3, "1:3", NULL },         { "1:3,7", 9, "1:3,7", NULL },
+    { "5:*", 1, "5", "6:4294967295" }, { "1:*", 4294967295u, "1:4294967295", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (below); i++)
+    {
+      g_autofree char *left = tern_imap_set_below (below[i].set, below[i].below);
+
+      g_assert_cmpstr (left, ==, below[i].left);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (split); i++)
+    {
+      g_autofree char *rest = NULL;
+      g_autofree char *first = tern_imap_set_split (split[i].set, split[i].n, &rest);
+
+      g_assert_cmpstr (first, ==, split[i].first);
+      g_assert_cmpstr (rest, ==, split[i].rest);
+    }
+}
+
+static void
+test_email_id (void)
+{
+  static const struct
+  {
+    const char *items;
+    const char *id;
+  } cases[] = {
+    { "EMAILID (M6d99ac3275bb4e)", "M6d99ac3275bb4e" },
+    { "EMAILID (a_B-9)", "a_B-9" },
+    { "X-GM-MSGID 18446744073709551615", "18446744073709551615" },
+    { "EMAILID NIL", NULL },
+    { "EMAILID ()", NULL },
+    { "EMAILID (M1 M2)", NULL },
+    { "EMAILID ((M1))", NULL },
+    { "EMAILID (M1.2)", NULL },
+    { "EMAILID (\"a b\")", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Decoded) d = { 0 };
+      g_autofree char *response =
+          g_strdup_printf ("* 1 FETCH (%s UID 7 FLAGS ())\r\n", cases[i].items);
+      TernImapFetch *fetch = decode (&d, response);
+
+      g_assert_cmpuint (fetch->uid, ==, 7);
+      assert_slice (fetch->email_id, cases[i].id);
+      g_assert_cmpint (fetch->has & TERN_IMAP_FETCH_EMAIL_ID, ==,
+                       cases[i].id != NULL ? TERN_IMAP_FETCH_EMAIL_ID : 0);
+    }
+}
+
+static void
 test_fetch (void)
 {
   g_auto (Decoded) d = { 0 };
@@ -398,6 +498,45 @@ test_map_hostile (void)
   tern_imap_selected_clear (&selected);
 }
 
+static gboolean
+is_doubtful_after (guint exists, guint vanished, guint expunged, guint then)
+{
+  TernImapSelected selected;
+  g_autoptr (GArray) told = NULL;
+  gboolean doubtful;
+  guint unknown;
+
+  tern_imap_selected_init (&selected);
+  tern_imap_selected_enter (&selected, "INBOX", FALSE, 1);
+  tern_imap_selected_exists (&selected, exists);
+  if (vanished > 0)
+    tern_imap_selected_vanish (&selected, vanished);
+  for (guint i = 0; i < expunged; i++)
+    tern_imap_selected_expunge (&selected, 1);
+  told = tern_imap_selected_settle (&selected, &unknown);
+  tern_imap_selected_exists (&selected, then);
+  doubtful = selected.mailbox.doubtful;
+  tern_imap_selected_enter (&selected, "INBOX", FALSE, 2);
+  g_assert_false (selected.mailbox.doubtful);
+  tern_imap_selected_clear (&selected);
+  return doubtful;
+}
+
+/* What cannot be, and what is very much, is to be looked after; another SELECT settles it. */
+static void
+test_doubtful (void)
+{
+  g_assert_false (is_doubtful_after (10, 10, 0, 0));
+  g_assert_true (is_doubtful_after (10, 11, 0, 0));
+  g_assert_true (is_doubtful_after (1000, 500, 0, 500));
+  g_assert_false (is_doubtful_after (10, 0, 10, 0));
+  g_assert_true (is_doubtful_after (10, 0, 11, 0));
+  g_assert_true (is_doubtful_after (1000, 0, 500, 500));
+  g_assert_false (is_doubtful_after (10, 3, 3, 4));
+  g_assert_false (is_doubtful_after (10, 0, 0, 11));
+  g_assert_true (is_doubtful_after (10, 0, 0, 9));
+}
+
 /* --- may_send() ---------------------------------------------------------------------------- */
 
 static TernImapRule
@@ -581,6 +720,9 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/imap/fetch/all", test_fetch);
+  g_test_add_func ("/imap/fetch/email-id", test_email_id);
+  g_test_add_func ("/imap/sets/parts", test_set_parts);
+  g_test_add_func ("/imap/fetch/preview", test_preview);
   g_test_add_func ("/imap/structure/plain", test_structure);
   g_test_add_func ("/imap/structure/message", test_structure_message);
   g_test_add_func ("/imap/structure/odd", test_structure_odd);
@@ -590,6 +732,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/utf7", test_utf7);
   g_test_add_func ("/imap/map/random", test_map);
   g_test_add_func ("/imap/map/hostile", test_map_hostile);
+  g_test_add_func ("/imap/doubtful", test_doubtful);
   g_test_add_func ("/imap/may-send", test_may_send);
   g_test_add_func ("/imap/decode/quota", test_quota);
   g_test_add_func ("/imap/decode/append-limit", test_append_limit);

@@ -158,6 +158,94 @@ test_damaged (void)
   engine_setup_end (&setup);
 }
 
+/* What is kept */
+
+static TernBodyState
+state_of (EngineSetup *setup, const char *folder, const char *subject)
+{
+  g_autoptr (TernMessageRecord) record =
+      engine_fixture_find (setup->fixture, setup->uuid, folder, subject);
+
+  return record->body_state;
+}
+
+static gboolean
+has_kept (gpointer data)
+{
+  return state_of (data, "INBOX", "new") == TERN_BODY_HERE
+         && state_of (data, "INBOX", "large") == TERN_BODY_PARTIAL;
+}
+
+static gboolean
+has_let_go (gpointer data)
+{
+  return state_of (data, "INBOX", "old") == TERN_BODY_ABSENT;
+}
+
+static void
+append_dated (EngineSetup *setup, const char *folder, const char *subject, int days)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autoptr (GDateTime) then = g_date_time_add_days (now, -days);
+  g_autofree char *date = g_date_time_format (then, "%d %b %Y %H:%M:%S +0000");
+  g_autofree char *message =
+      g_strdup_printf ("From: carl@example.test\r\nSubject: %s\r\nDate: %s\r\n"
+                       "Message-ID: <%s@example.test>\r\n\r\nwords\r\n",
+                       subject, date, subject);
+
+  tern_mail_server_append (setup->server, "anna", folder, message, "");
+}
+
+static void
+keep (EngineSetup *setup, int days)
+{
+  g_autoptr (TernAccountSettings) found =
+      tern_engine_find_account (setup->fixture->engine, setup->uuid);
+  g_autoptr (TernAccountSettings) settings = tern_account_settings_copy (found);
+  GAsyncResult *slot = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  GError *error = NULL;
+
+  settings->keep_days = days;
+  settings->keep_size = TERN_KEEP_SIZE_MIN;
+  tern_engine_save_account_async (setup->fixture->engine, settings, NULL, NULL, NULL,
+                                  engine_store_result, &slot);
+  result = engine_await (&slot);
+  g_assert_true (tern_engine_save_account_finish (setup->fixture->engine, result, &error));
+  g_assert_no_error (error);
+}
+
+/* As many days as a person wants, of what is large the text, nothing of Trash; and what is older is
+ * let go of again, though it was read. */
+static void
+test_kept (void)
+{
+  EngineSetup setup;
+  g_autoptr (GBytes) noise = make_noise (TERN_LIMIT_WHOLE_FETCH * 2);
+  g_autofree char *message = make_large_message (noise);
+  g_autoptr (TernMessageRecord) old = NULL;
+  g_autoptr (TernBody) body = NULL;
+
+  if (!engine_setup_begin (&setup, FALSE, start_server ()))
+    return;
+  append_dated (&setup, "INBOX", "old", 90);
+  append_dated (&setup, "INBOX", "new", 1);
+  append_dated (&setup, "Trash", "rubbish", 1);
+  tern_mail_server_append (setup.server, "anna", "INBOX", message, "");
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  g_assert_cmpint (state_of (&setup, "INBOX", "new"), ==, TERN_BODY_ABSENT);
+  keep (&setup, 36500);
+  engine_wait (has_kept, &setup);
+  old = engine_fixture_find (setup.fixture, setup.uuid, "INBOX", "old");
+  body = engine_setup_load_body (&setup, old->id);
+  g_assert_cmpint (state_of (&setup, "Trash", "rubbish"), ==, TERN_BODY_ABSENT);
+  keep (&setup, 30);
+  engine_wait (has_let_go, &setup);
+  g_assert_true (has_kept (&setup));
+  g_assert_cmpuint (setup.fixture->notes->len, ==, 0);
+  engine_setup_end (&setup);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -165,5 +253,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/bodies/by-parts", test_by_parts);
   g_test_add_func ("/engine/bodies/damaged", test_damaged);
+  g_test_add_func ("/engine/bodies/kept", test_kept);
   return g_test_run ();
 }

@@ -1,13 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folders on a real Dovecot, from a terminal: made, renamed, moved, deleted, with and without the server. TAP on
-standard output.
+"""Folders on a real Dovecot (or Cyrus), from a terminal: made, renamed, moved, deleted, with and without the server.
+TAP on standard output.
 
 Usage: test-ternctl-folders.py TERNCTL
 """
 
 import os
-import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
@@ -46,6 +45,11 @@ def test_create(ctl, server):
 
 def test_odd_names(ctl, server):
     for name in ('Käse & Wein', '🦆 ducks', 'say "hello"', 'a\\b', '100% *', "l'été ~"):
+        if server.facts['imap_server'] == 'cyrus' and set(name) & set('"\\%'):
+            error = ctl.error('folder', 'create', name, code=65)
+            check(error['code'] == 'refused' and 'Invalid mailbox name' in error['message'], error)
+            check(name not in here(ctl), sorted(here(ctl)))
+            continue
         check(ctl.json('folder', 'create', name)['state'] == 'done', name)
         ctl.json('sync')
         check(name in here(ctl) and here(ctl)[name]['selectable'], sorted(here(ctl)))
@@ -87,8 +91,12 @@ def test_move(ctl, server):
     check('Old/Forums/GTK' in on_server(server), on_server(server))
     check(len(ctl.json('list', 'Old/Forums/GTK')) == 2, 'with its mail')
     check(ctl.error('folder', 'move', 'Old', 'Old/Forums', code=64)['code'] == 'invalid', 'into itself')
-    check(ctl.json('undo')['state'] == 'done', 'undo')
+    moved = ctl.json('operations')[0]
+    undone = ctl.json('undo')
+    check(undone['state'] == 'done' and len(undone['operations']) == 1, undone)
     check('Forums/GTK' in here(ctl), 'back at once')
+    last = ctl.json('operations')[0]
+    check(last['operation'] == undone['operations'][0] and last['undoes'] == moved['operation'], last)
     ctl.json('sync')
     check('Forums/GTK' in on_server(server) and 'Forums/GTK' in here(ctl), on_server(server))
 
@@ -124,6 +132,34 @@ def test_delete_with_news(ctl, server):
     ctl.json('sync')
     check(len(ctl.json('list', 'Quiet')) == 1, 'and its mail')
     ctl.json('folder', 'delete', 'Quiet', '--yes')
+
+
+def test_delete_with_folders(ctl, server):
+    """So does a folder in it that came meanwhile, or one that could not be deleted itself."""
+    address = user(server, 0)['address']
+    ctl.json('folder', 'create', 'Nest')
+    server.command(f'doveadm mailbox create -u {address} "Nest/% of it"')
+    error = ctl.error('folder', 'delete', 'Nest', code=65)
+    check(error['code'] == 'refused' and 'There are folders in' in error['message'], error)
+    check({'Nest', 'Nest/% of it'} <= on_server(server) and 'Nest' in here(ctl), on_server(server))
+    ctl.json('sync')
+    uid = ctl.json('list', 'INBOX')[0]['uid']
+    server.command(f'doveadm copy -u {address} "Nest/% of it" mailbox INBOX uid {uid}')
+    ctl.error('folder', 'delete', 'Nest', code=65)
+    check({'Nest', 'Nest/% of it'} <= on_server(server), on_server(server))
+    ctl.json('sync')
+    check({'Nest', 'Nest/% of it'} <= set(here(ctl)), sorted(here(ctl)))
+    check(ctl.json('folder', 'delete', 'Nest', '--yes')['state'] == 'done', 'all of it')
+    check(not [f for f in on_server(server) | set(here(ctl)) if f.startswith('Nest')], on_server(server))
+
+
+def test_delete_gone(ctl, server):
+    """What another program has deleted meanwhile is as one wanted it."""
+    ctl.json('folder', 'create', 'Short')
+    server.command(f'doveadm mailbox delete -u {user(server, 0)["address"]} Short')
+    check(ctl.json('folder', 'delete', 'Short')['state'] == 'done', 'delete')
+    ctl.json('sync')
+    check('Short' not in here(ctl), sorted(here(ctl)))
 
 
 def test_empty(ctl, server):
@@ -167,26 +203,71 @@ def test_offline(ctl, server):
     check('Keep' in on_server(server) and 'Keep' in here(ctl), on_server(server))
 
 
+def test_offline_in_place(ctl, server):
+    """A folder where another one was until now, without the server: both are what they seem."""
+    for name in ('Diary', 'Scrap'):
+        check(ctl.json('folder', 'create', name)['state'] == 'done', name)
+    message = str(ctl.json('list', 'INBOX', '--limit', '1')[0]['id'])
+    check(ctl.json('move', message, 'Diary')['state'] == 'done', 'mail into it')
+    server.command('stop imap')
+    check(ctl.json('folder', 'rename', 'Diary', 'Diary 2025', code=75)['state'] == 'queued', 'rename')
+    check(ctl.json('folder', 'create', 'Diary', code=75)['state'] == 'queued', 'create where it was')
+    check(ctl.json('folder', 'delete', 'Scrap', code=75)['state'] == 'queued', 'delete')
+    check(ctl.json('folder', 'create', 'Scrap', code=75)['state'] == 'queued', 'create it anew')
+    check({'Diary', 'Diary 2025', 'Scrap'} <= set(here(ctl)), sorted(here(ctl)))
+    server.command('start imap')
+    ctl.json('sync')
+    ctl.json('sync')
+    check({'Diary', 'Diary 2025', 'Scrap'} <= on_server(server), on_server(server))
+    check({'Diary', 'Diary 2025', 'Scrap'} <= set(here(ctl)), sorted(here(ctl)))
+    check([str(m['id']) for m in ctl.json('list', 'Diary 2025')] == [message], ctl.json('list', 'Diary 2025'))
+    check(ctl.json('list', 'Diary') == [], 'the new one is empty')
+    check(not [o for o in ctl.json('operations') if o['state'] not in ('confirmed', 'refused')], ctl.json('operations'))
+
+
+def test_offline_delete_undone(ctl, server):
+    """A folder and its mail come back together."""
+    ctl.json('folder', 'create', 'Album')
+    message = str(ctl.json('list', 'INBOX', '--limit', '1')[0]['id'])
+    ctl.json('move', message, 'Album')
+    server.command('stop imap')
+    moved, deleted = ctl.json('folder', 'delete', 'Album', '--yes', code=75)['operations']
+    error = ctl.error('undo', str(moved), code=65)
+    check(error['code'] == 'refused' and 'is not there any more' in error['message'], error)
+    trash = [f for f in ctl.json('folders') if f['role'] == 'trash'][0]['path']
+    check(message in [str(m['id']) for m in ctl.json('list', trash)], 'still in the trash')
+    undone = ctl.json('undo')
+    check(set(undone['undone']) == {moved, deleted}, (undone, ctl.json('operations')[:3]))
+    check([str(m['id']) for m in ctl.json('list', 'Album')] == [message], 'back')
+    server.command('start imap')
+    ctl.json('sync')
+    check('Album' in on_server(server) and [str(m['id']) for m in ctl.json('list', 'Album')] == [message],
+          on_server(server))
+
+
 def test_renamed_elsewhere(ctl, server):
     """By another program: nothing is fetched again, and every message keeps its number and its body."""
     ctl.json('sync', '--full')
     before = [(m['id'], m['uid'], m['body']) for m in ctl.json('list', 'Journey/Hotel')]
     check(before and all(body == 'here' for _, _, body in before), before)
     server.command(f'doveadm mailbox rename -u {user(server, 0)["address"]} Journey Past')
-    report = ctl.json('sync')[0]
+    report = ctl.json('sync', '--full')[0]
+    if server.facts['imap_server'] == 'cyrus':
+        # It raises HIGHESTMODSEQ with a rename, so that it might be another folder: its mail is fetched again.
+        check('Journey/Hotel' not in here(ctl) and report['added'] == len(before), (sorted(here(ctl)), report))
+        check([m['body'] for m in ctl.json('list', 'Past/Hotel')] == ['here'] * len(before), 'the mail is here')
+        return
     check('Journey/Hotel' not in here(ctl) and report['added'] == 0, (sorted(here(ctl)), report))
     after = [(m['id'], m['uid'], m['body']) for m in ctl.json('list', 'Past/Hotel')]
     check(after == before, after)
 
 
 TESTS = [test_add, test_create, test_odd_names, test_rename_keeps_mail, test_move, test_subscribe, test_delete,
-         test_delete_with_news, test_empty, test_role, test_offline, test_renamed_elsewhere]
+         test_delete_with_news, test_delete_with_folders, test_delete_gone, test_empty, test_role, test_offline, test_offline_in_place,
+         test_offline_delete_undone, test_renamed_elsewhere]
 
 
 def main():
-    if not shutil.which('dovecot', path='/usr/sbin:/usr/bin') or not shutil.which('postfix', path='/usr/sbin:/usr/bin'):
-        print('1..0 # SKIP no Dovecot or no Postfix here')
-        return
     server = MailServer('--users', 'anna,bob', '--seed', '12:INBOX')
     ctl = Ternctl(sys.argv[1])
     try:

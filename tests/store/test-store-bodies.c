@@ -57,6 +57,39 @@ bodies_sql (StoreFixture *f, const char *sql)
   sqlite3_close (db);
 }
 
+static TernId
+add_to (StoreFixture *f, TernId folder, guint32 uid, const char *email_id)
+{
+  g_autoptr (TernMessageFacts) facts = store_facts (uid, 1, TERN_FLAG_NONE);
+  TernTxn *txn = store_begin (f);
+  TernId id;
+
+  facts->email_id = g_strdup (email_id);
+  id = tern_txn_add_message (txn, folder, facts, FALSE, NULL);
+  store_commit (f);
+  return id;
+}
+
+/* The server says that it is the same message in another folder: its body is here already. */
+static void
+test_same_message (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  g_autoptr (GBytes) body = text (1, 5000);
+  g_autoptr (GBytes) back = NULL;
+  TernId first = add_to (f, f->inbox, 1, "M1");
+  TernId same, other;
+
+  put (f, first, "", body, FALSE);
+  same = add_to (f, f->archive, 1, "M1");
+  other = add_to (f, f->archive, 2, "M2");
+  g_assert_cmpint (state_of (f, same), ==, TERN_BODY_HERE);
+  back = get (f, same, "", NULL);
+  g_assert_true (g_bytes_equal (back, body));
+  g_assert_cmpint (state_of (f, other), ==, TERN_BODY_ABSENT);
+  store_fixture_free (f);
+}
+
 static void
 test_sizes (void)
 {
@@ -289,11 +322,93 @@ test_collect (void)
   store_fixture_free (f);
 }
 
+/* Message n is of minute n, and 1000 + n bytes long. */
+static void
+assert_wanted (StoreFixture *f,
+               TernKeepRule rule,
+               gboolean large,
+               guint limit,
+               const char *expected)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  GError *error = NULL;
+  g_autoptr (GArray) wanted = tern_read_wanted_bodies (reader, &rule, large, limit, &error);
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  store_read_end (f);
+  for (guint i = 0; i < wanted->len; i++)
+    {
+      g_autoptr (TernMessageRecord) record = store_message (f, g_array_index (wanted, TernId, i));
+
+      g_string_append_printf (text, "%s%u", i > 0 ? " " : "", (guint) record->facts->size - 1000);
+    }
+  g_assert_cmpstr (text->str, ==, expected);
+}
+
+static TernId
+trim (StoreFixture *f, TernKeepRule rule, guint limit, TernId cursor)
+{
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+
+  g_assert_true (tern_txn_trim_bodies (txn, &rule, limit, &cursor, &error));
+  g_assert_no_error (error);
+  store_commit (f);
+  return cursor;
+}
+
+static void
+test_keep (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernKeepRule rule = { .account = f->account, .since = G_MININT64 };
+  g_autoptr (GBytes) body = text (1, 500);
+  TernId ids[6];
+  TernTxn *txn;
+
+  for (guint i = 1; i < G_N_ELEMENTS (ids); i++)
+    ids[i] = store_add (f, f->inbox, i, i, TERN_FLAG_NONE);
+  store_add (f, f->trash, 9, 9, TERN_FLAG_NONE);
+  assert_wanted (f, rule, FALSE, 100, "5 4 3 2 1");
+  assert_wanted (f, rule, FALSE, 2, "5 4");
+  rule.max_size = 1003;
+  assert_wanted (f, rule, FALSE, 100, "3 2 1");
+  assert_wanted (f, rule, TRUE, 100, "5 4");
+  for (guint i = 1; i < G_N_ELEMENTS (ids); i++)
+    put (f, ids[i], i == 5 ? "1" : "", body, FALSE);
+  assert_wanted (f, rule, FALSE, 100, "");
+  assert_wanted (f, rule, TRUE, 100, "");
+  rule.max_size = 0;
+  assert_wanted (f, rule, FALSE, 100, "5");
+  rule.account = 999;
+  assert_wanted (f, rule, FALSE, 100, "");
+
+  /* 2 is on its way to another folder, 4 is young enough. */
+  rule.account = f->account;
+  rule.since = 1700000000 + 4 * 60;
+  assert_wanted (f, rule, FALSE, 100, "5");
+  txn = store_begin (f);
+  g_array_unref (tern_txn_op_move (txn, &ids[2], 1, f->archive, NULL));
+  store_commit (f);
+  g_assert_cmpint (trim (f, rule, 2, 0), !=, 0);
+  g_assert_cmpint (state_of (f, ids[1]), ==, TERN_BODY_ABSENT);
+  g_assert_cmpint (state_of (f, ids[3]), ==, TERN_BODY_HERE);
+  g_assert_cmpint (trim (f, rule, 100, 0), ==, 0);
+  g_assert_cmpint (state_of (f, ids[2]), ==, TERN_BODY_HERE);
+  g_assert_cmpint (state_of (f, ids[3]), ==, TERN_BODY_ABSENT);
+  g_assert_cmpint (state_of (f, ids[4]), ==, TERN_BODY_HERE);
+  g_assert_cmpint (state_of (f, ids[5]), ==, TERN_BODY_PARTIAL);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/bodies/sizes", test_sizes);
+  g_test_add_func ("/store/bodies/same-message", test_same_message);
   g_test_add_func ("/store/bodies/sections", test_sections);
   g_test_add_func ("/store/bodies/shared", test_shared);
   g_test_add_func ("/store/bodies/rolled-back", test_rolled_back);
@@ -302,5 +417,6 @@ main (int argc, char **argv)
   g_test_add_func ("/store/bodies/missing", test_missing);
   g_test_add_func ("/store/bodies/damaged-database", test_damaged_database);
   g_test_add_func ("/store/bodies/collect", test_collect);
+  g_test_add_func ("/store/bodies/keep", test_keep);
   return g_test_run ();
 }

@@ -221,6 +221,138 @@ test_create_refused (void)
   store_fixture_free (f);
 }
 
+/* Refused, with mail in it that only this disk has: it is here to be seen, and to be moved on. */
+static void
+test_create_refused_with_mail (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId message = store_add (f, f->local, 0, 1, 0);
+  TernId folder = 0;
+  TernId op = create (f, "New", "New", &folder);
+  g_autoptr (TernMessageRecord) record = NULL;
+  g_autoptr (GArray) made = NULL;
+  g_autoptr (GArray) keys = NULL;
+  TernReader *reader;
+  TernTxn *txn = store_begin (f);
+  TernId copy;
+
+  made = tern_txn_op_copy (txn, &message, 1, folder, NULL);
+  store_commit (f);
+  g_assert_cmpuint (made->len, ==, 1);
+  run (f, op, "New");
+  refuse (f, op);
+  assert_folder (f, folder, "New", NULL);
+  end_listing (f, &f->inbox, 1);
+  assert_folder (f, folder, "New", NULL);
+  reader = store_read_begin (f, TERN_LANE_LIST);
+  keys = tern_read_keys (reader, folder, TERN_FILTER_ALL, 0, NULL);
+  store_read_end (f);
+  g_assert_cmpuint (keys->len, ==, 1);
+  copy = g_array_index (keys, TernListKey, 0).id;
+  move (f, copy, f->archive);
+  record = store_message (f, copy);
+  g_assert_cmpint (record->folder, ==, f->archive);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+/* Where a folder was that is renamed, or deleted, without the server so far: another one, and what
+ * is in it too. */
+static void
+test_create_in_place (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId old = listed (f, "A", "A");
+  TernId inner = listed (f, "A/x", "A/x");
+  TernId going = listed (f, "D", "D");
+  TernId ids[] = { f->inbox, f->archive, f->trash, old, inner, going };
+  TernId new = 0, new_inner = 0, newer = 0;
+  TernId renamed = rename_to (f, old, "B");
+  TernId deleted = delete (f, going);
+  TernId made = create (f, "A", "A", &new);
+  TernId made_inner = create (f, "A/x", "A/x", &new_inner);
+  TernId made_again = create (f, "D", "D", &newer);
+
+  g_assert_cmpint (new, !=, old);
+  g_assert_cmpint (new_inner, !=, inner);
+  g_assert_cmpint (newer, !=, going);
+  /* The server's names still mean the old ones. */
+  g_assert_cmpint (listed (f, "A", "A"), ==, old);
+  g_assert_cmpint (listed (f, "D", "D"), ==, going);
+  end_listing (f, ids, G_N_ELEMENTS (ids));
+  g_assert_true (is_gone (f, going));
+  g_assert_false (is_gone (f, newer));
+  g_assert_false (is_runnable (f, made));
+  run (f, renamed, "B");
+  confirm (f, renamed);
+  run (f, deleted, NULL);
+  confirm (f, deleted);
+  run (f, made, "A");
+  confirm (f, made);
+  run (f, made_inner, "A/x");
+  confirm (f, made_inner);
+  run (f, made_again, "D");
+  confirm (f, made_again);
+  assert_folder (f, old, "B", "B");
+  assert_folder (f, inner, "B/x", "B/x");
+  assert_folder (f, new, "A", "A");
+  assert_folder (f, new_inner, "A/x", "A/x");
+  assert_folder (f, newer, "D", "D");
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+/* The old ones stay where they were: then there is no place for the new ones. */
+static void
+test_create_in_place_refused (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId old = listed (f, "A", "A");
+  TernId going = listed (f, "D", "D");
+  TernId new = 0, newer = 0;
+  TernId renamed = rename_to (f, old, "B");
+  TernId deleted = delete (f, going);
+  TernId made = create (f, "A", "A", &new);
+  TernId made_again = create (f, "D", "D", &newer);
+  gboolean undone;
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+
+  g_assert_false (tern_txn_op_undo (txn, deleted, &undone, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_INVALID);
+  g_clear_error (&error);
+  store_rollback (f);
+  run (f, renamed, "B");
+  refuse (f, renamed);
+  run (f, deleted, NULL);
+  refuse (f, deleted);
+  assert_folder (f, old, "A", "A");
+  assert_folder (f, going, "D", "D");
+  g_assert_true (is_gone (f, new));
+  g_assert_true (is_gone (f, newer));
+  g_assert_false (is_runnable (f, made));
+  g_assert_false (is_runnable (f, made_again));
+  g_assert_cmpuint (store_op_count (f, TERN_OP_REFUSED), ==, 4);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+/* What went from a listing by itself is not another folder. */
+static void
+test_create_lost (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId lost = listed (f, "A", "A");
+  TernId folder = 0;
+
+  end_listing (f, &f->inbox, 1);
+  g_assert_true (is_gone (f, lost));
+  create (f, "A", "A", &folder);
+  g_assert_cmpint (folder, ==, lost);
+  assert_folder (f, folder, "A", "A");
+  store_fixture_free (f);
+}
+
 static void
 test_create_undone (void)
 {
@@ -321,12 +453,54 @@ test_rename_refused (void)
   store_fixture_free (f);
 }
 
+/* A rename that an earlier version of the program had sent. */
+static void
+test_rename_migrated (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = listed (f, "A", "A");
+  TernId child = listed (f, "A/x", "A/x");
+  TernId op = rename_to (f, folder, "B");
+
+  run (f, op, "B");
+  store_close (f);
+  store_sql (f, "ALTER TABLE op DROP COLUMN old_name");
+  store_sql (f, "PRAGMA user_version = 5");
+  store_open (f, NULL);
+  confirm (f, op);
+  assert_folder (f, folder, "B", "B");
+  assert_folder (f, child, "B/x", "B/x");
+  store_fixture_free (f);
+}
+
+/* What takes @op back. */
+static TernId
+undoing (StoreFixture *f, TernId op)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  g_autoptr (GArray) ops = tern_read_undoing (reader, op, NULL);
+
+  store_read_end (f);
+  return ops->len == 1 ? g_array_index (ops, TernId, 0) : 0;
+}
+
+static gboolean
+is_undone (StoreFixture *f, TernId op)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  g_autoptr (TernOpRecord) record = tern_read_op (reader, op, NULL);
+
+  store_read_end (f);
+  return record->undone;
+}
+
 static void
 test_rename_undone (void)
 {
   StoreFixture *f = store_fixture_new ();
   TernId folder = listed (f, "A", "A");
   TernId op = rename_to (f, folder, "B");
+  TernId back;
 
   store_reopen (f);
   g_assert_true (undo (f, op));
@@ -337,6 +511,13 @@ test_rename_undone (void)
   store_reopen (f);
   g_assert_false (undo (f, op));
   assert_folder (f, folder, "A", "B");
+  /* It tells what it undid, and can be undone itself. */
+  back = undoing (f, op);
+  g_assert_cmpint (back, !=, 0);
+  g_assert_true (is_undone (f, op));
+  g_assert_true (undo (f, back));
+  g_assert_false (is_undone (f, op));
+  assert_folder (f, folder, "B", "B");
   store_fixture_free (f);
 }
 
@@ -407,6 +588,70 @@ test_delete (void)
   store_fixture_free (f);
 }
 
+/* The mail comes back with its folder, or not at all. */
+static void
+test_delete_undone (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = listed (f, "A", "A");
+  TernId message = store_add (f, folder, 1, 1, 0);
+  TernId moved = move (f, message, f->trash);
+  TernId op = delete (f, folder);
+  g_autoptr (TernMessageRecord) record = NULL;
+  gboolean undone;
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+
+  g_assert_false (tern_txn_op_undo (txn, moved, &undone, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_REFUSED);
+  g_clear_error (&error);
+  store_rollback (f);
+  confirm (f, moved);
+  run (f, op, NULL);
+  txn = store_begin (f);
+  g_assert_false (tern_txn_op_undo (txn, moved, &undone, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_REFUSED);
+  g_clear_error (&error);
+  store_rollback (f);
+  record = store_message (f, message);
+  g_assert_cmpint (record->folder, ==, f->trash);
+  refuse (f, op);
+  op = delete (f, folder);
+  g_assert_true (undo (f, op));
+  g_assert_false (undo (f, moved));
+  assert_folder (f, folder, "A", "A");
+  tern_message_record_free (g_steal_pointer (&record));
+  record = store_message (f, message);
+  g_assert_cmpint (record->folder, ==, folder);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+/* However long it took to make them: what one verb did is undone together. */
+static void
+test_one_verb (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = listed (f, "A", "A");
+  TernId message = store_add (f, folder, 1, 1, 0);
+  gint64 start = g_get_monotonic_time ();
+  g_autoptr (GArray) moves = NULL;
+  g_autoptr (GArray) verb = NULL;
+  TernReader *reader;
+  TernTxn *txn = store_begin (f);
+
+  moves = tern_txn_op_move (txn, &message, 1, f->trash, NULL);
+  while (g_get_monotonic_time () < start + 100 * 1000)
+    g_thread_yield ();
+  g_assert_cmpint (tern_txn_op_folder_delete (txn, folder, NULL), !=, 0);
+  store_commit (f);
+  reader = store_read_begin (f, TERN_LANE_SLOW);
+  verb = tern_read_undoable (reader, FALSE, NULL);
+  store_read_end (f);
+  g_assert_cmpuint (verb->len, ==, 2);
+  store_fixture_free (f);
+}
+
 static void
 test_subscribe (void)
 {
@@ -471,13 +716,20 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/folder-ops/create", test_create);
   g_test_add_func ("/store/folder-ops/create-refused", test_create_refused);
+  g_test_add_func ("/store/folder-ops/create-refused-with-mail", test_create_refused_with_mail);
+  g_test_add_func ("/store/folder-ops/create-in-place", test_create_in_place);
+  g_test_add_func ("/store/folder-ops/create-in-place-refused", test_create_in_place_refused);
+  g_test_add_func ("/store/folder-ops/create-lost", test_create_lost);
   g_test_add_func ("/store/folder-ops/create-undone", test_create_undone);
   g_test_add_func ("/store/folder-ops/rename", test_rename);
   g_test_add_func ("/store/folder-ops/rename-folded", test_rename_folded);
   g_test_add_func ("/store/folder-ops/rename-refused", test_rename_refused);
+  g_test_add_func ("/store/folder-ops/rename-migrated", test_rename_migrated);
   g_test_add_func ("/store/folder-ops/rename-undone", test_rename_undone);
   g_test_add_func ("/store/folder-ops/rename-impossible", test_rename_impossible);
   g_test_add_func ("/store/folder-ops/delete", test_delete);
+  g_test_add_func ("/store/folder-ops/delete-undone", test_delete_undone);
+  g_test_add_func ("/store/folder-ops/one-verb", test_one_verb);
   g_test_add_func ("/store/folder-ops/subscribe", test_subscribe);
   g_test_add_func ("/store/folder-ops/order", test_order);
   return g_test_run ();

@@ -270,7 +270,8 @@ test_renumbered (void)
   store_commit (f);
   g_assert_cmpint (store_add (f, f->inbox, 51, 1, TERN_FLAG_NONE), ==, kept);
   txn = store_begin (f);
-  g_assert_true (tern_txn_end_rematch (txn, f->inbox, NULL));
+  g_autoptr (GArray) waiting = tern_read_waiting (tern_txn_reader (txn), f->inbox, NULL);
+  g_assert_true (tern_txn_end_waiting (txn, f->inbox, waiting, NULL));
   store_commit (f);
   g_autoptr (TernHistory) found = history (f, kept);
   g_assert_cmpuint (found->entries->len, ==, 3);

@@ -294,7 +294,8 @@ test_rematch (void)
   txn = store_begin (f);
   nameless->uid = 9;
   g_assert_cmpint (tern_txn_add_message (txn, f->inbox, nameless, FALSE, NULL), ==, four);
-  g_assert_true (tern_txn_end_rematch (txn, f->inbox, NULL));
+  g_autoptr (GArray) waiting = tern_read_waiting (tern_txn_reader (txn), f->inbox, NULL);
+  g_assert_true (tern_txn_end_waiting (txn, f->inbox, waiting, NULL));
   store_commit (f);
   g_autoptr (TernMessageRecord) missing = store_message (f, gone);
   g_assert_null (missing);
@@ -302,6 +303,63 @@ test_rematch (void)
   g_autoptr (TernMessageRecord) starred = store_message (f, two);
   g_assert_cmpint (starred->flags, ==, TERN_FLAG_FLAGGED);
   g_assert_true (starred->pending);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+static TernId
+add_with_id (StoreFixture *f, guint32 uid, guint n, gint64 date, const char *email_id)
+{
+  g_autoptr (TernMessageFacts) facts = store_facts (uid, n, TERN_FLAG_NONE);
+  TernTxn *txn = store_begin (f);
+  GError *error = NULL;
+  TernId id;
+
+  facts->email_id = g_strdup (email_id);
+  facts->date = facts->received = date;
+  if (n == 0)
+    g_clear_pointer (&facts->message_id, g_free);
+  id = tern_txn_add_message (txn, f->inbox, facts, FALSE, &error);
+  g_assert_no_error (error);
+  store_commit (f);
+  return id;
+}
+
+static void
+begin_rematch (StoreFixture *f)
+{
+  g_assert_true (tern_txn_begin_rematch (store_begin (f), f->inbox, NULL));
+  store_commit (f);
+}
+
+/* The server's own id of a message tells apart what looks the same, and finds what has another date
+ * now; where it says what cannot be, the headers count. */
+static void
+test_rematch_by_id (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId twin_a = add_with_id (f, 1, 1, 1700000000, "Ma");
+  TernId twin_b = add_with_id (f, 2, 1, 1700000000, "Mb");
+  TernId nameless_a = add_with_id (f, 3, 0, 1700000000, "Mc");
+  TernId nameless_b = add_with_id (f, 4, 0, 1700000000, "Md");
+  TernId liar_a = add_with_id (f, 5, 5, 1700000000, "Mx");
+  TernId liar_b = add_with_id (f, 6, 6, 1700000000, "Mx");
+  TernId known_late = add_with_id (f, 7, 7, 1700000000, NULL);
+  TernId other_id = add_with_id (f, 8, 8, 1700000000, "My");
+
+  begin_rematch (f);
+  g_assert_cmpint (add_with_id (f, 11, 1, 1700000000, "Mb"), ==, twin_b);
+  g_assert_cmpint (add_with_id (f, 12, 1, 1700000000, "Ma"), ==, twin_a);
+  g_assert_cmpint (add_with_id (f, 13, 0, 1700009999, "Md"), ==, nameless_b);
+  g_assert_cmpint (add_with_id (f, 14, 0, 1700009999, "Mc"), ==, nameless_a);
+  g_assert_cmpint (add_with_id (f, 15, 6, 1700000000, "Mx"), ==, liar_b);
+  g_assert_cmpint (add_with_id (f, 16, 5, 1700000000, "Mx"), ==, liar_a);
+  g_assert_cmpint (add_with_id (f, 17, 7, 1700000000, "Mz"), ==, known_late);
+  g_assert_cmpint (add_with_id (f, 18, 8, 1700000000, "Mw"), ==, other_id);
+  g_assert_cmpint (store_sql (f, "SELECT count (*) FROM message WHERE email_id = 'Mz'"), ==, 1);
+  /* A server that has lost its ids. */
+  begin_rematch (f);
+  g_assert_cmpint (add_with_id (f, 21, 8, 1700000000, NULL), ==, other_id);
   store_verify (f);
   store_fixture_free (f);
 }
@@ -560,6 +618,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/messages/ignored-error", test_ignored_error);
   g_test_add_func ("/store/messages/ids-are-new", test_ids_are_new);
   g_test_add_func ("/store/messages/rematch", test_rematch);
+  g_test_add_func ("/store/messages/rematch-by-id", test_rematch_by_id);
   g_test_add_func ("/store/messages/waiting", test_waiting);
   g_test_add_func ("/store/messages/filters", test_filters);
   g_test_add_func ("/store/messages/query-plans", test_query_plans);

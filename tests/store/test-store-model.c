@@ -282,7 +282,10 @@ sync_folder (World *w, guint folder)
       g_array_append_val (gone, g_array_index (known, guint32, k));
   g_assert_true (tern_txn_remove_uids (txn, w->folders[folder], gone, &error));
   g_assert_no_error (error);
-  g_assert_true (tern_txn_end_rematch (txn, w->folders[folder], &error));
+  g_autoptr (GArray) waiting =
+      tern_read_waiting (tern_txn_reader (txn), w->folders[folder], &error);
+  g_assert_no_error (error);
+  g_assert_true (tern_txn_end_waiting (txn, w->folders[folder], waiting, &error));
   g_assert_no_error (error);
   store_commit (w->fixture);
 }

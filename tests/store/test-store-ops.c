@@ -51,6 +51,18 @@ run (StoreFixture *f, TernId op)
   store_commit (f);
 }
 
+static TernId
+move_two (StoreFixture *f, const TernId *ids)
+{
+  TernTxn *txn = store_begin (f);
+  g_autoptr (GArray) made = tern_txn_op_move (txn, ids, 2, f->archive, NULL);
+
+  store_commit (f);
+  g_assert_cmpuint (made->len, ==, 1);
+  run (f, g_array_index (made, TernId, 0));
+  return g_array_index (made, TernId, 0);
+}
+
 static void
 confirm (StoreFixture *f, TernId op, guint32 source, guint32 target)
 {
@@ -345,6 +357,32 @@ test_move_news_first (void)
   store_fixture_free (f);
 }
 
+/* The EXPUNGE of several comes before the answer, which still tells where each of them went. */
+static void
+test_move_expunged_first (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId ids[] = { store_add (f, f->inbox, 1, 1, 0), store_add (f, f->inbox, 2, 2, 0) };
+  TernUidPair pairs[] = { { 1, 21 }, { 2, 20 } };
+  guint32 uids[] = { 1, 2 };
+  g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_autoptr (GArray) answer = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
+  TernId op = move_two (f, ids);
+
+  g_array_append_vals (gone, uids, 2);
+  g_array_append_vals (answer, pairs, 2);
+  TernTxn *txn = store_begin (f);
+  g_assert_true (tern_txn_remove_uids (txn, f->inbox, gone, NULL));
+  g_assert_true (tern_txn_op_confirmed (txn, op, answer, NULL));
+  store_commit (f);
+  g_autofree char *sql =
+      g_strdup_printf ("SELECT uid FROM location WHERE id = %" TERN_ID_FORMAT, ids[0]);
+  g_assert_cmpint (store_sql (f, sql), ==, 21);
+  g_assert_cmpint (store_sql (f, "SELECT count (*) FROM location"), ==, 2);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
 /* A running operation is still running after a restart, and the runner can ask. */
 static void
 test_running_survives (void)
@@ -571,6 +609,133 @@ test_undo (void)
   store_fixture_free (f);
 }
 
+/* Takes @location out of @op, and the server has done that part. */
+static TernId
+split (StoreFixture *f, TernId op, TernId location, guint32 source, guint32 target)
+{
+  g_autoptr (GArray) some = g_array_new (FALSE, FALSE, sizeof (TernId));
+  GError *error = NULL;
+  TernTxn *txn = store_begin (f);
+  TernId part;
+
+  g_array_append_val (some, location);
+  part = tern_txn_op_split (txn, op, some, &error);
+  g_assert_no_error (error);
+  store_commit (f);
+  confirm (f, part, source, target);
+  return part;
+}
+
+/* Of TernId. */
+static GArray *
+undoable (StoreFixture *f)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  GArray *found = tern_read_undoable (reader, TRUE, NULL);
+
+  store_read_end (f);
+  return found;
+}
+
+static GArray *
+undoing (StoreFixture *f, TernId op)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  GArray *found = tern_read_undoing (reader, op, NULL);
+
+  store_read_end (f);
+  return found;
+}
+
+/* A part is no change of its own: it is undone with its whole, and comes back with it. */
+static void
+test_undo_split (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId ids[] = { store_add (f, f->inbox, 1, 1, 0), store_add (f, f->inbox, 2, 2, 0) };
+  TernId op = move_two (f, ids);
+
+  split (f, op, ids[0], 1, 20);
+  g_autoptr (GArray) begun = undoable (f);
+  g_assert_cmpuint (begun->len, ==, 1);
+  g_assert_cmpint (g_array_index (begun, TernId, 0), ==, op);
+  confirm (f, op, 2, 21);
+  g_autoptr (GArray) last = undoable (f);
+  g_assert_cmpuint (last->len, ==, 1);
+  g_assert_cmpint (g_array_index (last, TernId, 0), ==, op);
+  undo (f, op);
+  g_assert_cmpint (folder_of (f, ids[0]), ==, f->inbox);
+  g_assert_cmpint (folder_of (f, ids[1]), ==, f->inbox);
+  g_autoptr (GArray) none = undoable (f);
+  g_assert_cmpuint (none->len, ==, 0);
+  g_autoptr (GArray) back = undoing (f, op);
+  g_assert_cmpuint (back->len, ==, 2);
+  confirm (f, g_array_index (back, TernId, 0), 20, 3);
+  confirm (f, g_array_index (back, TernId, 1), 21, 4);
+  for (guint i = 0; i < back->len; i++)
+    undo (f, g_array_index (back, TernId, i));
+  g_assert_cmpint (folder_of (f, ids[0]), ==, f->archive);
+  g_assert_cmpint (folder_of (f, ids[1]), ==, f->archive);
+  g_assert_cmpint (store_sql (f, "SELECT count(*) FROM op WHERE undoes = 0 AND undone"), ==, 0);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+/* What is split off after it was undone is as undone as the whole, until that is taken back. */
+static void
+test_undo_before_split (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId ids[] = { store_add (f, f->inbox, 1, 1, 0), store_add (f, f->inbox, 2, 2, 0) };
+  TernId op = move_two (f, ids);
+
+  undo (f, op);
+  TernId part = split (f, op, ids[0], 1, 20);
+  g_autoptr (GArray) none = undoable (f);
+  g_assert_cmpuint (none->len, ==, 0);
+  confirm (f, op, 2, 21);
+  g_autoptr (GArray) back = undoing (f, op);
+  g_assert_cmpuint (back->len, ==, 2);
+  /* The way back comes in parts as well. */
+  run (f, g_array_index (back, TernId, 0));
+  TernId half = split (f, g_array_index (back, TernId, 0), ids[0], 20, 3);
+  g_autofree char *sql =
+      g_strdup_printf ("SELECT undoes FROM op WHERE id = %" TERN_ID_FORMAT, half);
+  g_assert_cmpint (store_sql (f, sql), ==, op);
+  g_autoptr (GArray) whole = undoing (f, op);
+  g_assert_cmpuint (whole->len, ==, 2);
+  for (guint i = 0; i < whole->len; i++)
+    undo (f, g_array_index (whole, TernId, i));
+  g_assert_cmpint (folder_of (f, ids[0]), ==, f->archive);
+  g_assert_cmpint (folder_of (f, ids[1]), ==, f->archive);
+  g_autoptr (TernOpRecord) record = NULL;
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  record = tern_read_op (reader, part, NULL);
+  store_read_end (f);
+  g_assert_false (record->undone);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
+/* The server has refused the rest: what it has done of it can still be undone. */
+static void
+test_undo_rest (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId ids[] = { store_add (f, f->inbox, 1, 1, 0), store_add (f, f->inbox, 2, 2, 0) };
+  TernId op = move_two (f, ids);
+  TernId part = split (f, op, ids[0], 1, 20);
+
+  refuse (f, op);
+  g_autoptr (GArray) last = undoable (f);
+  g_assert_cmpuint (last->len, ==, 1);
+  g_assert_cmpint (g_array_index (last, TernId, 0), ==, part);
+  undo (f, part);
+  g_assert_cmpint (folder_of (f, ids[0]), ==, f->inbox);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
 static void
 test_local_folder (void)
 {
@@ -632,6 +797,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/store/ops/move-chain/copyuid", NULL, test_move_chain);
   g_test_add_data_func ("/store/ops/move-chain/sync", "sync", test_move_chain);
   g_test_add_func ("/store/ops/move-news-first", test_move_news_first);
+  g_test_add_func ("/store/ops/move-expunged-first", test_move_expunged_first);
   g_test_add_func ("/store/ops/running-survives", test_running_survives);
   g_test_add_func ("/store/ops/stuck-steps-aside", test_stuck_steps_aside);
   g_test_add_func ("/store/ops/copy", test_copy);
@@ -641,6 +807,9 @@ main (int argc, char **argv)
   g_test_add_func ("/store/ops/append-deleted", test_append_deleted);
   g_test_add_func ("/store/ops/expunge", test_expunge);
   g_test_add_func ("/store/ops/undo", test_undo);
+  g_test_add_func ("/store/ops/undo-split", test_undo_split);
+  g_test_add_func ("/store/ops/undo-before-split", test_undo_before_split);
+  g_test_add_func ("/store/ops/undo-rest", test_undo_rest);
   g_test_add_func ("/store/ops/local-folder", test_local_folder);
   g_test_add_func ("/store/ops/grouping", test_grouping);
   return g_test_run ();

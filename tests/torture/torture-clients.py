@@ -106,6 +106,9 @@ class Round:
             imap.response('COPYUID')
             self.stage.client.uid('COPY', uid, target)
             self.simulation.copied(mid, 1 if imap.response('COPYUID')[1] != [None] else 0)
+            # Without MOVE a copy that is made while the engine moves may be taken for its own: no client could tell.
+            if self.careful and self.moved.get(mid) == 'engine':
+                self.doubtful.add(mid)
             self.say(f'client copies {mid} from {folder} to {target}')
 
     def client_expunge(self):

@@ -75,7 +75,8 @@ class Window:
         return subprocess.run([os.path.join(self.build, 'src', 'ternctl', 'ternctl'), *args], env=self.desktop.env,
                               input=text, text=True, timeout=60, check=True, stdout=subprocess.PIPE).stdout
 
-    def add_account(self, *options, smtp_password=None):
+    def add_account(self, *options, smtp_password=None, keep_days=0):
+        """Bodies come when they are asked for, unless KEEP_DAYS says otherwise."""
         facts, user = self.server.facts, self.server.facts['users'][0]
         passwords = user['password'] + '\n'
         if smtp_password is not None:
@@ -84,6 +85,7 @@ class Window:
         self.ternctl('--json', 'account', 'add', user['address'], '--name', 'Anna Example',
                      '--imap', f'{facts["host"]}:{facts["imap"]}', '--smtp', f'{facts["host"]}:{facts["smtp"]}',
                      '--ca-file', facts['ca_file'], '--password-stdin', *options, text=passwords)
+        self.ternctl('account', 'set', user['address'], f'keep-days={keep_days}')
 
     def start(self, *wrap):
         self.process = self.desktop.spawn([*wrap, os.path.join(self.build, 'src', 'tern')])

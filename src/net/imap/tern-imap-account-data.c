@@ -11,6 +11,8 @@ take_namespace (TernImapSession *self, TernImapParser *parser)
 {
   g_ptr_array_unref (self->namespaces);
   self->namespaces = tern_imap_parse_namespace (parser, 2);
+  for (guint i = 0; i < self->namespaces->len; i++)
+    tern_imap_session_take_prefix (self, g_ptr_array_index (self->namespaces, i));
 }
 
 static void
@@ -18,7 +20,10 @@ take_rights (TernImapSession *self, TernImapParser *parser)
 {
   TernRights rights;
 
-  if (tern_imap_parse_rights (parser, 2, self->scratch, &rights) && self->handlers.rights != NULL)
+  if (!tern_imap_parse_rights (parser, 2, self->scratch, &rights))
+    return;
+  tern_imap_session_take_name (self, self->scratch);
+  if (self->handlers.rights != NULL)
     self->handlers.rights (self, self->scratch->str, rights, self->data);
 }
 

@@ -38,6 +38,8 @@ tern_imap_command_free (TernImapCommand *self)
   g_clear_object (&self->cancellable);
   g_free (self->mailbox);
   g_free (self->body_section);
+  g_free (self->set);
+  g_free (self->rest);
   g_free (self->looks_for);
   g_free (self->counts);
   g_ptr_array_unref (self->parts);
@@ -68,23 +70,67 @@ tern_imap_command_add (TernImapCommand *self, const char *format, ...)
   add_part (self, g_bytes_new_take (text, strlen (text)), FALSE);
 }
 
+/* A search is of all, until it is only of those that are left. */
+static char *
+format_set (const TernImapCommand *self)
+{
+  if (self->verb != TERN_IMAP_VERB_SEARCH)
+    return g_strdup (self->set);
+  return strcmp (self->set, "1:*") == 0 ? g_strdup ("") : g_strdup_printf ("UID %s ", self->set);
+}
+
+void
+tern_imap_command_add_set (TernImapCommand *self, const char *set)
+{
+  g_autofree char *kept = g_strdup (set); /* it may be the one that is here already */
+  g_autofree char *text = NULL;
+
+  g_free (self->set);
+  self->set = g_steal_pointer (&kept);
+  self->set_part = self->parts->len;
+  text = format_set (self);
+  tern_imap_command_add (self, "%s", text);
+}
+
+void
+tern_imap_command_replace_set (TernImapCommand *self, const char *set)
+{
+  TernImapPart *part = g_ptr_array_index (self->parts, self->set_part);
+  g_autofree char *kept = g_strdup (set);
+  char *text;
+
+  g_free (self->set);
+  self->set = g_steal_pointer (&kept);
+  text = format_set (self);
+  self->size -= g_bytes_get_size (part->bytes);
+  g_bytes_unref (part->bytes);
+  part->bytes = g_bytes_new_take (text, strlen (text));
+  self->size += g_bytes_get_size (part->bytes);
+}
+
 static gboolean
-can_quote (const char *string)
+can_quote (const char *string, gboolean utf8)
 {
   gsize length = 0;
 
   for (const char *p = string; *p != '\0'; p++, length++)
-    if (*p < 0x20 || *p > 0x7e)
+    if ((guchar) *p < 0x20 || *p == 0x7f || ((guchar) *p > 0x7f && !utf8))
       return FALSE;
-  return length < 1000;
+  return length < 1000 && (!utf8 || g_utf8_validate (string, length, NULL));
 }
 
 void
 tern_imap_command_add_string (TernImapCommand *self, const char *string)
 {
+  tern_imap_command_add_text (self, string, FALSE);
+}
+
+void
+tern_imap_command_add_text (TernImapCommand *self, const char *string, gboolean utf8)
+{
   GString *quoted;
 
-  if (!can_quote (string))
+  if (!can_quote (string, utf8))
     {
       tern_imap_command_add_literal (self, g_bytes_new (string, strlen (string)));
       return;
@@ -120,6 +166,39 @@ tern_imap_command_is_one_line (TernImapCommand *self)
         return FALSE;
     }
   return TRUE;
+}
+
+static void
+forget_reply (TernImapCommand *self)
+{
+  self->next_part = 0;
+  tern_imap_reply_free (self->reply);
+  self->reply = g_new0 (TernImapReply, 1);
+}
+
+void
+tern_imap_command_rewind (TernImapCommand *self)
+{
+  g_ptr_array_set_size (self->parts, 0);
+  self->size = 0;
+  forget_reply (self);
+}
+
+static void
+remove_part (TernImapCommand *self, guint index)
+{
+  const TernImapPart *part = g_ptr_array_index (self->parts, index);
+
+  self->size -= g_bytes_get_size (part->bytes);
+  g_ptr_array_remove_index (self->parts, index);
+}
+
+void
+tern_imap_command_unmark_message (TernImapCommand *self)
+{
+  remove_part (self, self->parts->len - 1);
+  remove_part (self, self->parts->len - 2);
+  forget_reply (self);
 }
 
 void

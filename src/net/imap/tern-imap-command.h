@@ -49,15 +49,25 @@ struct _TernImapCommand
   gboolean search_all;   /* its result is every UID of the mailbox */
   guint n_expunged;      /* with search_all: n_expunged of the mailbox when it was asked for */
   gboolean is_move;
-  char *looks_for;     /* (nullable) raw: LIST of one name */
-  char *counts;        /* (nullable) raw: STATUS of one mailbox */
-  guint32 body_uid;    /* FETCH of one body */
-  char *body_section;  /* (nullable) */
-  guint64 body_size;   /* of the whole message, as the server told it; 0 if it did not */
-  guint64 body_offset; /* with a length: where the range of the section begins */
-  guint32 body_length; /* 0: the whole section */
-  gboolean too_large;  /* the body was more than is kept */
-  gboolean not_range;  /* a body of this section came that is not the range that was asked for */
+  char *set;                /* (nullable) the messages that it is about now */
+  char *rest;               /* (nullable) those that come after them */
+  guint set_part;           /* where @set is among the parts */
+  guint32 limit;            /* [MESSAGELIMIT]: the server took so many, 0 = it says nothing */
+  guint32 done_from;        /* [MESSAGELIMIT]: and these were from this UID on, 0 = not told */
+  TernImapFetchItems items; /* FETCH of items: which */
+  guint64 changed_since;    /* of it, 0 = all */
+  gboolean is_utf8_append;  /* with the message in UTF8 (~…) */
+  gboolean asks_mailbox_id; /* of STATUS, or LIST with it */
+  char *looks_for;          /* (nullable) raw: LIST of one name … */
+  gboolean looks_below;     /* … or of all that begin with it */
+  char *counts;             /* (nullable) raw: STATUS of one mailbox */
+  guint32 body_uid;         /* FETCH of one body */
+  char *body_section;       /* (nullable) */
+  guint64 body_size;        /* of the whole message, as the server told it; 0 if it did not */
+  guint64 body_offset;      /* with a length: where the range of the section begins */
+  guint32 body_length;      /* 0: the whole section */
+  gboolean too_large;       /* the body was more than is kept */
+  gboolean not_range; /* a body of this section came that is not the range that was asked for */
 
   GPtrArray *parts; /* of TernImapPart */
   guint next_part;  /* the first that is not sent */
@@ -81,12 +91,23 @@ TernImapCommand *tern_imap_command_new (TernImapVerb verb, TernImapCommandDone d
 void tern_imap_command_free (TernImapCommand *self);
 
 void tern_imap_command_add (TernImapCommand *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
-/* An astring: quoted where that is possible, else a literal. */
+/* An astring: quoted where that is possible, else a literal. @utf8: the server takes UTF-8 in
+ * quotes. */
 void tern_imap_command_add_string (TernImapCommand *self, const char *string);
+void tern_imap_command_add_text (TernImapCommand *self, const char *string, gboolean utf8);
+/* The set of messages, at most once; it can become another one when the command was sent. */
+void tern_imap_command_add_set (TernImapCommand *self, const char *set);
+void tern_imap_command_replace_set (TernImapCommand *self, const char *set);
 void tern_imap_command_add_literal (TernImapCommand *self, GBytes *bytes);
 
 /* Whether the text can be sent as it is: a line break in it would begin another command. */
 gboolean tern_imap_command_is_one_line (TernImapCommand *self);
+
+/* As it was before anything was added: to be written, and sent, once more. */
+void tern_imap_command_rewind (TernImapCommand *self);
+
+/* An APPEND with UTF8 (~…), as one without. */
+void tern_imap_command_unmark_message (TernImapCommand *self);
 
 /* Answers the caller, at most once. */
 void tern_imap_command_finish (TernImapCommand *self, const GError *error);

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define MAX_OBJECT_ID 255
+
 static const struct
 {
   const char *name;
@@ -41,6 +43,10 @@ static const struct
   { "LIST-MYRIGHTS", TERN_IMAP_CAP_LIST_MYRIGHTS },
   { "QUOTA", TERN_IMAP_CAP_QUOTA },
   { "APPENDLIMIT", TERN_IMAP_CAP_APPENDLIMIT },
+  { "OBJECTID", TERN_IMAP_CAP_OBJECTID },
+  { "PREVIEW", TERN_IMAP_CAP_PREVIEW },
+  { "UTF8=ACCEPT", TERN_IMAP_CAP_UTF8_ACCEPT | TERN_IMAP_CAP_ENABLE },
+  { "UTF8=ONLY", TERN_IMAP_CAP_UTF8_ACCEPT | TERN_IMAP_CAP_ENABLE },
   /* RFC 9051 section 2 and appendix E: these are part of IMAP4rev2. */
   { "IMAP4rev2", TERN_IMAP_CAP_IMAP4REV2 | TERN_IMAP_CAP_IDLE | TERN_IMAP_CAP_LITERAL_MINUS
                      | TERN_IMAP_CAP_UIDPLUS | TERN_IMAP_CAP_MOVE | TERN_IMAP_CAP_ENABLE
@@ -162,6 +168,22 @@ tern_imap_parse_list (TernImapParser *parser, guint first, GString *mailbox, Ter
   return TRUE;
 }
 
+TernImapSlice
+tern_imap_parse_object_id (TernImapParser *parser, guint value)
+{
+  const TernImapSlice none = { NULL, 0 };
+  guint first = tern_imap_parser_kind (parser, value) == TERN_IMAP_TOKEN_LIST ? value + 1 : value;
+  TernImapSlice id = tern_imap_parser_slice (parser, first);
+
+  if (tern_imap_parser_after (parser, value) != first + 1 || id.length == 0
+      || id.length > MAX_OBJECT_ID)
+    return none;
+  for (gsize i = 0; i < id.length; i++)
+    if (!g_ascii_isalnum (id.data[i]) && id.data[i] != '_' && id.data[i] != '-')
+      return none;
+  return id;
+}
+
 gboolean
 tern_imap_parse_status (TernImapParser *parser,
                         guint first,
@@ -199,6 +221,8 @@ tern_imap_parse_status (TernImapParser *parser,
           else if (tern_imap_parser_is (parser, t, "APPENDLIMIT"))
             status->append_limit = (gint64) MIN (value, G_MAXINT64);
         }
+      else if (v < end && tern_imap_parser_is (parser, t, "MAILBOXID"))
+        status->mailbox_id = tern_imap_parse_object_id (parser, v);
       t = tern_imap_parser_after (parser, v);
     }
   return TRUE;

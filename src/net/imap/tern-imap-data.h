@@ -37,6 +37,10 @@ tern_imap_parse_rights (TernImapParser *parser, guint first, GString *mailbox, T
  * G_MAXUINT. FALSE when it tells no UIDs that can be used. */
 gboolean tern_imap_parse_esearch (TernImapParser *parser, guint first, GArray *uids, guint *tag);
 
+/* An identifier of RFC 8474 section 7, which comes in parentheses; Gmail's come without. data is
+ * NULL for what is none. */
+TernImapSlice tern_imap_parse_object_id (TernImapParser *parser, guint value);
+
 void tern_imap_namespace_free (TernImapNamespace *self);
 
 G_END_DECLS

@@ -122,6 +122,16 @@ new_limit (const char *code, const char *text, const char *host, const char *mai
   return NULL;
 }
 
+/* Cyrus 3.6 has no code for it, Dovecot 2.3 not with every command: only these words. */
+static gboolean
+says_nonexistent (const char *text)
+{
+  g_autofree char *lower = g_ascii_strdown (text, -1);
+
+  return strstr (lower, "mailbox does not exist") != NULL
+         || strstr (lower, "mailbox doesn't exist") != NULL;
+}
+
 GError *
 tern_imap_fault_new (TernImapOutcome outcome,
                      const char *code,
@@ -140,6 +150,8 @@ tern_imap_fault_new (TernImapOutcome outcome,
   if (outcome == TERN_IMAP_BAD)
     return tern_fault_new_server (TERN_FAULT_PROTOCOL, text, _ ("%s did not understand a request."),
                                   host);
+  if (mailbox != NULL && code == NULL && says_nonexistent (text))
+    fault = TERN_FAULT_NOT_FOUND;
   return mailbox != NULL ? new_with_mailbox (fault, text, host, mailbox)
                          : new_without_mailbox (fault, text, host);
 }

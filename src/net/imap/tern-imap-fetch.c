@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "tern-imap-fetch.h"
+#include "tern-imap-data.h"
 #include "tern-imap-structure.h"
 
 #include "tern-limits.h"
@@ -290,6 +291,19 @@ take_item (TernImapFetchDecoder *self, TernImapParser *parser, guint name, guint
     }
   else if (tern_imap_parser_is (parser, name, "MODSEQ"))
     take_modseq (fetch, parser, value);
+  else if (tern_imap_parser_is (parser, name, "PREVIEW"))
+    {
+      fetch->preview = tern_imap_parser_slice (parser, value);
+      if (fetch->preview.data != NULL)
+        fetch->has |= TERN_IMAP_FETCH_PREVIEW;
+    }
+  else if (tern_imap_parser_is (parser, name, "EMAILID")
+           || tern_imap_parser_is (parser, name, "X-GM-MSGID"))
+    {
+      fetch->email_id = tern_imap_parse_object_id (parser, value);
+      if (fetch->email_id.data != NULL)
+        fetch->has |= TERN_IMAP_FETCH_EMAIL_ID;
+    }
   else if (tern_imap_parser_starts (parser, name, "BODY["))
     take_body (self, parser, name, value);
 }

@@ -99,8 +99,10 @@ on_plain_list (TernImapCommand *command, const GError *error, gpointer data)
       TernImapCommand *status = tern_imap_command_new (TERN_IMAP_VERB_INFORM, on_status, self);
 
       tern_imap_command_add (status, "STATUS ");
-      tern_imap_command_add_string (status, names->pdata[i]);
-      tern_imap_command_add (status, " (%s)", tern_imap_session_status_items (session));
+      tern_imap_session_add_name (session, status, names->pdata[i]);
+      tern_imap_command_add (status, " ");
+      tern_imap_session_add_status_items (session, status);
+      tern_imap_command_add (status, ")");
       tern_imap_session_enqueue (session, status);
     }
 }
@@ -129,6 +131,8 @@ start_plain_list (Lister *self)
   send_command (self, on_lsub, "LSUB \"\" \"*\"");
 }
 
+static void start_extended_list (Lister *self);
+
 static void
 on_extended_list (TernImapCommand *command, const GError *error, gpointer data)
 {
@@ -136,8 +140,11 @@ on_extended_list (TernImapCommand *command, const GError *error, gpointer data)
 
   self->session->extended_lists--;
   /* Announced, and then not understood. */
-  if (error != NULL && !self->given_up
-      && (tern_fault_is (error, TERN_FAULT_PROTOCOL) || tern_fault_is (error, TERN_FAULT_REFUSED)))
+  if (command->asks_mailbox_id && self->session->refused_mailbox_id && !self->given_up)
+    start_extended_list (self);
+  else if (error != NULL && !self->given_up
+           && (tern_fault_is (error, TERN_FAULT_PROTOCOL)
+               || tern_fault_is (error, TERN_FAULT_REFUSED)))
     start_plain_list (self);
   else
     answer (self, command, error);
@@ -147,10 +154,13 @@ static void
 start_extended_list (Lister *self)
 {
   TernImapCaps caps = self->session->caps;
-  g_autofree char *text = g_strdup_printf ("LIST \"\" \"*\" RETURN (SUBSCRIBED%s%s STATUS (%s))",
-                                           caps & TERN_IMAP_CAP_SPECIAL_USE ? " SPECIAL-USE" : "",
-                                           caps & TERN_IMAP_CAP_LIST_MYRIGHTS ? " MYRIGHTS" : "",
-                                           tern_imap_session_status_items (self->session));
+  TernImapCommand *command = tern_imap_command_new (TERN_IMAP_VERB_INFORM, on_extended_list, self);
+
+  tern_imap_command_add (command, "LIST \"\" \"*\" RETURN (SUBSCRIBED%s%s STATUS ",
+                         caps & TERN_IMAP_CAP_SPECIAL_USE ? " SPECIAL-USE" : "",
+                         caps & TERN_IMAP_CAP_LIST_MYRIGHTS ? " MYRIGHTS" : "");
+  tern_imap_session_add_status_items (self->session, command);
+  tern_imap_command_add (command, "))");
 
   tern_imap_session_use (self->session, "LIST-EXTENDED");
   tern_imap_session_use (self->session, "LIST-STATUS");
@@ -159,7 +169,7 @@ start_extended_list (Lister *self)
   if (caps & TERN_IMAP_CAP_LIST_MYRIGHTS)
     tern_imap_session_use (self->session, "LIST-MYRIGHTS");
   self->session->extended_lists++;
-  send_command (self, on_extended_list, text);
+  tern_imap_session_enqueue (self->session, command);
 }
 
 void

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* So many messages that are gone at once are looked after. */
+#define MANY 50
+
 void
 tern_imap_selected_init (TernImapSelected *self)
 {
@@ -58,11 +61,20 @@ forget_map (TernImapSelected *self)
   self->n_expunged++;
 }
 
+static void
+note_gone (TernImapSelected *self, guint n, guint32 before)
+{
+  self->mailbox.doubtful |= n > before || n >= MANY;
+}
+
 void
 tern_imap_selected_exists (TernImapSelected *self, guint32 count)
 {
   if (count < self->mailbox.exists)
-    forget_map (self);
+    {
+      forget_map (self);
+      self->mailbox.doubtful = TRUE;
+    }
   self->mailbox.exists = count;
 }
 
@@ -107,7 +119,10 @@ tern_imap_selected_expunge (TernImapSelected *self, guint32 position)
   guint32 place;
 
   if (position == 0 || position > self->mailbox.exists)
-    return FALSE;
+    {
+      self->mailbox.doubtful = TRUE;
+      return FALSE;
+    }
   self->mailbox.exists--;
   self->n_expunged++;
   while (low < high)
@@ -135,6 +150,7 @@ tern_imap_selected_settle (TernImapSelected *self, guint *unknown)
   *unknown = 0;
   if (self->expunged->len == 0)
     return NULL;
+  note_gone (self, self->expunged->len, G_MAXUINT32);
   uids = g_array_new (FALSE, FALSE, sizeof (guint32));
   for (guint i = 0; i < self->map->len; i++)
     {
@@ -158,6 +174,7 @@ tern_imap_selected_settle (TernImapSelected *self, guint *unknown)
 void
 tern_imap_selected_vanish (TernImapSelected *self, guint n)
 {
+  note_gone (self, n, self->mailbox.exists);
   self->mailbox.exists -= MIN (n, self->mailbox.exists);
   forget_map (self);
 }

@@ -44,6 +44,7 @@ gboolean tern_imap_selected_expunge (TernImapSelected *self, guint32 position);
 /* (transfer full) (nullable): the UIDs that went; *@unknown: how many had no known UID. */
 GArray *tern_imap_selected_settle (TernImapSelected *self, guint *unknown);
 
+/* These and tern_imap_selected_exists() note when the mailbox has become doubtful. */
 /* VANISHED without EARLIER, which ends a map if there is one. Nothing may be collected. */
 void tern_imap_selected_vanish (TernImapSelected *self, guint n);
 

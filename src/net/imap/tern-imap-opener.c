@@ -321,6 +321,8 @@ on_login (TernImapCommand *command, const GError *error, gpointer data)
     return;
   if (self->sasl_error != NULL)
     problem = g_steal_pointer (&self->sasl_error);
+  else if (error != NULL && self->sasl != NULL)
+    problem = tern_sasl_explain (self->sasl, error);
   else if (error != NULL)
     problem = g_error_copy (error);
   else if (self->sasl != NULL)
@@ -410,8 +412,9 @@ login (TernImapOpener *self)
 
   tern_imap_session_set_state (session, TERN_IMAP_SECURED);
   g_ptr_array_add (session->mechanisms, NULL);
-  self->sasl = tern_sasl_new ((const char *const *) session->mechanisms->pdata, "imap",
-                              session->endpoint->host, session->credentials, secured, &error);
+  self->sasl = tern_sasl_new_for_transport ((const char *const *) session->mechanisms->pdata,
+                                            session->endpoint, session->transport,
+                                            session->credentials, &error);
   g_ptr_array_set_size (session->mechanisms, session->mechanisms->len - 1);
   session->caps_told = FALSE;
   if (self->sasl != NULL)
@@ -420,8 +423,10 @@ login (TernImapOpener *self)
       authenticate (self);
       return;
     }
-  /* LOGIN is what is left where there is no SASL PLAIN; it is as good under TLS, and only there. */
+  /* LOGIN is what is left where there is no SASL PLAIN; it is as good under TLS, and only there. It
+   * takes nothing but a password. */
   if (!tern_fault_is (error, TERN_FAULT_NO_MECHANISM) || !secured
+      || !tern_auth_is_password (session->credentials->auth)
       || (session->caps & TERN_IMAP_CAP_LOGINDISABLED))
     {
       tern_imap_session_die (session, g_steal_pointer (&error));
@@ -473,19 +478,48 @@ inform_by (TernImapSession *session,
   send_command (self, verb, done, text);
 }
 
+static void on_enabled (TernImapCommand *command, const GError *error, gpointer data);
+
+/* @revision: that of IMAP, or of its names, as well. */
+static void
+enable (TernImapSession *session, TernImapOpener *self, gboolean revision)
+{
+  TernImapCaps caps = session->caps;
+  gboolean condstore = (caps & (TERN_IMAP_CAP_QRESYNC | TERN_IMAP_CAP_CONDSTORE)) != 0;
+  gboolean rev2 = revision && (caps & TERN_IMAP_CAP_IMAP4REV2) != 0;
+  gboolean utf8 = revision && !rev2 && (caps & TERN_IMAP_CAP_UTF8_ACCEPT) != 0;
+  g_autofree char *text = g_strconcat ("ENABLE", condstore ? " CONDSTORE" : "",
+                                       caps & TERN_IMAP_CAP_QRESYNC ? " QRESYNC" : "",
+                                       rev2 ? " IMAP4rev2" : "", utf8 ? " UTF8=ACCEPT" : "", NULL);
+
+  inform_by (session, self, (caps & TERN_IMAP_CAP_ENABLE) && (condstore || rev2 || utf8), "ENABLE",
+             TERN_IMAP_VERB_ENABLE, rev2 || utf8 ? on_enabled : on_help_done, text);
+}
+
+/* A server that stumbles over the one shall not be without the other. */
+static void
+on_enabled (TernImapCommand *command, const GError *error, gpointer data)
+{
+  TernImapSession *session = data;
+
+  if (error != NULL && session->opener != NULL)
+    enable (session, session->opener, FALSE);
+  on_help_done (command, error, data);
+}
+
 static void
 inform (TernImapOpener *self)
 {
   g_autoptr (TernImapSession) session = g_object_ref (self->session);
   TernImapCaps caps = session->caps;
-  gboolean qresync = (caps & TERN_IMAP_CAP_QRESYNC) != 0;
-  gboolean condstore = (caps & TERN_IMAP_CAP_CONDSTORE) != 0;
 
+  /* One that was never anything else need not be told (RFC 9051 section 6.3.1). */
+  session->utf8_names = session->closes =
+      (caps & TERN_IMAP_CAP_IMAP4REV2)
+      && !tern_connection_has_offered (session->connection, "IMAP4rev1");
   /* One more, so that answers that come at once do not end the step early. */
   self->outstanding = 1;
-  inform_by (session, self, (caps & TERN_IMAP_CAP_ENABLE) && (qresync || condstore), "ENABLE",
-             TERN_IMAP_VERB_ENABLE, on_help_done,
-             qresync ? "ENABLE CONDSTORE QRESYNC" : "ENABLE CONDSTORE");
+  enable (session, self, TRUE);
   /* The name only: a version or the system would be nobody's business. */
   inform_by (session, self, caps & TERN_IMAP_CAP_ID, "ID", TERN_IMAP_VERB_INFORM, on_help_done,
              "ID (\"name\" \"Tern\")");

@@ -23,6 +23,12 @@ tern_imap_queue_push (TernImapQueue *self, TernImapCommand *command)
   g_queue_push_tail (&self->pending, command);
 }
 
+void
+tern_imap_queue_push_first (TernImapQueue *self, TernImapCommand *command)
+{
+  g_queue_push_head (&self->pending, command);
+}
+
 static gboolean
 flies (TernImapQueue *self, TernImapVerb verb)
 {

@@ -48,6 +48,9 @@ void tern_imap_queue_init (TernImapQueue *self, gboolean safe_mode);
 /* (transfer full) */
 void tern_imap_queue_push (TernImapQueue *self, TernImapCommand *command);
 
+/* (transfer full): before all that wait. */
+void tern_imap_queue_push_first (TernImapQueue *self, TernImapCommand *command);
+
 TernImapRule tern_imap_queue_may_send (TernImapQueue *self, const TernImapCommand *command);
 
 /* Moves the first pending command into flight and gives it a tag. */

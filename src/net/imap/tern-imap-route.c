@@ -113,155 +113,6 @@ tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece)
                               self->endpoint->host));
 }
 
-/* --- response codes ------------------------------------------------------------------------ */
-
-static void
-take_caps (TernImapSession *self, TernImapParser *parser, guint first, guint end)
-{
-  tern_imap_session_drop_caps (self);
-  tern_connection_clear_offered (self->connection);
-  for (guint t = first; t < end; t = tern_imap_parser_after (parser, t))
-    {
-      TernImapSlice name = tern_imap_parser_slice (parser, t);
-
-      /* What is behind the "=" is not part of its name. */
-      if (tern_imap_parser_starts (parser, t, "APPENDLIMIT="))
-        name.length = strlen ("APPENDLIMIT");
-      if (name.data != NULL)
-        tern_connection_add_offered (self->connection, name.data, name.length);
-    }
-  self->append_limit = tern_imap_parse_append_limit (parser, first, end);
-  self->caps = tern_imap_parse_caps (parser, first, end, self->mechanisms);
-  self->caps_told = TRUE;
-}
-
-static void
-take_permanent_flags (TernImapSession *self, TernImapParser *parser, guint list)
-{
-  guint end = tern_imap_parser_end (parser, list);
-
-  self->selected.mailbox.keywords = FALSE;
-  if (tern_imap_parser_kind (parser, list) != TERN_IMAP_TOKEN_LIST)
-    return;
-  for (guint t = list + 1; t < end; t = tern_imap_parser_after (parser, t))
-    if (tern_imap_parser_is (parser, t, "\\*"))
-      self->selected.mailbox.keywords = TRUE;
-}
-
-/* COPYUID uidvalidity source-set target-set, for the command it belongs to. */
-static void
-take_copy_uid (TernImapReply *reply, TernImapParser *parser, guint first)
-{
-  guint source = tern_imap_parser_after (parser, first);
-  guint target = tern_imap_parser_after (parser, source);
-  g_autoptr (GArray) from = g_array_new (FALSE, FALSE, sizeof (guint32));
-  g_autoptr (GArray) to = g_array_new (FALSE, FALSE, sizeof (guint32));
-
-  if (!tern_imap_set_parse (tern_imap_parser_slice (parser, source), TERN_LIMIT_IMAP_MESSAGES, from)
-      || !tern_imap_set_parse (tern_imap_parser_slice (parser, target), TERN_LIMIT_IMAP_MESSAGES,
-                               to)
-      || from->len != to->len)
-    return;
-  reply->uidvalidity = tern_imap_parser_uint32 (parser, first);
-  if (reply->source_uids == NULL)
-    {
-      reply->source_uids = g_steal_pointer (&from);
-      reply->target_uids = g_steal_pointer (&to);
-      return;
-    }
-  /* Some servers tell a MOVE in several of them. */
-  g_array_append_vals (reply->source_uids, from->data, from->len);
-  g_array_append_vals (reply->target_uids, to->data, to->len);
-}
-
-static TernImapCommand *
-find_move (TernImapSession *self)
-{
-  for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
-    if (((TernImapCommand *) l->data)->is_move)
-      return l->data;
-  return NULL;
-}
-
-/* From here on the server speaks of the mailbox that SELECT asked for. */
-static void
-enter_mailbox (TernImapSession *self)
-{
-  TernImapCommand *command = self->entering;
-
-  if (command == NULL || self->selected.mailbox.generation == command->generation)
-    return;
-  tern_imap_session_settle (self);
-  tern_imap_selected_enter (&self->selected, command->mailbox, command->read_only,
-                            command->generation);
-}
-
-static void
-take_mailbox_code (TernImapSession *self, TernImapParser *parser, guint name, guint value)
-{
-  TernImapMailbox *mailbox = &self->selected.mailbox;
-
-  if (tern_imap_parser_is (parser, name, "UIDVALIDITY"))
-    {
-      enter_mailbox (self);
-      mailbox->uidvalidity = tern_imap_parser_uint32 (parser, value);
-    }
-  else if (tern_imap_parser_is (parser, name, "UIDNEXT"))
-    mailbox->uidnext = tern_imap_parser_uint32 (parser, value);
-  else if (tern_imap_parser_is (parser, name, "HIGHESTMODSEQ"))
-    tern_imap_parser_number (parser, value, &mailbox->modseq);
-  else if (tern_imap_parser_is (parser, name, "NOMODSEQ"))
-    mailbox->modseq = 0;
-  else if (tern_imap_parser_is (parser, name, "UIDNOTSTICKY"))
-    mailbox->uids_sticky = FALSE;
-  else if (tern_imap_parser_is (parser, name, "READ-ONLY"))
-    mailbox->read_only = TRUE;
-  else if (tern_imap_parser_is (parser, name, "READ-WRITE"))
-    mailbox->read_only = FALSE;
-  else if (tern_imap_parser_is (parser, name, "PERMANENTFLAGS"))
-    take_permanent_flags (self, parser, value);
-}
-
-/* @command: the one whose tagged reply this is, NULL for an untagged response. */
-static void
-take_code (TernImapSession *self, TernImapParser *parser, guint code, TernImapCommand *command)
-{
-  guint name = code + 1;
-  guint value = tern_imap_parser_after (parser, name);
-
-  if (tern_imap_parser_kind (parser, code) != TERN_IMAP_TOKEN_CODE)
-    return;
-  if (tern_imap_parser_is (parser, name, "CAPABILITY"))
-    take_caps (self, parser, value, tern_imap_parser_end (parser, code));
-  else if (tern_imap_parser_is (parser, name, "CLOSED"))
-    enter_mailbox (self);
-  else if (tern_imap_parser_is (parser, name, "NOTIFICATIONOVERFLOW"))
-    {
-      if (self->handlers.overflow != NULL)
-        self->handlers.overflow (self, self->data);
-    }
-  else if (tern_imap_parser_is (parser, name, "COPYUID"))
-    {
-      tern_imap_session_use (self, "UIDPLUS");
-      if (command == NULL)
-        command = find_move (self);
-      if (command != NULL)
-        take_copy_uid (command->reply, parser, value);
-    }
-  else if (tern_imap_parser_is (parser, name, "APPENDUID"))
-    {
-      tern_imap_session_use (self, "UIDPLUS");
-      if (command != NULL)
-        {
-          command->reply->uidvalidity = tern_imap_parser_uint32 (parser, value);
-          command->reply->uid =
-              tern_imap_parser_uint32 (parser, tern_imap_parser_after (parser, value));
-        }
-    }
-  else
-    take_mailbox_code (self, parser, name, value);
-}
-
 /* --- untagged data ------------------------------------------------------------------------- */
 
 static void
@@ -382,10 +233,10 @@ take_numbered (TernImapSession *self, TernImapParser *parser, guint32 number)
 static void
 flush_vanished (TernImapSession *self, GArray *uids, gboolean earlier)
 {
-  if (uids->len > 0 && self->handlers.vanished != NULL)
-    self->handlers.vanished (self, uids, earlier, self->data);
   if (!earlier)
     tern_imap_selected_vanish (&self->selected, uids->len);
+  if (uids->len > 0 && self->handlers.vanished != NULL)
+    self->handlers.vanished (self, uids, earlier, self->data);
   g_array_set_size (uids, 0);
 }
 
@@ -476,6 +327,15 @@ take_any_search (TernImapSession *self, TernImapParser *parser, gboolean extende
   take_search (self, command, uids);
 }
 
+static gboolean
+looks_for (const TernImapCommand *command, const char *mailbox)
+{
+  if (command->looks_for == NULL)
+    return FALSE;
+  return command->looks_below ? g_str_has_prefix (mailbox, command->looks_for)
+                              : g_str_equal (mailbox, command->looks_for);
+}
+
 /* Whoever asks for this one mailbox. */
 static void
 note_listed (TernImapSession *self, const TernImapList *list)
@@ -484,8 +344,7 @@ note_listed (TernImapSession *self, const TernImapList *list)
     {
       TernImapCommand *command = l->data;
 
-      if (command->looks_for != NULL && g_str_equal (command->looks_for, list->mailbox)
-          && !list->absent)
+      if (looks_for (command, list->mailbox) && !list->absent)
         command->reply->listed = TRUE;
     }
 }
@@ -508,6 +367,11 @@ take_list (TernImapSession *self, TernImapParser *parser, gboolean lsub)
   TernImapList list;
 
   if (!tern_imap_parse_list (parser, 2, self->scratch, &list))
+    return;
+  tern_imap_session_take_name (self, self->scratch);
+  list.mailbox = self->scratch->str;
+  /* IMAP4rev2 answers a SELECT with it: that is no news of the folders. */
+  if (self->entering != NULL && g_str_equal (self->entering->mailbox, list.mailbox))
     return;
   if (lsub)
     {
@@ -533,6 +397,8 @@ take_status (TernImapSession *self, TernImapParser *parser)
 
   if (!tern_imap_parse_status (parser, 2, self->scratch, &status))
     return;
+  tern_imap_session_take_name (self, self->scratch);
+  status.mailbox = self->scratch->str;
   note_counted (self, &status);
   if (self->handlers.status != NULL)
     self->handlers.status (self, &status, self->data);
@@ -546,8 +412,18 @@ take_enabled (TernImapSession *self, TernImapParser *parser)
   for (guint t = 2; t < end; t = tern_imap_parser_after (parser, t))
     if (tern_imap_parser_is (parser, t, "QRESYNC"))
       {
-        self->qresync = TRUE;
+        self->qresync = self->closes = TRUE;
         self->selected.by_uid = TRUE;
+      }
+    else if (tern_imap_parser_is (parser, t, "IMAP4rev2"))
+      {
+        tern_imap_session_use (self, "IMAP4rev2");
+        self->utf8_names = self->closes = TRUE;
+      }
+    else if (tern_imap_parser_is (parser, t, "UTF8=ACCEPT"))
+      {
+        tern_imap_session_use (self, "UTF8=ACCEPT");
+        self->utf8_names = self->utf8_append = TRUE;
       }
 }
 
@@ -575,7 +451,7 @@ take_untagged_status (TernImapSession *self, TernImapParser *parser)
     {
       if (has_code)
         {
-          take_code (self, parser, 2, NULL);
+          tern_imap_session_take_code (self, parser, 2, NULL);
           take_alert (self, parser, text);
         }
       tern_imap_opener_greeting (self->opener, parser);
@@ -594,7 +470,7 @@ take_untagged_status (TernImapSession *self, TernImapParser *parser)
     }
   if (!has_code)
     return;
-  take_code (self, parser, 2, NULL);
+  tern_imap_session_take_code (self, parser, 2, NULL);
   take_alert (self, parser, text);
 }
 
@@ -613,10 +489,10 @@ route_untagged (TernImapSession *self, TernImapParser *parser)
         take_numbered (self, parser, number);
     }
   else if (tern_imap_parser_is (parser, 1, "CAPABILITY"))
-    take_caps (self, parser, 2, tern_imap_parser_get_n_tokens (parser));
+    tern_imap_session_take_caps (self, parser, 2, tern_imap_parser_get_n_tokens (parser));
   else if (tern_imap_parser_is (parser, 1, "FLAGS"))
     /* What a SELECT is answered with first, also where [CLOSED] was forgotten. */
-    enter_mailbox (self);
+    tern_imap_session_enter_mailbox (self);
   else if (tern_imap_parser_is (parser, 1, "VANISHED"))
     take_vanished (self, parser, 2);
   else if (tern_imap_parser_is (parser, 1, "SEARCH"))
@@ -658,7 +534,7 @@ end_select (TernImapSession *self, TernImapCommand *command, gboolean ok)
 {
   if (ok)
     {
-      enter_mailbox (self);
+      tern_imap_session_enter_mailbox (self);
       self->queue.generation = command->generation;
       tern_imap_session_set_state (self, TERN_IMAP_SELECTED);
     }
@@ -719,6 +595,7 @@ end_command (TernImapSession *self, TernImapCommand *command, TernImapOutcome ou
     {
       if (command->reply->uids == NULL)
         command->reply->uids = g_array_new (FALSE, FALSE, sizeof (guint32));
+      tern_imap_uids_sort (command->reply->uids);
       /* What went meanwhile may be in it still. */
       if (command->search_all && command->generation == self->queue.generation
           && command->n_expunged == self->selected.n_expunged)
@@ -754,12 +631,16 @@ route_tagged (TernImapSession *self, TernImapParser *parser)
       g_autofree char *raw = tern_imap_parser_dup (parser, 2);
 
       command->reply->code = g_ascii_strup (raw, -1);
-      take_code (self, parser, 2, command);
+      tern_imap_session_take_code (self, parser, 2, command);
       take_alert (self, parser, tern_imap_parser_after (parser, 2));
       if (tern_imap_parser_is (parser, 3, "THROTTLED"))
         tern_imap_session_throttle (self);
     }
-  end_command (self, command, outcome);
+  if (outcome == TERN_IMAP_BAD ? tern_imap_session_ask_less (self, command)
+                               : tern_imap_session_go_on (self, command, &outcome))
+    g_steal_pointer (&command);
+  else
+    end_command (self, command, outcome);
   if (self->state == TERN_IMAP_LEAVING && g_queue_is_empty (&self->queue.in_flight)
       && self->leave_source != NULL)
     g_source_set_ready_time (self->leave_source, 0);

@@ -48,8 +48,16 @@ struct _TernImapSession
   gint64 append_limit;   /* of all mailboxes; -1 = none is known */
   gboolean caps_told;    /* since they were dropped last */
   gboolean qresync;      /* ENABLED */
+  gboolean closes;       /* SELECT says [CLOSED] where it leaves another mailbox */
+  gboolean utf8_names;   /* the server writes the names of mailboxes in UTF-8 */
+  gboolean utf8_append;  /* a message with UTF-8 in its header is to be marked (RFC 6855) */
   GPtrArray *mechanisms; /* of char *, upper case */
   GPtrArray *namespaces; /* of TernImapNamespace */
+
+  guint32 message_limit; /* of one command, 0 = none that is known */
+  /* Announced, and then not understood. */
+  TernImapFetchItems refused_items;
+  gboolean refused_mailbox_id;
 
   TernImapSelected selected;
   guint last_generation; /* of the last SELECT that was asked for */
@@ -90,8 +98,6 @@ void tern_imap_session_send_text (TernImapSession *self, const char *text, TernW
 /* For the doctor: an extension, by its name in tern-imap-extensions.c, was made use of. */
 void tern_imap_session_use (TernImapSession *self, const char *extension);
 void tern_imap_session_clear_source (GSource **source);
-/* What STATUS asks for: "MESSAGES UNSEEN …". */
-const char *tern_imap_session_status_items (TernImapSession *self);
 void tern_imap_session_drop_caps (TernImapSession *self);
 void tern_imap_session_throttle (TernImapSession *self);
 
@@ -101,6 +107,41 @@ void tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *p
 void tern_imap_session_settle (TernImapSession *self); /* EXPUNGEs collected so far */
 /* Namespaces, rights and quotas; nothing else. */
 void tern_imap_session_take_account_data (TernImapSession *self, TernImapParser *parser);
+/* From here on the server speaks of the mailbox that SELECT asked for. */
+void tern_imap_session_enter_mailbox (TernImapSession *self);
+
+/* Response codes. @code: its token. @command: the one whose tagged reply it is in, NULL for an
+ * untagged response. */
+void tern_imap_session_take_code (TernImapSession *self,
+                                  TernImapParser *parser,
+                                  guint code,
+                                  TernImapCommand *command);
+void
+tern_imap_session_take_caps (TernImapSession *self, TernImapParser *parser, guint first, guint end);
+
+/* Items of a FETCH. */
+void tern_imap_session_write_fetch (TernImapSession *self, TernImapCommand *command);
+/* What an APPEND ends with. */
+void
+tern_imap_session_add_message (TernImapSession *self, TernImapCommand *command, GBytes *message);
+/* Items of a STATUS, to be followed by ")". */
+void tern_imap_session_add_status_items (TernImapSession *self, TernImapCommand *command);
+/* The server did not understand it: from now on it is asked without what it need not have. TRUE
+ * when the command is in the queue again for that. */
+gboolean tern_imap_session_ask_less (TernImapSession *self, TernImapCommand *command);
+
+/* Commands in pieces. Adds what of @set can be sent at once. */
+void tern_imap_session_add_part (TernImapSession *self, TernImapCommand *command, const char *set);
+/* The command has come to its end: TRUE when it is in the queue again for what is left. One that is
+ * OK for some of its messages only, and cannot go on, becomes a NO. */
+gboolean
+tern_imap_session_go_on (TernImapSession *self, TernImapCommand *command, TernImapOutcome *outcome);
+
+/* Names of mailboxes, to and from what the server writes. */
+void
+tern_imap_session_add_name (TernImapSession *self, TernImapCommand *command, const char *mailbox);
+void tern_imap_session_take_name (TernImapSession *self, GString *name);
+void tern_imap_session_take_prefix (TernImapSession *self, TernImapNamespace *space);
 
 /* (c) IDLE */
 void tern_imap_session_idle_pump (TernImapSession *self);

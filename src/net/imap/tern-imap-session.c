@@ -327,12 +327,12 @@ send_literal (TernImapSession *self)
 static void
 begin_select (TernImapSession *self, TernImapCommand *command)
 {
-  gboolean closes = self->qresync && self->selected.mailbox.name != NULL;
+  gboolean closes = self->closes && self->selected.mailbox.name != NULL;
 
   tern_imap_session_set_state (self, TERN_IMAP_SELECTING);
   self->queue.generation = 0;
   self->entering = command;
-  /* With QRESYNC the server may still speak of the old mailbox until it says [CLOSED]. */
+  /* The server may still speak of the old mailbox until it says so. */
   if (!closes)
     tern_imap_selected_enter (&self->selected, command->mailbox, command->read_only,
                               command->generation);
@@ -520,6 +520,12 @@ gint64
 tern_imap_session_get_append_limit (TernImapSession *self)
 {
   return self->append_limit;
+}
+
+void
+tern_imap_session_doubt_mailbox (TernImapSession *self)
+{
+  self->selected.mailbox.doubtful = TRUE;
 }
 
 GPtrArray *

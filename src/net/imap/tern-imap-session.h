@@ -86,6 +86,9 @@ const TernImapMailbox *tern_imap_session_get_mailbox (TernImapSession *self); /*
 GPtrArray *tern_imap_session_get_namespaces (TernImapSession *self); /* of TernImapNamespace */
 /* The largest message that APPEND may bring anywhere (RFC 7889), in bytes; -1 when none is told. */
 gint64 tern_imap_session_get_append_limit (TernImapSession *self);
+/* What is known of the selected mailbox has turned out to be wrong, or it may have another name by
+ * now: the next SELECT goes to the server, also with the same name. */
+void tern_imap_session_doubt_mailbox (TernImapSession *self);
 
 /*
  * Commands, once opening has succeeded. Any number may be given; they are sent in their order, as
@@ -108,8 +111,9 @@ void tern_imap_session_status_async (TernImapSession *self,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
-/* @mailbox is the raw remote name. Already selected: answers at once. With @uidvalidity and @modseq
- * known and QRESYNC offered: SELECT (QRESYNC …), changes to handlers before the callback. */
+/* Names of mailboxes are modified UTF-7 here, in whatever the server writes them. Already selected,
+ * and not doubtful: answers at once. With @uidvalidity and @modseq known and QRESYNC offered:
+ * SELECT (QRESYNC …), changes to handlers before the callback. */
 void tern_imap_session_select_async (TernImapSession *self,
                                      const char *mailbox,
                                      gboolean read_only,
@@ -244,6 +248,13 @@ void tern_imap_session_my_rights_async (TernImapSession *self,
                                         GCancellable *cancellable,
                                         GAsyncReadyCallback callback,
                                         gpointer user_data);
+/* Likewise whether there is any mailbox below that one. */
+void tern_imap_session_look_below_async (TernImapSession *self,
+                                         const char *mailbox,
+                                         char delimiter,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
 void tern_imap_session_noop_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,

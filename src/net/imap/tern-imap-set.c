@@ -117,6 +117,72 @@ tern_imap_uids_sort (GArray *uids)
   g_array_set_size (uids, n);
 }
 
+static void
+append_range (GString *out, guint32 from, guint32 to)
+{
+  g_string_append_printf (out, "%s%u", out->len > 0 ? "," : "", from);
+  if (to > from)
+    g_string_append_printf (out, ":%u", to);
+}
+
+/* (nullable) Takes @out. */
+static char *
+end_set (GString *out)
+{
+  return g_string_free (out, out->len == 0);
+}
+
+/* "*" as the number above all others. */
+static GString *
+without_star (const char *set)
+{
+  GString *text = g_string_new (set);
+
+  g_string_replace (text, "*", G_STRINGIFY (4294967295), 0);
+  return text;
+}
+
+char *
+tern_imap_set_below (const char *set, guint32 uid)
+{
+  g_autoptr (GString) text = without_star (set);
+  TernImapSlice left = { text->str, text->len };
+  GString *out = g_string_new (NULL);
+  guint32 from, to;
+
+  while (tern_imap_set_next (&left, &from, &to))
+    if (from < uid)
+      append_range (out, from, MIN (to, uid - 1));
+  return end_set (out);
+}
+
+char *
+tern_imap_set_split (const char *set, guint32 n, char **rest)
+{
+  g_autoptr (GString) text = without_star (set);
+  TernImapSlice left = { text->str, text->len };
+  GString *first = g_string_new (NULL);
+  GString *second = g_string_new (NULL);
+  guint32 from, to;
+
+  while (tern_imap_set_next (&left, &from, &to))
+    {
+      guint32 last = n > 0 && to - from >= n ? from + n - 1 : to;
+
+      if (n == 0)
+        append_range (second, from, to);
+      else
+        {
+          append_range (first, from, last);
+          if (last < to)
+            append_range (second, last + 1, to);
+          n -= last - from + 1;
+        }
+    }
+  *rest = end_set (second);
+  return end_set (first);
+}
+
 char *
 tern_imap_set_format (const guint32 *uids, gsize n)
 {

@@ -14,6 +14,11 @@ gboolean tern_imap_set_next (TernImapSlice *rest, guint32 *from, guint32 *to);
  * @out longer than @max. */
 gboolean tern_imap_set_parse (TernImapSlice set, gsize max, GArray *out);
 
+/* What of a set of ours is below @uid. (nullable) */
+char *tern_imap_set_below (const char *set, guint32 uid);
+/* Its first @n; *@rest (nullable) is what follows them. */
+char *tern_imap_set_split (const char *set, guint32 n, char **rest);
+
 /* Appends numbers separated by spaces; stops at what is no number. */
 void tern_imap_numbers_parse (TernImapSlice text, gsize max, GArray *out);
 

@@ -40,8 +40,18 @@ typedef enum
   TERN_IMAP_CAP_ACL = 1 << 24,
   TERN_IMAP_CAP_LIST_MYRIGHTS = 1 << 25,
   TERN_IMAP_CAP_QUOTA = 1 << 26,
-  TERN_IMAP_CAP_APPENDLIMIT = 1 << 27, /* one for each mailbox */
+  TERN_IMAP_CAP_OBJECTID = 1 << 27,
+  TERN_IMAP_CAP_UTF8_ACCEPT = 1 << 28,
+  TERN_IMAP_CAP_PREVIEW = 1 << 29,
+  TERN_IMAP_CAP_APPENDLIMIT = 1 << 30, /* one for each mailbox */
 } TernImapCaps;
+
+/** A string of the server that is lent: not NUL-terminated, any bytes. data NULL = NIL. */
+typedef struct
+{
+  const char *data;
+  gsize length;
+} TernImapSlice;
 
 typedef struct
 {
@@ -53,7 +63,7 @@ typedef struct
 /** TernImapList: one LIST response; strings are lent. */
 typedef struct
 {
-  const char *mailbox; /* raw (modified UTF-7) */
+  const char *mailbox; /* modified UTF-7, in whatever the server writes it */
   char delimiter;      /* 0 = NIL */
   gboolean no_select;  /* \Noselect or \NonExistent */
   gboolean absent;     /* \NonExistent: only what is below it is there, or a subscription */
@@ -73,6 +83,7 @@ typedef struct
   guint32 uidvalidity;
   guint64 modseq;
   gint64 append_limit;
+  TernImapSlice mailbox_id; /* of OBJECTID */
 } TernImapStatus;
 
 /** TernImapMailbox: state of the selected mailbox. */
@@ -87,6 +98,8 @@ typedef struct
   gboolean keywords;    /* PERMANENTFLAGS has \* */
   gboolean uids_sticky; /* FALSE after [UIDNOTSTICKY] */
   guint generation;     /* grows with every SELECT */
+  gboolean doubtful; /* more is said to be gone than was there, or very much: another SELECT tells
+                        what there is */
 } TernImapMailbox;
 
 typedef enum
@@ -98,17 +111,13 @@ typedef enum
   TERN_IMAP_FETCH_SIZE = 1 << 4,
   TERN_IMAP_FETCH_THREADING = 1 << 5, /* BODY.PEEK[HEADER.FIELDS (REFERENCES)] */
   TERN_IMAP_FETCH_MODSEQ = 1 << 6,
+  TERN_IMAP_FETCH_EMAIL_ID = 1 << 7, /* EMAILID, Gmail's X-GM-MSGID */
+  TERN_IMAP_FETCH_PREVIEW = 1 << 8,  /* if the server has it at hand */
   TERN_IMAP_FETCH_HEADERS = TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_ENVELOPE
                             | TERN_IMAP_FETCH_STRUCTURE | TERN_IMAP_FETCH_INTERNALDATE
-                            | TERN_IMAP_FETCH_SIZE | TERN_IMAP_FETCH_THREADING,
+                            | TERN_IMAP_FETCH_SIZE | TERN_IMAP_FETCH_THREADING
+                            | TERN_IMAP_FETCH_EMAIL_ID | TERN_IMAP_FETCH_PREVIEW,
 } TernImapFetchItems;
-
-/** A string of the server that is lent: not NUL-terminated, any bytes. data NULL = NIL. */
-typedef struct
-{
-  const char *data;
-  gsize length;
-} TernImapSlice;
 
 /** One address of an ENVELOPE, raw; groups as RFC 9051 encodes them (host NIL). */
 typedef struct
@@ -140,6 +149,8 @@ typedef struct
   TernImapSlice in_reply_to;
   TernImapSlice message_id;
   TernImapSlice references; /* the raw header field(s), folded, with their name */
+  TernImapSlice preview;    /* the first words of its text */
+  TernImapSlice email_id;   /* the same for the same message anywhere in the account */
   TernPart *structure;      /* (nullable) lent; tern_part_copy() to keep, or steal it:
                                set the field to NULL. The multipart inside a message/rfc822
                                that is part 2 has the section "2.TEXT", its parts 2.1, 2.2 … */

@@ -108,24 +108,11 @@ tern_imap_session_command_finish (TernImapSession *self, GAsyncResult *result, G
 }
 
 static void
-add_mailbox (TernImapCommand *command, const char *mailbox)
+add_mailbox (TernImapSession *self, TernImapCommand *command, const char *mailbox)
 {
   if (command->mailbox == NULL)
     command->mailbox = g_strdup (mailbox);
-  tern_imap_command_add_string (command, mailbox);
-}
-
-const char *
-tern_imap_session_status_items (TernImapSession *self)
-{
-  gboolean modseq = (self->caps & TERN_IMAP_CAP_CONDSTORE) != 0;
-
-  if (!(self->caps & TERN_IMAP_CAP_APPENDLIMIT))
-    return modseq ? "MESSAGES UNSEEN UIDNEXT UIDVALIDITY HIGHESTMODSEQ"
-                  : "MESSAGES UNSEEN UIDNEXT UIDVALIDITY";
-  tern_imap_session_use (self, "APPENDLIMIT");
-  return modseq ? "MESSAGES UNSEEN UIDNEXT UIDVALIDITY HIGHESTMODSEQ APPENDLIMIT"
-                : "MESSAGES UNSEEN UIDNEXT UIDVALIDITY APPENDLIMIT";
+  tern_imap_session_add_name (self, command, mailbox);
 }
 
 void
@@ -141,8 +128,10 @@ tern_imap_session_status_async (TernImapSession *self,
   command->counts = g_strdup (mailbox);
   command->reply->messages = -1;
   tern_imap_command_add (command, "STATUS ");
-  add_mailbox (command, mailbox);
-  tern_imap_command_add (command, " (%s)", tern_imap_session_status_items (self));
+  add_mailbox (self, command, mailbox);
+  tern_imap_command_add (command, " ");
+  tern_imap_session_add_status_items (self, command);
+  tern_imap_command_add (command, ")");
   tern_imap_session_enqueue (self, command);
 }
 
@@ -161,8 +150,9 @@ tern_imap_session_select_async (TernImapSession *self,
 
   /* The same again: ends when the one before it did, without a word to the server. */
   if (self->last_name == NULL || strcmp (self->last_name, mailbox) != 0
-      || self->last_read_only != read_only)
+      || self->last_read_only != read_only || self->selected.mailbox.doubtful)
     {
+      self->selected.mailbox.doubtful = FALSE;
       g_free (self->last_name);
       self->last_name = g_strdup (mailbox);
       self->last_read_only = read_only;
@@ -171,7 +161,7 @@ tern_imap_session_select_async (TernImapSession *self,
   command->generation = self->last_generation;
   command->read_only = read_only;
   tern_imap_command_add (command, read_only ? "EXAMINE " : "SELECT ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   if (self->qresync && uidvalidity != 0 && modseq != 0)
     {
       tern_imap_session_use (self, "QRESYNC");
@@ -185,29 +175,6 @@ tern_imap_session_select_async (TernImapSession *self,
   tern_imap_session_enqueue (self, command);
 }
 
-static void
-add_fetch_items (GString *text, TernImapFetchItems items)
-{
-  static const struct
-  {
-    TernImapFetchItems item;
-    const char *name;
-  } names[] = {
-    { TERN_IMAP_FETCH_FLAGS, " FLAGS" },
-    { TERN_IMAP_FETCH_INTERNALDATE, " INTERNALDATE" },
-    { TERN_IMAP_FETCH_SIZE, " RFC822.SIZE" },
-    { TERN_IMAP_FETCH_ENVELOPE, " ENVELOPE" },
-    { TERN_IMAP_FETCH_STRUCTURE, " BODYSTRUCTURE" },
-    { TERN_IMAP_FETCH_THREADING, " BODY.PEEK[HEADER.FIELDS (REFERENCES)]" },
-    { TERN_IMAP_FETCH_MODSEQ, " MODSEQ" },
-  };
-
-  g_string_append (text, "UID");
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (items & names[i].item)
-      g_string_append (text, names[i].name);
-}
-
 void
 tern_imap_session_fetch_async (TernImapSession *self,
                                const char *set,
@@ -219,14 +186,11 @@ tern_imap_session_fetch_async (TernImapSession *self,
 {
   TernImapCommand *command = new_bound_command (self, TERN_IMAP_VERB_FETCH, cancellable, callback,
                                                 user_data, tern_imap_session_fetch_async);
-  g_autoptr (GString) list = g_string_new (NULL);
 
-  if (!(self->caps & TERN_IMAP_CAP_CONDSTORE))
-    items &= ~TERN_IMAP_FETCH_MODSEQ;
-  add_fetch_items (list, items);
-  tern_imap_command_add (command, "UID FETCH %s (%s)", set, list->str);
-  if (changed_since != 0 && (self->caps & TERN_IMAP_CAP_CONDSTORE))
-    tern_imap_command_add (command, " (CHANGEDSINCE %" G_GUINT64_FORMAT ")", changed_since);
+  command->set = g_strdup (set);
+  command->items = items;
+  command->changed_since = changed_since;
+  tern_imap_session_write_fetch (self, command);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -289,7 +253,9 @@ tern_imap_session_search_async (TernImapSession *self,
     tern_imap_session_use (self, "ESEARCH");
   command->search_all = strcmp (criteria, "ALL") == 0;
   command->n_expunged = self->selected.n_expunged;
-  tern_imap_command_add (command, "UID SEARCH %s%s", extended ? "RETURN (ALL) " : "", criteria);
+  tern_imap_command_add (command, "UID SEARCH %s", extended ? "RETURN (ALL) " : "");
+  tern_imap_command_add_set (command, "1:*");
+  tern_imap_command_add (command, "%s", criteria);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -325,7 +291,9 @@ tern_imap_session_store_async (TernImapSession *self,
                                                 user_data, tern_imap_session_store_async);
   g_autofree char *names = format_flags (flags, keywords);
 
-  tern_imap_command_add (command, "UID STORE %s %cFLAGS.SILENT (%s)", set, add ? '+' : '-', names);
+  tern_imap_command_add (command, "UID STORE ");
+  tern_imap_session_add_part (self, command, set);
+  tern_imap_command_add (command, " %cFLAGS.SILENT (%s)", add ? '+' : '-', names);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -341,8 +309,10 @@ tern_imap_session_copy_async (TernImapSession *self,
                                                 user_data, tern_imap_session_copy_async);
 
   g_clear_pointer (&command->mailbox, g_free);
-  tern_imap_command_add (command, "UID COPY %s ", set);
-  add_mailbox (command, mailbox);
+  tern_imap_command_add (command, "UID COPY ");
+  tern_imap_session_add_part (self, command, set);
+  tern_imap_command_add (command, " ");
+  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -360,8 +330,10 @@ tern_imap_session_move_async (TernImapSession *self,
   g_clear_pointer (&command->mailbox, g_free);
   command->is_move = TRUE;
   tern_imap_session_use (self, "MOVE");
-  tern_imap_command_add (command, "UID MOVE %s ", set);
-  add_mailbox (command, mailbox);
+  tern_imap_command_add (command, "UID MOVE ");
+  tern_imap_session_add_part (self, command, set);
+  tern_imap_command_add (command, " ");
+  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -376,7 +348,8 @@ tern_imap_session_expunge_async (TernImapSession *self,
                                                 user_data, tern_imap_session_expunge_async);
 
   tern_imap_session_use (self, "UIDPLUS");
-  tern_imap_command_add (command, "UID EXPUNGE %s", set);
+  tern_imap_command_add (command, "UID EXPUNGE ");
+  tern_imap_session_add_part (self, command, set);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -396,7 +369,7 @@ tern_imap_session_append_async (TernImapSession *self,
   g_autofree char *names = format_flags (flags, keywords);
 
   tern_imap_command_add (command, "APPEND ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_command_add (command, " (%s) ", names);
   if (date != 0)
     {
@@ -404,7 +377,7 @@ tern_imap_session_append_async (TernImapSession *self,
 
       tern_imap_command_add (command, "\"%s\" ", text);
     }
-  tern_imap_command_add_literal (command, g_bytes_ref (message));
+  tern_imap_session_add_message (self, command, message);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -447,7 +420,7 @@ tern_imap_session_create_async (TernImapSession *self,
   const char *use = special_use (role);
 
   tern_imap_command_add (command, "CREATE ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   if (use != NULL && self->caps & TERN_IMAP_CAP_CREATE_SPECIAL_USE)
     tern_imap_command_add (command, " (USE (%s))", use);
   tern_imap_session_enqueue (self, command);
@@ -465,9 +438,9 @@ tern_imap_session_rename_async (TernImapSession *self,
                                           user_data, tern_imap_session_rename_async);
 
   tern_imap_command_add (command, "RENAME ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_command_add (command, " ");
-  tern_imap_command_add_string (command, name);
+  tern_imap_session_add_name (self, command, name);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -482,7 +455,7 @@ tern_imap_session_delete_async (TernImapSession *self,
                                           user_data, tern_imap_session_delete_async);
 
   tern_imap_command_add (command, "DELETE ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -498,7 +471,7 @@ tern_imap_session_subscribe_async (TernImapSession *self,
                                           user_data, tern_imap_session_subscribe_async);
 
   tern_imap_command_add (command, subscribed ? "SUBSCRIBE " : "UNSUBSCRIBE ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -514,7 +487,26 @@ tern_imap_session_look_async (TernImapSession *self,
 
   command->looks_for = g_strdup (mailbox);
   tern_imap_command_add (command, "LIST \"\" ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_look_below_async (TernImapSession *self,
+                                    const char *mailbox,
+                                    char delimiter,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
+                                          user_data, tern_imap_session_look_below_async);
+  g_autofree char *pattern = g_strdup_printf ("%s%c*", mailbox, delimiter);
+
+  command->looks_for = g_strdup_printf ("%s%c", mailbox, delimiter);
+  command->looks_below = TRUE;
+  tern_imap_command_add (command, "LIST \"\" ");
+  add_mailbox (self, command, pattern);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -530,7 +522,7 @@ tern_imap_session_quota_async (TernImapSession *self,
 
   tern_imap_session_use (self, "QUOTA");
   tern_imap_command_add (command, "GETQUOTAROOT ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -546,7 +538,7 @@ tern_imap_session_my_rights_async (TernImapSession *self,
 
   tern_imap_session_use (self, "ACL");
   tern_imap_command_add (command, "MYRIGHTS ");
-  add_mailbox (command, mailbox);
+  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 

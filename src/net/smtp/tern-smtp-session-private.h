@@ -46,6 +46,7 @@ struct _TernSmtpSession
   TernSmtpWire *wire;               /* (owned) (nullable) */
   TernSmtpExtensions *extensions;   /* (owned) (nullable) */
   TernSasl *sasl;                   /* (owned) (nullable): while authenticating */
+  char *initial;                    /* (owned) (nullable): of @sasl, when it is to follow later */
   TernSmtpTransaction *transaction; /* (owned) (nullable) */
 };
 

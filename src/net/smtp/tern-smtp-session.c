@@ -14,6 +14,8 @@
  * in tern-smtp-submit.c. Both are one machine: a step, and one function that takes the next reply.
  */
 
+#define MAX_COMMAND 510 /* RFC 5321 section 4.5.3.1.4, without CRLF */
+
 G_DEFINE_FINAL_TYPE (TernSmtpSession, tern_smtp_session, G_TYPE_OBJECT)
 
 static void
@@ -62,6 +64,7 @@ drop_connection (TernSmtpSession *self)
   g_clear_object (&self->connecting);
   g_clear_pointer (&self->wire, tern_smtp_wire_free);
   g_clear_pointer (&self->sasl, tern_sasl_free);
+  g_clear_pointer (&self->initial, tern_sasl_wipe);
 }
 
 /* Takes @error. */
@@ -164,33 +167,36 @@ send_ehlo (TernSmtpSession *self)
 static void
 start_auth (TernSmtpSession *self)
 {
-  g_autofree char *command = NULL;
+  const char *mechanism;
   GError *error = NULL;
-  char *initial;
+  char *command;
 
-  self->sasl = tern_sasl_new ((const char *const *) self->extensions->mechanisms, "smtp",
-                              self->endpoint->host, self->credentials,
-                              tern_smtp_wire_is_secure (self->wire), &error);
-  initial = self->sasl != NULL ? tern_sasl_initial (self->sasl, &error) : NULL;
+  self->sasl = tern_sasl_new_for_transport (
+      (const char *const *) self->extensions->mechanisms, self->endpoint,
+      tern_smtp_wire_get_transport (self->wire), self->credentials, &error);
+  if (self->sasl != NULL)
+    self->initial = tern_sasl_initial (self->sasl, &error);
   if (error != NULL)
     {
       tern_smtp_session_fail (self, error);
       return;
     }
   self->step = TERN_SMTP_STEP_AUTH;
-  tern_connection_set_mechanism (self->connection, tern_sasl_get_mechanism (self->sasl));
-  if (initial == NULL)
+  mechanism = tern_sasl_get_mechanism (self->sasl);
+  tern_connection_set_mechanism (self->connection, mechanism);
+  /* RFC 4954 section 4: an empty initial response is written as "=", and one that makes the line
+   * too long follows later, as an access token may. */
+  command = g_strjoin (" ", "AUTH", mechanism,
+                       self->initial == NULL || *self->initial != '\0' ? self->initial : "=", NULL);
+  if (strlen (command) > MAX_COMMAND)
     {
-      command = g_strconcat ("AUTH ", tern_sasl_get_mechanism (self->sasl), NULL);
-      tern_smtp_wire_send (self->wire, command, TERN_WIRE_LOGIN);
-      return;
+      tern_sasl_wipe (command);
+      command = g_strconcat ("AUTH ", mechanism, NULL);
     }
-  /* RFC 4954 section 4: an empty initial response is written as "=". */
-  command = g_strconcat ("AUTH ", tern_sasl_get_mechanism (self->sasl), " ",
-                         *initial != '\0' ? initial : "=", NULL);
-  tern_sasl_wipe (initial);
+  else
+    g_clear_pointer (&self->initial, tern_sasl_wipe);
   tern_smtp_wire_send (self->wire, command, TERN_WIRE_LOGIN);
-  tern_sasl_wipe (g_steal_pointer (&command));
+  tern_sasl_wipe (command);
 }
 
 static void
@@ -266,7 +272,8 @@ answer_challenge (TernSmtpSession *self, const TernSmtpReply *reply)
 {
   g_autofree char *challenge = tern_smtp_reply_dup_text (reply);
   GError *error = NULL;
-  char *response = tern_sasl_step (self->sasl, challenge, &error);
+  char *response = self->initial != NULL ? g_steal_pointer (&self->initial)
+                                         : tern_sasl_step (self->sasl, challenge, &error);
 
   if (response == NULL)
     {
@@ -275,6 +282,16 @@ answer_challenge (TernSmtpSession *self, const TernSmtpReply *reply)
     }
   tern_smtp_wire_send (self->wire, response, TERN_WIRE_SECRET);
   tern_sasl_wipe (response);
+}
+
+static void
+fail_auth (TernSmtpSession *self, const TernSmtpReply *reply)
+{
+  g_autofree char *what =
+      g_strdup_printf (_ ("%s refused the user name or the password."), self->endpoint->host);
+  g_autoptr (GError) fault = tern_smtp_session_fault (reply, TERN_FAULT_AUTHENTICATION, what);
+
+  tern_smtp_session_fail (self, tern_sasl_explain (self->sasl, fault));
 }
 
 static void
@@ -288,8 +305,7 @@ take_auth (TernSmtpSession *self, const TernSmtpReply *reply)
     fail_reply (self, reply, TERN_FAULT_UNAVAILABLE, _ ("%s cannot check the login at the moment."),
                 self->endpoint->host);
   else if (reply->code / 100 != 2)
-    fail_reply (self, reply, TERN_FAULT_AUTHENTICATION,
-                _ ("%s refused the user name or the password."), self->endpoint->host);
+    fail_auth (self, reply);
   else if (!tern_sasl_finished (self->sasl, &error))
     tern_smtp_session_fail (self, error);
   else

@@ -353,6 +353,12 @@ tern_smtp_wire_is_secure (TernSmtpWire *self)
   return !is_closed (self) && tern_transport_is_secure (self->transport);
 }
 
+TernTransport *
+tern_smtp_wire_get_transport (TernSmtpWire *self)
+{
+  return self->transport;
+}
+
 /* The timer only fires when it was given a time. */
 static gboolean
 timer_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)

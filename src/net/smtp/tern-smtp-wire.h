@@ -37,6 +37,8 @@ TernSmtpWire *tern_smtp_wire_new (TernTransport *transport,
 void tern_smtp_wire_free (TernSmtpWire *self);
 
 gboolean tern_smtp_wire_is_secure (TernSmtpWire *self);
+/* (transfer none) (nullable): gone when the connection is. */
+TernTransport *tern_smtp_wire_get_transport (TernSmtpWire *self);
 
 /* A line without its CRLF; @kind: what of it the transcript may keep. */
 void tern_smtp_wire_send (TernSmtpWire *self, const char *line, TernWireKind kind);

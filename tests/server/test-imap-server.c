@@ -179,6 +179,23 @@ test_wrong_password (void)
   g_assert_error (error, TERN_FAULT, TERN_FAULT_AUTHENTICATION);
 }
 
+/* Whether the server has a code for it or only words. */
+static void
+test_no_such_mailbox (void)
+{
+  g_auto (Fixture) f;
+  GAsyncResult *result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture_start (&f, TERN_SECURITY_TLS, tern_mail_server_get_password (server, 0));
+  g_assert_true (open_session (&f, NULL));
+  tern_imap_session_select_async (f.session, "Nowhere", FALSE, 0, 0, NULL, keep_result, &result);
+  tern_test_wait_until (result != NULL);
+  g_assert_null (tern_imap_session_command_finish (f.session, result, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_NOT_FOUND);
+  g_object_unref (result);
+}
+
 /* One message from APPEND to UID EXPUNGE, with everything that is told of it on the way. */
 static void
 test_life_of_a_message (void)
@@ -245,6 +262,31 @@ test_life_of_a_message (void)
   tern_imap_session_expunge_async (f.session, set, NULL, keep_result, &result);
   tern_imap_reply_free (reply_of (&f, &result));
   g_assert_nonnull (strstr (f.heard->str, "vanished 1\n"));
+}
+
+/* NAMESPACE, and what a mailbox is for, in the letter case of any server. */
+static void
+test_names (void)
+{
+  static const char *const roles[] = { "INBOX inbox", "Drafts drafts", "Sent sent",
+                                       "Junk junk",   "Trash trash",   "Archive archive" };
+  g_auto (Fixture) f;
+  const TernImapNamespace *personal;
+  GAsyncResult *result = NULL;
+
+  fixture_start (&f, TERN_SECURITY_TLS, tern_mail_server_get_password (server, 0));
+  g_assert_true (open_session (&f, NULL));
+  personal = g_ptr_array_index (tern_imap_session_get_namespaces (f.session), 0);
+  g_assert_cmpstr (personal->prefix, ==, "");
+  g_assert_cmpint (personal->delimiter, ==, '/');
+  tern_imap_session_list_async (f.session, NULL, keep_result, &result);
+  tern_imap_reply_free (reply_of (&f, &result));
+  for (guint i = 0; i < G_N_ELEMENTS (roles); i++)
+    {
+      g_autofree char *line = g_strdup_printf ("list %s\n", roles[i]);
+
+      g_assert_nonnull (strstr (f.heard->str, line));
+    }
 }
 
 /* What changed while nobody was looking comes with the SELECT. */
@@ -319,17 +361,19 @@ main (int argc, char **argv)
   server = tern_mail_server_new ("--users", "anna,bob", "--no-postfix", NULL);
   if (server == NULL)
     {
-      g_print ("1..0 # SKIP no Dovecot here\n");
+      g_print ("1..0 # SKIP no server here\n");
       return 0;
     }
-  g_test_add_data_func ("/imap/dovecot/tls", GINT_TO_POINTER (TERN_SECURITY_TLS), test_open);
-  g_test_add_data_func ("/imap/dovecot/starttls", GINT_TO_POINTER (TERN_SECURITY_STARTTLS),
+  g_test_add_data_func ("/imap/server/tls", GINT_TO_POINTER (TERN_SECURITY_TLS), test_open);
+  g_test_add_data_func ("/imap/server/starttls", GINT_TO_POINTER (TERN_SECURITY_STARTTLS),
                         test_open);
-  g_test_add_func ("/imap/dovecot/wrong-password", test_wrong_password);
-  g_test_add_func ("/imap/dovecot/life-of-a-message", test_life_of_a_message);
-  g_test_add_func ("/imap/dovecot/qresync", test_qresync);
-  g_test_add_func ("/imap/dovecot/push", test_push);
-  g_test_add_func ("/imap/dovecot/kicked", test_kicked);
+  g_test_add_func ("/imap/server/wrong-password", test_wrong_password);
+  g_test_add_func ("/imap/server/names", test_names);
+  g_test_add_func ("/imap/server/no-such-mailbox", test_no_such_mailbox);
+  g_test_add_func ("/imap/server/life-of-a-message", test_life_of_a_message);
+  g_test_add_func ("/imap/server/qresync", test_qresync);
+  g_test_add_func ("/imap/server/push", test_push);
+  g_test_add_func ("/imap/server/kicked", test_kicked);
   status = g_test_run ();
   g_clear_pointer (&server, tern_mail_server_free);
   return status;
