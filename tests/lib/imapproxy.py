@@ -111,6 +111,9 @@ class Connection:
 
     async def response(self, line, source):
         proxy = self.proxy
+        # What is compressed could not be read here.
+        if b'CAPABILITY ' in line:
+            line = line.replace(b' COMPRESS=DEFLATE', b'')
         if proxy.on_response:
             line = proxy.on_response(line, self)
             if line is CUT:
