@@ -441,10 +441,11 @@ on_paused (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Cancelled: the other sessions of a remote are closed with the one that was cut. */
 static gboolean
 is_of_link (const GError *error)
 {
-  return tern_fault_is (error, TERN_FAULT_DISCONNECTED)
+  return tern_fault_is_cancelled (error) || tern_fault_is (error, TERN_FAULT_DISCONNECTED)
          || tern_fault_is (error, TERN_FAULT_TIMED_OUT) || tern_fault_is (error, TERN_FAULT_TLS)
          || tern_fault_is (error, TERN_FAULT_UNREACHABLE);
 }

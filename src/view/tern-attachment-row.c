@@ -20,8 +20,8 @@ struct _TernAttachmentRow
   GtkButton *act;
   GtkButton *cancel;
 
-  char *title;      /* (owned): its name */
-  char *kind_words; /* (owned): its kind and size */
+  char *title; /* (owned): its name */
+  char *kind;  /* (owned) */
   guint64 size;
   gboolean reads;
   gboolean can_open;
@@ -67,7 +67,7 @@ tern_attachment_row_finalize (GObject *object)
   TernAttachmentRow *self = TERN_ATTACHMENT_ROW (object);
 
   g_free (self->title);
-  g_free (self->kind_words);
+  g_free (self->kind);
   G_OBJECT_CLASS (tern_attachment_row_parent_class)->finalize (object);
 }
 
@@ -130,10 +130,13 @@ set_words (TernAttachmentRow *self, const char *words)
 static void
 show_state (TernAttachmentRow *self)
 {
-  /* TRANSLATORS: %s is kind and size of an attached file: "PDF document, 12.3 MB" */
-  g_autofree char *absent = g_strdup_printf (_ ("%s · not downloaded"), self->kind_words);
+  g_autofree char *size = g_format_size (self->size);
+  /* TRANSLATORS: kind and size of an attached file: "PDF document, 12.3 kB" */
+  g_autofree char *here = g_strdup_printf (_ ("%1$s, %2$s"), self->kind, size);
+  /* TRANSLATORS: %s is the size of an attached file, "12.3 MB" */
+  g_autofree char *absent = g_strdup_printf (_ ("%s · not downloaded"), size);
 
-  set_words (self, self->here ? self->kind_words : absent);
+  set_words (self, self->here ? here : absent);
 }
 
 TernAttachmentRow *
@@ -147,13 +150,9 @@ tern_attachment_row_new (TernAttachmentRowKind kind,
   g_autofree char *type = g_content_type_from_mime_type (content_type);
   g_autoptr (GIcon) icon =
       g_content_type_get_symbolic_icon (type != NULL ? type : "application/octet-stream");
-  g_autofree char *shown_type =
-      g_content_type_get_description (type != NULL ? type : "application/octet-stream");
-  g_autofree char *shown_size = g_format_size (size);
 
   self->title = g_strdup (name);
-  /* TRANSLATORS: kind and size of an attached file: "PDF document, 12.3 kB" */
-  self->kind_words = g_strdup_printf (_ ("%1$s, %2$s"), shown_type, shown_size);
+  self->kind = g_content_type_get_description (type != NULL ? type : "application/octet-stream");
   self->size = size;
   self->reads = kind == TERN_ATTACHMENT_ROW_READ;
   self->can_open = can_open;

@@ -137,6 +137,7 @@ class ImapProxy:
         self.cuts = 0        # made by arm()
         self.passed = 0      # bytes that went through while one was counted
         self.down = False
+        self.refused = 0     # connections, while it was down
         self.connections = set()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
@@ -164,6 +165,7 @@ class ImapProxy:
         connection = None
         try:
             if self.down:
+                self.refused += 1
                 writer.transport.abort()
                 return
             up_reader, up_writer = await asyncio.open_connection('127.0.0.1', self.facts['imap_starttls'],

@@ -140,6 +140,29 @@ def test_resumed_after_cuts(ctl, server):
     check(WORLD.partials() == [], 'nothing is left over')
 
 
+def test_link_down(ctl, server):
+    """Every connection is gone, and there is no other one for a while."""
+    message, folder, digest = WORLD.add(6 * MIB, 10)
+    link = WORLD.link
+    downs = []
+
+    def go_down(connection):
+        downs.append(len(link.ranges))
+        link.proxy.down = True
+        for each in list(link.proxy.connections):
+            each.cut()
+
+    link.at = (3 * MIB, go_down)
+    process = WORLD.start_save(message, folder)
+    wait_for('the link to go down', lambda: downs)
+    wait_for('a connection that is refused', lambda: link.proxy.refused)
+    link.proxy.come_up()
+    _, err = process.communicate(timeout=2 * DEADLINE)
+    check(process.returncode == 0, f'saved: {process.returncode} {err}')
+    check_file(folder, digest)
+    check(link.whole == 0 and link.ranges[downs[0]][0] > 0, f'resumed: {link.ranges}')
+
+
 def test_stopped_and_resumed(ctl, server):
     """Ctrl-C leaves no half file behind and keeps what has come; the next run goes on there."""
     message, folder, digest = WORLD.add(8 * MIB, 2)
@@ -256,8 +279,8 @@ def main():
     ctl = Ternctl(sys.argv[1])
     try:
         WORLD = World(server, ctl)
-        return run_tests([test_resumed_after_cuts, test_stopped_and_resumed, test_killed_and_resumed,
-                          test_out_of_reach, test_other_size, test_without_ranges, test_short_answers,
+        return run_tests([test_resumed_after_cuts, test_link_down, test_stopped_and_resumed,
+                          test_killed_and_resumed, test_out_of_reach, test_other_size, test_without_ranges, test_short_answers,
                           test_memory], ctl, server)
     finally:
         WORLD.link.proxy.close()
