@@ -137,7 +137,8 @@ class ImapProxy:
         self.cuts = 0        # made by arm()
         self.passed = 0      # bytes that went through while one was counted
         self.down = False
-        self.refused = 0     # connections, while it was down
+        self.most = None     # connections at a time
+        self.refused = 0     # connections, while it was down or had that many
         self.connections = set()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
@@ -164,7 +165,7 @@ class ImapProxy:
     async def serve(self, reader, writer):
         connection = None
         try:
-            if self.down:
+            if self.down or self.most and len(self.connections) >= self.most:
                 self.refused += 1
                 writer.transport.abort()
                 return
