@@ -222,6 +222,9 @@ put_part (Write *self)
   GBytes *bytes = self->source->part->bytes;
   g_autoptr (GBytes) rest = NULL;
 
+  if (part == NULL && !source)
+    return fail (self, tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("The message has no part “%s”."),
+                                       self->section));
   if (bytes != NULL
           ? !put_decoded (self, decoder, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes))
           : !put_file (self, decoder))
