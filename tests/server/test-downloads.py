@@ -39,7 +39,7 @@ class Link:
         self.at = None       # (offset, what to do once a range from there on is asked for)
         self.proxy.on_command = self.command
         self.proxy.on_send = None
-        self.proxy.rate = None
+        self.proxy.rate = self.proxy.most = None
         self.proxy.disarm()
         self.proxy.come_up()
 
@@ -237,6 +237,16 @@ def test_without_ranges(ctl, server):
     check((len(link.ranges), link.whole) == (1, 1), f'one try: {link.ranges} {link.whole}')
 
 
+def test_one_connection(ctl, server):
+    """A server that lets nobody have a second one."""
+    message, folder, digest = WORLD.add(3 * MIB, 11)
+    link = WORLD.link
+    link.proxy.most = 1
+    WORLD.save(message, folder)
+    check_file(folder, digest)
+    check(link.proxy.refused > 0 and link.whole == 0, f'on the only one: {link.proxy.refused} {link.whole}')
+
+
 def test_short_answers(ctl, server):
     """A server that gives less at a time than it was asked for."""
     message, folder, digest = WORLD.add(3 * MIB, 7)
@@ -280,8 +290,8 @@ def main():
     try:
         WORLD = World(server, ctl)
         return run_tests([test_resumed_after_cuts, test_link_down, test_stopped_and_resumed,
-                          test_killed_and_resumed, test_out_of_reach, test_other_size, test_without_ranges, test_short_answers,
-                          test_memory], ctl, server)
+                          test_killed_and_resumed, test_out_of_reach, test_other_size, test_without_ranges,
+                          test_one_connection, test_short_answers, test_memory], ctl, server)
     finally:
         WORLD.link.proxy.close()
         ctl.close()
