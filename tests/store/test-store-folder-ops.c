@@ -465,6 +465,9 @@ test_rename_migrated (void)
   run (f, op, "B");
   store_close (f);
   store_sql (f, "ALTER TABLE op DROP COLUMN old_name");
+  store_sql (f, "DROP INDEX message_email");
+  store_sql (f, "ALTER TABLE message DROP COLUMN email_id");
+  store_sql (f, "ALTER TABLE folder DROP COLUMN mailbox_id");
   store_sql (f, "PRAGMA user_version = 5");
   store_open (f, NULL);
   confirm (f, op);
