@@ -35,6 +35,7 @@
 #define TERN_LIMIT_FILENAME    255
 #define TERN_LIMIT_TEXT_SHOWN  (4 * 1024 * 1024) /* text of one message given to the reader */
 #define TERN_LIMIT_WHOLE_FETCH (256 * 1024)      /* messages up to this are fetched whole */
+#define TERN_LIMIT_ONE_PIECE   (1024 * 1024)     /* parts up to this are fetched at once */
 
 /* Folders */
 #define TERN_LIMIT_MAILBOX_NAME 4096

@@ -43,6 +43,7 @@ void tern_account_runner_prefetch (TernAccountRunner *self, GArray *ids);
 void tern_account_runner_load (TernAccountRunner *self,
                                TernId location,
                                const char *section,
+                               TernTransfer *transfer,
                                GTask *task);
 void tern_account_runner_sync (TernAccountRunner *self,
                                const char *folder,

@@ -250,6 +250,7 @@ call_request_free (gpointer data)
   CallRequest *request = data;
 
   g_free (request->load.section);
+  g_clear_pointer (&request->load.transfer, tern_transfer_unref);
   g_free (request->sync.folder);
   g_free (request);
 }
@@ -311,12 +312,14 @@ void
 tern_account_runner_load (TernAccountRunner *self,
                           TernId location,
                           const char *section,
+                          TernTransfer *transfer,
                           GTask *task)
 {
   CallRequest *request = g_new0 (CallRequest, 1);
 
   request->load.location = location;
   request->load.section = g_strdup (section);
+  request->load.transfer = transfer != NULL ? tern_transfer_ref (transfer) : NULL;
   call (self, task, G_PRIORITY_HIGH, run_load, request);
 }
 

@@ -3,6 +3,7 @@
 
 #include "tern-call.h"
 #include "tern-engine.h"
+#include "tern-transfer.h"
 
 G_BEGIN_DECLS
 
@@ -45,7 +46,8 @@ void tern_account_work_prefetch (TernAccountWork *self, const TernId *ids, gsize
 typedef struct
 {
   TernId location;
-  char *section; /* (nullable) */
+  char *section;          /* (nullable) */
+  TernTransfer *transfer; /* (owned) (nullable) */
 } TernLoadRequest;
 void tern_account_work_load (TernAccountWork *self, TernCall *call, const TernLoadRequest *request);
 

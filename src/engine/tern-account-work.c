@@ -663,7 +663,8 @@ loaded (const GError *error, gpointer data)
 void
 tern_account_work_load (TernAccountWork *self, TernCall *call, const TernLoadRequest *request)
 {
-  tern_body_loader_load (self->bodies, request->location, request->section, loaded, call);
+  tern_body_loader_load (self->bodies, request->location, request->section, request->transfer,
+                         tern_call_get_cancellable (call), loaded, call);
 }
 
 void
@@ -760,6 +761,12 @@ outbox_ended (gpointer data)
   release (self);
 }
 
+static void
+bodies_ended (gpointer data)
+{
+  release (data);
+}
+
 void
 tern_account_work_stop (TernAccountWork *self, TernCall *call)
 {
@@ -774,6 +781,8 @@ tern_account_work_stop (TernAccountWork *self, TernCall *call)
   drop_remote (self, why);
   self->sending = tern_outbox_runner_stop (self->outbox, outbox_ended, self);
   if (self->sending)
+    self->holds++;
+  if (tern_body_loader_stop (self->bodies, bodies_ended, self))
     self->holds++;
   start_timer (&self->stop_timer,
                self->sending     ? SEND_MS

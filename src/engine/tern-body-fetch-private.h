@@ -27,6 +27,7 @@ typedef struct
   GPtrArray *requests;      /* of TernPartRequest, all of them */
   GArray *rest;             /* of TernId: of other folders, or more than fits */
   guint64 size;             /* of the messages, as the server told it */
+  guint64 large;            /* of the one section that was asked for, if it comes in pieces; or 0 */
   gboolean full;
 } TernBodyFetch;
 

@@ -80,12 +80,24 @@ wanted_sections (const TernMessageRecord *record, const char *section)
   return (char **) g_ptr_array_free (wanted, FALSE);
 }
 
+/* 0: not known. */
+static guint64
+section_size (const TernMessageFacts *facts, const char *section)
+{
+  const TernPart *part =
+      facts->structure != NULL ? tern_part_find_section (facts->structure, section) : NULL;
+
+  if (*section == '\0')
+    return facts->size;
+  return part != NULL ? part->size : 0;
+}
+
 static gboolean
 add_target (TernReader *reader,
             TernBodyFetch *self,
             const TernMessageRecord *record,
             guint32 uid,
-            const char *section,
+            const TernBodyQuery *query,
             GError **error)
 {
   g_auto (GStrv) here = tern_read_body_sections (reader, record->id, error);
@@ -96,7 +108,7 @@ add_target (TernReader *reader,
     return FALSE;
   if (g_strv_contains ((const char *const *) here, ""))
     return TRUE;
-  wanted = wanted_sections (record, section);
+  wanted = wanted_sections (record, query->section);
   target = g_new0 (TernBodyTarget, 1);
   target->location = record->id;
   target->requests = g_ptr_array_new ();
@@ -114,6 +126,10 @@ add_target (TernReader *reader,
     {
       g_ptr_array_add (self->targets, target);
       self->size += record->facts->size;
+      if (query->strict && query->section != NULL)
+        self->large = section_size (record->facts, query->section);
+      if (self->large <= TERN_LIMIT_ONE_PIECE)
+        self->large = 0;
     }
   else
     target_free (target);
@@ -159,7 +175,7 @@ add_location (TernReader *reader,
       g_array_append_val (self->rest, location);
       return TRUE;
     }
-  return add_target (reader, self, record, uid, query->section, error);
+  return add_target (reader, self, record, uid, query, error);
 }
 
 gboolean

@@ -11,7 +11,7 @@
 #define LOOK        2000
 #define STRIDE      100
 #define TRIM_SLICE  200
-#define TRIM_PAUSE    (6 * 60 * 60 * G_TIME_SPAN_SECOND)
+#define TRIM_PAUSE  (6 * 60 * 60 * G_TIME_SPAN_SECOND)
 #define DAY_SECONDS (24 * 60 * 60)
 
 struct _TernBodyKeeper

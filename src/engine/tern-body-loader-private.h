@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tern-remote-private.h"
+#include "tern-transfer.h"
 
 G_BEGIN_DECLS
 
@@ -21,10 +22,13 @@ TernBodyLoader *tern_body_loader_new (TernStore *store);
 void tern_body_loader_expect (TernBodyLoader *self);
 /* NULL: offline; @why (nullable) is then the answer to what needs the server. */
 void tern_body_loader_set_remote (TernBodyLoader *self, TernRemote *remote, const GError *why);
-/* @section NULL: what the reader needs; "" the whole source. */
+/* @section NULL: what the reader needs; "" the whole source. A large one comes in pieces, is told
+ * of by @transfer (nullable) and given up with @cancellable (nullable). */
 void tern_body_loader_load (TernBodyLoader *self,
                             TernId location,
                             const char *section,
+                            TernTransfer *transfer,
+                            GCancellable *cancellable,
                             TernBodyLoaded loaded,
                             gpointer data);
 /* Replaces the list of what should be here soon. */
@@ -35,6 +39,9 @@ void tern_body_loader_load_all (TernBodyLoader *self,
                                 const char *section,
                                 TernBodyLoaded loaded,
                                 gpointer data);
+/* Ends what is under way; after a set_remote (NULL). TRUE: @stopped follows when that is over. */
+gboolean
+tern_body_loader_stop (TernBodyLoader *self, void (*stopped) (gpointer data), gpointer data);
 void tern_body_loader_free (TernBodyLoader *self);
 
 G_END_DECLS

@@ -6,6 +6,10 @@
 #include <glib/gi18n.h>
 
 #include "tern-body-fetch-private.h"
+#include "tern-download-private.h"
+
+/* Downloads at a time: each has up to 2 MiB in memory. */
+#define DOWNLOADS 2
 
 /* Messages in one flight: a person's click waits for no more than these. */
 #define FLIGHT      10
@@ -21,6 +25,10 @@ struct _TernBodyLoader
   GPtrArray *waiting; /* (owned) of Flight: until then */
   GArray *soon;       /* (owned) of TernId: prefetch */
   gboolean prefetching;
+  GPtrArray *downloads; /* (owned) of TernDownload, in the order in which they were asked for */
+  gboolean no_pieces;   /* the server was seen not to give any */
+  void (*stopped) (gpointer data); /* (nullable) */
+  gpointer stopped_data;
 };
 
 /* One way from the server into the store. */
@@ -31,9 +39,13 @@ typedef struct
   TernBodyFetch *fetch;  /* (owned) (nullable) */
   TernBodyLoaded loaded; /* (nullable) */
   gpointer data;
-  gboolean all;  /* what this flight does not take comes after it … */
-  char *section; /* (owned) (nullable) … and is asked for likewise */
+  gboolean all;  /* what this flight does not take comes after it */
+  char *section; /* (owned) (nullable) as it was asked for */
   GError *error; /* (owned) (nullable) the first message that the server did not give */
+  /* Of one message: */
+  TernId location;
+  TernTransfer *transfer;    /* (owned) (nullable) */
+  GCancellable *cancellable; /* (owned) (nullable) */
 } Flight;
 
 static void start_flight (Flight *flight, const TernId *ids, gsize n, const char *section);
@@ -48,12 +60,15 @@ loader_ref (TernBodyLoader *self)
 static void
 loader_unref (TernBodyLoader *self)
 {
-  if (--self->refs > 0)
+  if (--self->refs == 1 && self->stopped != NULL)
+    g_steal_pointer (&self->stopped) (self->stopped_data);
+  if (self->refs > 0)
     return;
   g_clear_object (&self->remote);
   g_clear_error (&self->why);
   g_ptr_array_unref (self->waiting);
   g_array_unref (self->soon);
+  g_ptr_array_unref (self->downloads);
   tern_store_unref (self->store);
   g_free (self);
 }
@@ -66,6 +81,8 @@ end_flight (Flight *flight, const GError *error)
   g_clear_pointer (&flight->fetch, tern_body_fetch_free);
   g_clear_error (&flight->error);
   g_free (flight->section);
+  g_clear_pointer (&flight->transfer, tern_transfer_unref);
+  g_clear_object (&flight->cancellable);
   loader_unref (flight->loader);
   g_free (flight);
 }
@@ -137,6 +154,16 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                             NULL, NULL, stored_cb, flight);
 }
 
+/* (transfer full) */
+static GError *
+why_not (TernBodyLoader *self)
+{
+  return self->why != NULL ? g_error_copy (self->why)
+                           : tern_fault_new (TERN_FAULT_UNREACHABLE,
+                                             _ ("The message is not on this computer, and there "
+                                                "is no connection to its server."));
+}
+
 /* What is missing is known. */
 static void
 depart (Flight *flight)
@@ -155,12 +182,70 @@ depart (Flight *flight)
       g_ptr_array_add (self->waiting, flight);
       return;
     }
-  error = self->why != NULL
-              ? g_error_copy (self->why)
-              : tern_fault_new (TERN_FAULT_UNREACHABLE,
-                                _ ("The message is not on this computer, and there is no "
-                                   "connection to its server."));
+  error = why_not (self);
   end_flight (flight, error);
+}
+
+/* Downloads */
+
+static void
+start_downloads (TernBodyLoader *self)
+{
+  for (guint i = 0; i < MIN (self->downloads->len, DOWNLOADS); i++)
+    {
+      TernDownload *download = g_ptr_array_index (self->downloads, i);
+
+      if (!tern_download_is_started (download))
+        tern_download_start (download);
+    }
+}
+
+static void
+download_ended (TernDownload *download, gpointer data)
+{
+  TernBodyLoader *self = data;
+
+  self->no_pieces |= tern_download_is_whole (download);
+  g_ptr_array_remove (self->downloads, download);
+  start_downloads (self);
+}
+
+static TernDownload *
+find_download (TernBodyLoader *self, TernId location, const char *section)
+{
+  for (guint i = 0; i < self->downloads->len; i++)
+    if (tern_download_is_for (g_ptr_array_index (self->downloads, i), location, section))
+      return g_ptr_array_index (self->downloads, i);
+  return NULL;
+}
+
+/* The flight becomes somebody who waits. */
+static void
+board_download (Flight *flight)
+{
+  TernBodyLoader *self = flight->loader;
+  TernDownload *download = find_download (self, flight->location, flight->section);
+  g_autoptr (GError) error = NULL;
+
+  if (self->remote == NULL && !self->expected && download == NULL)
+    {
+      error = why_not (self);
+      end_flight (flight, error);
+      return;
+    }
+  if (download == NULL)
+    {
+      download =
+          tern_download_new (self->store, flight->location, flight->section, self->no_pieces,
+                             download_ended, loader_ref (self), (GDestroyNotify) loader_unref);
+      g_ptr_array_add (self->downloads, download);
+      tern_download_set_remote (download, self->remote, NULL);
+    }
+  tern_download_add_waiter (download, flight->transfer, flight->cancellable, flight->loaded,
+                            flight->data);
+  flight->loaded = NULL;
+  end_flight (flight, NULL);
+  start_downloads (self);
 }
 
 static void
@@ -180,6 +265,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   flight->fetch = value;
   if (flight->fetch->requests->len == 0)
     go_on (flight);
+  else if (flight->fetch->large > 0)
+    board_download (flight);
   else
     depart (flight);
 }
@@ -214,10 +301,18 @@ void
 tern_body_loader_load (TernBodyLoader *self,
                        TernId location,
                        const char *section,
+                       TernTransfer *transfer,
+                       GCancellable *cancellable,
                        TernBodyLoaded loaded,
                        gpointer data)
 {
-  start_flight (flight_new (self, TERN_URGENCY_READER, loaded, data), &location, 1, section);
+  Flight *flight = flight_new (self, TERN_URGENCY_READER, loaded, data);
+
+  flight->location = location;
+  flight->section = g_strdup (section);
+  flight->transfer = transfer != NULL ? tern_transfer_ref (transfer) : NULL;
+  g_set_object (&flight->cancellable, cancellable);
+  start_flight (flight, &location, 1, section);
 }
 
 void
@@ -289,6 +384,7 @@ tern_body_loader_new (TernStore *store)
   self->store = tern_store_ref (store);
   self->waiting = g_ptr_array_new ();
   self->soon = g_array_new (FALSE, FALSE, sizeof (TernId));
+  self->downloads = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_download_unref);
   return self;
 }
 
@@ -296,6 +392,12 @@ void
 tern_body_loader_expect (TernBodyLoader *self)
 {
   self->expected = TRUE;
+}
+
+static gpointer
+copy_download (gconstpointer download, gpointer unused)
+{
+  return tern_download_ref ((TernDownload *) download);
 }
 
 static void
@@ -309,6 +411,17 @@ end_waiting (TernBodyLoader *self)
     depart (g_ptr_array_index (waiting, i));
 }
 
+static void
+tell_downloads (TernBodyLoader *self)
+{
+  g_autoptr (GPtrArray) downloads =
+      g_ptr_array_copy (self->downloads, (GCopyFunc) copy_download, NULL);
+
+  g_ptr_array_set_free_func (downloads, (GDestroyNotify) tern_download_unref);
+  for (guint i = 0; i < downloads->len; i++)
+    tern_download_set_remote (g_ptr_array_index (downloads, i), self->remote, self->why);
+}
+
 void
 tern_body_loader_set_remote (TernBodyLoader *self, TernRemote *remote, const GError *why)
 {
@@ -318,8 +431,19 @@ tern_body_loader_set_remote (TernBodyLoader *self, TernRemote *remote, const GEr
     self->why = g_error_copy (why);
   if (remote != NULL || why != NULL)
     end_waiting (self);
+  tell_downloads (self);
   if (remote != NULL)
     prefetch_next (self);
+}
+
+gboolean
+tern_body_loader_stop (TernBodyLoader *self, void (*stopped) (gpointer data), gpointer data)
+{
+  if (self->refs == 1)
+    return FALSE;
+  self->stopped = stopped;
+  self->stopped_data = data;
+  return TRUE;
 }
 
 void
@@ -327,6 +451,7 @@ tern_body_loader_free (TernBodyLoader *self)
 {
   g_clear_object (&self->remote);
   g_array_set_size (self->soon, 0);
+  self->stopped = NULL;
   end_waiting (self);
   loader_unref (self);
 }

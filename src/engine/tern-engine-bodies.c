@@ -24,6 +24,7 @@ body_clear (gpointer data)
   g_clear_pointer (&self->text, tern_mime_text_unref);
   g_clear_pointer (&self->structure, tern_part_free);
   g_clear_pointer (&self->headers, g_ptr_array_unref);
+  g_strfreev (self->here);
 }
 
 TernBody *
@@ -38,11 +39,19 @@ tern_body_unref (TernBody *self)
   g_atomic_rc_box_release_full (self, body_clear);
 }
 
+gboolean
+tern_body_has (const TernBody *self, const char *section)
+{
+  return self->state == TERN_BODY_HERE
+         || g_strv_contains ((const char *const *) self->here, section);
+}
+
 /* What is on this disk of a message. */
 typedef struct
 {
   TernMessageRecord *record;
-  GHashTable *sections; /* char* → GBytes */
+  GHashTable *sections; /* char* → GBytes, as far as they are wanted */
+  char **here;          /* the names of all of them */
 } Stored;
 
 static void
@@ -52,6 +61,7 @@ stored_free (gpointer data)
 
   g_clear_pointer (&stored->record, tern_message_record_free);
   g_hash_table_unref (stored->sections);
+  g_strfreev (stored->here);
   g_free (stored);
 }
 
@@ -73,10 +83,16 @@ load_free (gpointer data)
   g_free (load);
 }
 
+/* To read a message its attachments, which may be large, are left alone. */
 static gboolean
-wants_section (const char *wanted, const char *section)
+wants_section (const char *wanted, char **text, const char *section)
 {
-  return wanted == NULL || strcmp (section, "") == 0 || strcmp (section, wanted) == 0;
+  if (strcmp (section, "") == 0)
+    return TRUE;
+  if (wanted != NULL)
+    return strcmp (section, wanted) == 0;
+  return strcmp (section, "HEADER") == 0
+         || (text != NULL && g_strv_contains ((const char *const *) text, section));
 }
 
 typedef struct
@@ -97,20 +113,22 @@ stored_query_free (gpointer data)
 static gboolean
 read_sections (TernReader *reader, const StoredQuery *query, Stored *stored, GError **error)
 {
-  g_auto (GStrv) sections = tern_read_body_sections (reader, query->id, error);
+  const TernPart *structure = stored->record->facts->structure;
+  g_auto (GStrv) text = structure != NULL ? tern_mime_text_sections (structure) : NULL;
 
-  if (sections == NULL)
+  stored->here = tern_read_body_sections (reader, query->id, error);
+  if (stored->here == NULL)
     return FALSE;
-  for (gsize i = 0; sections[i] != NULL; i++)
+  for (gsize i = 0; stored->here[i] != NULL; i++)
     {
       g_autoptr (GError) local = NULL;
       GBytes *bytes;
 
-      if (!wants_section (query->section, sections[i]))
+      if (!wants_section (query->section, text, stored->here[i]))
         continue;
-      bytes = tern_read_body (reader, query->id, sections[i], &local);
+      bytes = tern_read_body (reader, query->id, stored->here[i], &local);
       if (bytes != NULL)
-        g_hash_table_insert (stored->sections, g_strdup (sections[i]), bytes);
+        g_hash_table_insert (stored->sections, g_strdup (stored->here[i]), bytes);
       /* A damaged one counts as not here: it is fetched again. */
       else if (local != NULL && !tern_fault_is (local, TERN_FAULT_DAMAGED))
         {
@@ -165,6 +183,7 @@ run_parse (TernCall *call, gpointer data)
 
   body->record = g_steal_pointer (&stored->record);
   body->state = whole != NULL ? TERN_BODY_HERE : TERN_BODY_PARTIAL;
+  body->here = g_steal_pointer (&stored->here);
   if (whole != NULL)
     {
       body->text = tern_mime_read_text (whole);
@@ -243,6 +262,14 @@ parsed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 static void read_store (GTask *task);
 
+GError *
+tern_engine_cannot_fetch (void)
+{
+  return tern_fault_new (
+      TERN_FAULT_NOT_FOUND,
+      _ ("The text of the message is not on this computer and cannot be fetched."));
+}
+
 static void
 fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -259,24 +286,40 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_object_unref (task);
 }
 
+void
+tern_engine_fetch (TernEngine *self,
+                   TernId account,
+                   TernId id,
+                   const char *section,
+                   TernTransfer *transfer,
+                   GTask *task)
+{
+  TernAccountRunner *runner = tern_engine_find_runner_by_row (self, account);
+
+  if (runner != NULL)
+    tern_account_runner_load (runner, id, section, transfer, task);
+  else
+    {
+      g_task_return_error (task, tern_engine_cannot_fetch ());
+      g_object_unref (task);
+    }
+}
+
 static void
 fetch (GTask *task)
 {
   TernEngine *self = g_task_get_source_object (task);
   Load *load = g_task_get_task_data (task);
-  TernAccountRunner *runner = tern_engine_find_runner_by_row (self, load->stored->record->account);
 
-  if (runner == NULL || load->fetched)
+  if (load->fetched)
     {
-      g_task_return_error (
-          task, tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("The text of the message is not on this "
-                                                         "computer and cannot be fetched.")));
+      g_task_return_error (task, tern_engine_cannot_fetch ());
       g_object_unref (task);
       return;
     }
   load->fetched = TRUE;
-  tern_account_runner_load (runner, load->id, load->section,
-                            g_task_new (self, g_task_get_cancellable (task), fetched_cb, task));
+  tern_engine_fetch (self, load->stored->record->account, load->id, load->section, NULL,
+                     g_task_new (self, g_task_get_cancellable (task), fetched_cb, task));
 }
 
 static gboolean

@@ -22,7 +22,9 @@ struct _TernEngine
   gboolean settings_damaged; /* what is there must not be written over */
   GPtrArray *runners;        /* (owned) of TernAccountRunner, in the order of the settings */
   TernWorker
-      *reading; /* (owned) (nullable) parses and builds messages, reads and writes settings */
+      *reading;       /* (owned) (nullable) parses and builds messages, reads and writes settings */
+  TernWorker *saving; /* (owned) (nullable) writes parts into files of the person's */
+  GCancellable *ending; /* (owned) cancelled when the engine is being closed */
   TernWakeups *wakeups; /* (owned) (nullable) */
   guint listener;
   GSource *sweep;       /* (owned) (nullable) drops bodies that nothing names */
@@ -46,6 +48,15 @@ void tern_engine_call (TernEngine *self,
                        TernCallRun run,
                        gpointer request,
                        GDestroyNotify request_free);
+
+/* Brings @section of the message from the server into the store, if it is not there. */
+void tern_engine_fetch (TernEngine *self,
+                        TernId account,
+                        TernId id,
+                        const char *section,
+                        TernTransfer *transfer,
+                        GTask *task);
+GError *tern_engine_cannot_fetch (void);
 
 /* Accounts (tern-engine-accounts.c): a runner for each of @settings; and their end. */
 TernAccountRunner *

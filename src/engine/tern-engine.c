@@ -464,6 +464,26 @@ stop_reading (TernEngine *self, GTask *task)
 }
 
 static void
+saving_stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  TernEngine *self = g_task_get_source_object (task);
+
+  tern_worker_shutdown_finish (self->saving, result, NULL);
+  g_clear_pointer (&self->saving, tern_worker_unref);
+  stop_reading (self, task);
+}
+
+static void
+stop_workers (TernEngine *self, GTask *task)
+{
+  if (self->saving != NULL)
+    tern_worker_shutdown_async (self->saving, saving_stopped_cb, task);
+  else
+    stop_reading (self, task);
+}
+
+static void
 runner_stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
@@ -473,7 +493,7 @@ runner_stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (--*left > 0)
     return;
   g_ptr_array_set_size (self->runners, 0);
-  stop_reading (self, task);
+  stop_workers (self, task);
 }
 
 void
@@ -483,13 +503,14 @@ tern_engine_close_async (TernEngine *self, GAsyncReadyCallback callback, gpointe
   guint *left = g_new0 (guint, 1);
 
   self->online = FALSE;
+  g_cancellable_cancel (self->ending);
   tern_engine_fail_waits (self);
   g_clear_pointer (&self->wakeups, tern_wakeups_free);
   set_sweep (self, 0);
   *left = self->runners->len;
   g_task_set_task_data (task, left, g_free);
   if (*left == 0)
-    stop_reading (self, task);
+    stop_workers (self, task);
   for (guint i = 0; i < self->runners->len; i++)
     tern_account_runner_stop_async (g_ptr_array_index (self->runners, i), runner_stopped_cb, task);
 }
@@ -510,6 +531,7 @@ tern_engine_finalize (GObject *object)
   g_ptr_array_unref (self->runners);
   g_ptr_array_unref (self->waits);
   g_hash_table_unref (self->prefetch);
+  g_object_unref (self->ending);
   g_clear_pointer (&self->store, tern_store_unref);
   g_free (self->data_dir);
   g_free (self->settings_path);
@@ -539,6 +561,7 @@ tern_engine_init (TernEngine *self)
 {
   self->runners = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_account_runner_unref);
   self->waits = g_ptr_array_new ();
+  self->ending = g_cancellable_new ();
   self->prefetch = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
 

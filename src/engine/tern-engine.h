@@ -11,6 +11,7 @@
 #include "tern-store-ops.h"
 #include "tern-store-outbox.h"
 #include "tern-store-folders.h"
+#include "tern-transfer.h"
 
 G_BEGIN_DECLS
 
@@ -276,7 +277,9 @@ typedef struct
   TernPart *structure; /* decoded names; (nullable) */
   GPtrArray *headers;  /* of char*[2], see tern_mime_read_headers() */
   TernBodyState state;
+  char **here; /* with PARTIAL: the sections on this disk */
 } TernBody;
+gboolean tern_body_has (const TernBody *self, const char *section);
 TernBody *tern_body_ref (TernBody *self);
 void tern_body_unref (TernBody *self);
 
@@ -296,6 +299,29 @@ void tern_engine_load_part_async (TernEngine *self,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data);
 GBytes *tern_engine_load_part_finish (TernEngine *self, GAsyncResult *result, GError **error);
+
+typedef enum
+{
+  TERN_SAVE_REPLACE = 0,
+  TERN_SAVE_COUNT_UP = 1 << 0, /* what is there stays: "name (2).ext" */
+  TERN_SAVE_PRIVATE = 1 << 1,  /* for this user only */
+} TernSaveFlags;
+
+/* One part, decoded, into the file @target, in constant memory. A large one comes from the server
+ * in pieces that stay here when it is cancelled or fails, so that the next time goes on where this
+ * one ended; @transfer (nullable) is told how far it has come. The file is there as a whole or not
+ * at all, whatever happens. */
+void tern_engine_save_part_async (TernEngine *self,
+                                  TernId id,
+                                  const char *section,
+                                  GFile *target,
+                                  TernSaveFlags flags,
+                                  TernTransfer *transfer,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+/* (transfer full): the file that it became. */
+GFile *tern_engine_save_part_finish (TernEngine *self, GAsyncResult *result, GError **error);
 /* What is on screen: fetched in the background, previews filled. Replaces the last call's list. */
 void tern_engine_prefetch (TernEngine *self, const TernId *ids, gsize n);
 

@@ -113,19 +113,37 @@ tern_imap_job_should_yield (TernImapJob *job)
   return first->klass->is_long || self->hands_refused;
 }
 
+/* A download is for the second pair of hands, where the server lets us have it: piece after piece
+ * would keep "work" from listening and from what a person does next. */
+static gboolean
+is_for (TernImapRemote *self, const TernImapJob *job, const TernImapSlot *slot)
+{
+  if (job->klass->is_long && self->folder_ops_now > 0)
+    return FALSE;
+  if (slot == &self->hands)
+    return !job->klass->is_long;
+  return job->urgency != TERN_URGENCY_DOWNLOAD || self->hands_refused;
+}
+
+static GList *
+find_job (TernImapRemote *self, const TernImapSlot *slot)
+{
+  GList *link = self->queue.head;
+
+  while (link != NULL && !is_for (self, link->data, slot))
+    link = link->next;
+  return link;
+}
+
 static TernImapJob *
 take_job (TernImapRemote *self, TernImapSlot *slot)
 {
-  for (GList *link = self->queue.head; link != NULL; link = link->next)
-    {
-      TernImapJob *job = link->data;
+  GList *link = find_job (self, slot);
+  TernImapJob *job = link != NULL ? link->data : NULL;
 
-      if (job->klass->is_long && (slot == &self->hands || self->folder_ops_now > 0))
-        continue;
-      g_queue_delete_link (&self->queue, link);
-      return job;
-    }
-  return NULL;
+  if (link != NULL)
+    g_queue_delete_link (&self->queue, link);
+  return job;
 }
 
 static void
@@ -393,7 +411,7 @@ tern_imap_remote_schedule (TernImapRemote *self)
     ;
   tern_imap_remote_want_hands (self);
   if (tern_imap_slot_can_work (&self->work) && self->work.job == NULL
-      && g_queue_is_empty (&self->queue) && resting_place (self) != 0)
+      && find_job (self, &self->work) == NULL && resting_place (self) != 0)
     listen_to (self, resting_place (self));
 }
 

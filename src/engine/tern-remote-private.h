@@ -53,6 +53,7 @@ typedef enum
   TERN_URGENCY_READER,    /* a person waits for it */
   TERN_URGENCY_OPERATION, /* a person did it */
   TERN_URGENCY_NEW,       /* what is on screen, and INBOX */
+  TERN_URGENCY_DOWNLOAD,  /* a person waits for it and sees that it takes long */
   TERN_URGENCY_SYNC,
   TERN_URGENCY_PREFETCH,
 } TernUrgency;
@@ -61,10 +62,12 @@ typedef enum
 typedef struct
 {
   guint32 uid;
-  char *section; /* "" the whole message, "HEADER", "1.2" */
-  guint64 size;  /* of the whole message, as the server told it; 0 = not known */
-  GBytes *bytes; /* (nullable) the answer; NULL when the message is gone, or with an error */
-  GError *error; /* (nullable) why the server does not give these bytes */
+  char *section;  /* "" the whole message, "HEADER", "1.2" */
+  guint64 size;   /* of the whole message, as the server told it; 0 = not known */
+  guint64 offset; /* with @length: only so many bytes from here on, or what there is of them */
+  guint32 length; /* 0 = all of it */
+  GBytes *bytes;  /* (nullable) the answer; NULL when the message is gone, or with an error */
+  GError *error;  /* (nullable) why the server does not give these bytes */
 } TernPartRequest;
 
 void tern_part_request_free (TernPartRequest *self);

@@ -172,3 +172,22 @@ tern_mime_read_part (GBytes *bytes, const char *section)
   object = g_hash_table_lookup (objects, section);
   return object != NULL ? tern_mime_tree_content (object) : NULL;
 }
+
+gboolean
+tern_mime_write_part (GBytes *bytes, const char *section, TernMimeSink sink, gpointer user_data)
+{
+  g_autoptr (GMimeMessage) message = NULL;
+  g_autoptr (GHashTable) objects = NULL;
+  g_autoptr (TernPart) root = NULL;
+  GMimeObject *object;
+
+  g_return_val_if_fail (bytes != NULL && section != NULL, FALSE);
+
+  if (*section == '\0')
+    return sink (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), user_data);
+  message = tern_mime_tree_parse (bytes);
+  objects = g_hash_table_new (g_str_hash, g_str_equal);
+  root = tern_mime_tree_build (message, objects);
+  object = g_hash_table_lookup (objects, section);
+  return object != NULL && tern_mime_tree_write (object, sink, user_data);
+}

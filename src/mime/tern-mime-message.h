@@ -46,6 +46,26 @@ typedef GBytes *(*TernMimeGetSection) (const char *section, gpointer data);
 TernMimeText *
 tern_mime_read_text_from_parts (const TernPart *root, TernMimeGetSection get, gpointer data);
 GBytes *tern_mime_decode_part (const TernPart *part, GBytes *transferred);
+
+/**
+ * TernMimeDecoder:
+ *
+ * Undoes a transfer encoding piece by piece, for what is too large to be in memory at once.
+ */
+typedef struct _TernMimeDecoder TernMimeDecoder;
+/* @encoding (nullable): as TernPart has it; one that is not known changes nothing. */
+TernMimeDecoder *tern_mime_decoder_new (const char *encoding);
+void tern_mime_decoder_free (TernMimeDecoder *self);
+GBytes *tern_mime_decoder_step (TernMimeDecoder *self, const void *data, gsize size);
+/* What is left. */
+GBytes *tern_mime_decoder_end (TernMimeDecoder *self);
+
+/* As tern_mime_read_part(), given to @sink in pieces until that says FALSE. FALSE then, or when
+ * there is no such part. */
+typedef gboolean (*TernMimeSink) (const void *data, gsize size, gpointer user_data);
+gboolean
+tern_mime_write_part (GBytes *message, const char *section, TernMimeSink sink, gpointer user_data);
+
 /* The sections that the reader needs first: best text and what its cid: may name; (GStrv). */
 char **tern_mime_text_sections (const TernPart *root);
 
@@ -57,5 +77,6 @@ char *tern_mime_clean_preview (const char *text, gsize length);
 char *tern_mime_html_to_text (const char *html);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernMimeText, tern_mime_text_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernMimeDecoder, tern_mime_decoder_free)
 
 G_END_DECLS

@@ -12,6 +12,24 @@
 #include <string.h>
 
 #define SECTION_MAX 512
+#define SLICE       (64 * 1024)
+
+/* GMime would copy all of a message to read it. */
+static GMimeStream *
+open_bytes (GBytes *bytes, const char *data, gsize size)
+{
+  GByteArray *view = g_new0 (GByteArray, 1);
+  GMimeStream *stream;
+
+  view->data = (guint8 *) data;
+  view->len = (guint) size;
+  stream = g_mime_stream_mem_new_with_byte_array (view);
+  g_mime_stream_mem_set_owner (GMIME_STREAM_MEM (stream), FALSE);
+  g_object_set_data_full (G_OBJECT (stream), "tern-view", view, g_free);
+  g_object_set_data_full (G_OBJECT (stream), "tern-bytes", g_bytes_ref (bytes),
+                          (GDestroyNotify) g_bytes_unref);
+  return stream;
+}
 
 GMimeMessage *
 tern_mime_tree_parse (GBytes *bytes)
@@ -30,9 +48,9 @@ tern_mime_tree_parse (GBytes *bytes)
       size -= end != NULL ? (gsize) (end + 1 - data) : size;
       data = end != NULL ? end + 1 : data;
     }
-  if (size == 0)
+  if (size == 0 || size > G_MAXUINT)
     return NULL;
-  stream = g_mime_stream_mem_new_with_buffer (data, size);
+  stream = open_bytes (bytes, data, size);
   parser = g_mime_parser_new_with_stream (stream);
   return g_mime_parser_construct_message (parser, NULL);
 }
@@ -268,4 +286,42 @@ tern_mime_tree_content (GMimeObject *object)
       return message != NULL ? write_object (GMIME_OBJECT (message)) : g_bytes_new (NULL, 0);
     }
   return write_object (object);
+}
+
+static gboolean
+write_stream (GMimeStream *stream,
+              GMimeContentEncoding encoding,
+              TernMimeSink sink,
+              gpointer user_data)
+{
+  g_autoptr (TernMimeDecoder) decoder = tern_mime_transfer_decoder (encoding);
+  g_autofree char *slice = g_malloc (SLICE);
+  g_autoptr (GBytes) rest = NULL;
+  gssize n;
+
+  g_mime_stream_reset (stream);
+  while ((n = g_mime_stream_read (stream, slice, SLICE)) > 0)
+    {
+      g_autoptr (GBytes) out = tern_mime_decoder_step (decoder, slice, (gsize) n);
+
+      if (!sink (g_bytes_get_data (out, NULL), g_bytes_get_size (out), user_data))
+        return FALSE;
+    }
+  rest = tern_mime_decoder_end (decoder);
+  return sink (g_bytes_get_data (rest, NULL), g_bytes_get_size (rest), user_data);
+}
+
+gboolean
+tern_mime_tree_write (GMimeObject *object, TernMimeSink sink, gpointer user_data)
+{
+  GMimeDataWrapper *wrapper =
+      GMIME_IS_PART (object) ? g_mime_part_get_content (GMIME_PART (object)) : NULL;
+  GMimeStream *stream = wrapper != NULL ? g_mime_data_wrapper_get_stream (wrapper) : NULL;
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (stream != NULL)
+    return write_stream (stream, g_mime_part_get_content_encoding (GMIME_PART (object)), sink,
+                         user_data);
+  bytes = tern_mime_tree_content (object);
+  return sink (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), user_data);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tern-mime-gmime.h"
+#include "tern-mime-message.h"
 
 #include "tern-part.h"
 
@@ -16,5 +17,8 @@ TernPart *tern_mime_tree_build (GMimeMessage *message, GHashTable *objects);
 
 /* The content of one object with its transfer encoding undone. */
 GBytes *tern_mime_tree_content (GMimeObject *object);
+
+/* The same in pieces, as tern_mime_write_part(). */
+gboolean tern_mime_tree_write (GMimeObject *object, TernMimeSink sink, gpointer user_data);
 
 G_END_DECLS

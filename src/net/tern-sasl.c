@@ -339,6 +339,7 @@ TernSasl *
 tern_sasl_new_for_transport (const char *const *offered,
                              const TernEndpoint *endpoint,
                              TernTransport *transport,
+                             const char *product,
                              TernCredentials *credentials,
                              GError **error)
 {
@@ -346,7 +347,10 @@ tern_sasl_new_for_transport (const char *const *offered,
                               NULL, NULL };
   g_autoptr (GBytes) binding = tern_transport_dup_binding (transport, &channel.binding_type);
 
-  channel.binding = binding;
+  if (binding != NULL
+      && !(product != NULL && strstr (product, "Cyrus") != NULL
+           && g_str_equal (channel.binding_type, "tls-exporter")))
+    channel.binding = binding;
   return tern_sasl_new (offered, &channel, credentials, error);
 }
 

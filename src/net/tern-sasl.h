@@ -37,10 +37,12 @@ TernSasl *tern_sasl_new (const char *const *offered,
                          const TernSaslChannel *channel,
                          TernCredentials *credentials,
                          GError **error);
-/* The same over the connection to @endpoint. */
+/* The same over the connection to @endpoint. @product (nullable): what the server says that it is.
+ * Cyrus SASL offers -PLUS also over TLS 1.3, but binds to tls-unique, which TLS 1.3 has not. */
 TernSasl *tern_sasl_new_for_transport (const char *const *offered,
                                        const TernEndpoint *endpoint,
                                        TernTransport *transport,
+                                       const char *product,
                                        TernCredentials *credentials,
                                        GError **error);
 const char *tern_sasl_get_mechanism (TernSasl *self);

@@ -21,11 +21,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernBodies, tern_bodies_close)
 /* Adds @bytes to the running batch, which begins by itself; (transfer full): the hash.
  * @durable: fsynced before tern_bodies_commit() returns. */
 char *tern_bodies_put (TernBodies *self, GBytes *bytes, gboolean durable, GError **error);
+/* The same for the file @path in the same folder, whose bytes have @hash: it gets that name besides
+ * its own, where the file system can do so, else instead of it. */
+gboolean tern_bodies_adopt (TernBodies *self, const char *path, const char *hash, GError **error);
 gboolean tern_bodies_commit (TernBodies *self, gboolean durable, GError **error);
 void tern_bodies_rollback (TernBodies *self);
 
 /* NULL without @error when there are none; TERN_FAULT_DAMAGED when they do not match. */
 GBytes *tern_bodies_get (TernBodies *self, const char *hash, GError **error);
+/* Is it in a file of its own? Then *@fd is that, open to be read and not checked against the hash;
+ * -1 when it is not there. */
+gboolean tern_bodies_open_file (TernBodies *self, const char *hash, int *fd);
+const char *tern_bodies_get_dir (TernBodies *self);
 /* Outside a batch. */
 gboolean tern_bodies_drop (TernBodies *self, const char *hash, GError **error);
 /* Hashes of up to @limit bodies after the position @cursor, which moves on; it is 0 at the end. */

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -265,6 +266,26 @@ tern_bodies_put (TernBodies *self, GBytes *bytes, gboolean durable, GError **err
   return ok ? g_steal_pointer (&hash) : NULL;
 }
 
+/* Nothing is lost of a file that has both names when what follows fails: it is adopted again. */
+gboolean
+tern_bodies_adopt (TernBodies *self, const char *path, const char *hash, GError **error)
+{
+  g_autofree char *target = dup_file_path (self, hash);
+  g_autofree char *dir = g_path_get_dirname (target);
+  struct stat info;
+
+  if (!tern_paths_ensure_dir (dir, error))
+    return FALSE;
+  /* What is there already may be the damaged one that made us fetch again. */
+  g_unlink (target);
+  if (g_stat (path, &info) != 0 || (link (path, target) != 0 && g_rename (path, target) != 0))
+    {
+      g_propagate_error (error, fault_file (path, errno));
+      return FALSE;
+    }
+  return begin_batch (self, error) && put_row (self, hash, info.st_size, NULL, 0, error);
+}
+
 gboolean
 tern_bodies_commit (TernBodies *self, gboolean durable, GError **error)
 {
@@ -362,6 +383,32 @@ tern_bodies_get (TernBodies *self, const char *hash, GError **error)
   else
     g_propagate_error (error, g_steal_pointer (&fault));
   return NULL;
+}
+
+gboolean
+tern_bodies_open_file (TernBodies *self, const char *hash, int *fd)
+{
+  sqlite3_stmt *stmt =
+      tern_db_prepare (self->db, "SELECT 1 FROM body WHERE hash = ?1 AND data IS NULL", NULL);
+  g_autofree char *path = NULL;
+  int rc;
+
+  *fd = -1;
+  if (stmt == NULL || strlen (hash) != HASH_LENGTH)
+    return FALSE;
+  tern_db_bind_text (stmt, 1, hash);
+  rc = sqlite3_step (stmt);
+  if (!tern_db_finish (self->db, stmt, rc, NULL) || rc != SQLITE_ROW)
+    return FALSE;
+  path = dup_file_path (self, hash);
+  *fd = open (path, O_RDONLY | O_CLOEXEC);
+  return TRUE;
+}
+
+const char *
+tern_bodies_get_dir (TernBodies *self)
+{
+  return self->dir;
 }
 
 gboolean

@@ -9,6 +9,8 @@
 
 #include "tern-fault.h"
 
+#include <unistd.h>
+
 /* What was saved from a damaged database and not asked for in this time is forgotten. */
 #define KEEP_SAVED_SECONDS (60 * 24 * 60 * 60)
 
@@ -43,6 +45,17 @@ update_state (TernTxn *txn, TernId message, GError **error)
 }
 
 gboolean
+tern_txn_name_body (TernTxn *txn,
+                    TernId message,
+                    const char *section,
+                    const char *hash,
+                    GError **error)
+{
+  return put_part (txn, message, section, hash, error) && update_state (txn, message, error)
+         && tern_ledger_body (txn, message, TERN_LEDGER_FETCHED, error);
+}
+
+gboolean
 tern_txn_put_body (TernTxn *txn,
                    TernId location,
                    const char *section,
@@ -57,9 +70,7 @@ tern_txn_put_body (TernTxn *txn,
     return FALSE;
   hash = tern_bodies_put (txn->reader.bodies, bytes, durable, error);
   txn->durable = txn->durable || durable;
-  return hash != NULL && put_part (txn, message, section, hash, error)
-         && update_state (txn, message, error)
-         && tern_ledger_body (txn, message, TERN_LEDGER_FETCHED, error);
+  return hash != NULL && tern_txn_name_body (txn, message, section, hash, error);
 }
 
 char *
@@ -86,26 +97,62 @@ read_hash (TernReader *reader, const char *hash, GError **error)
   return NULL;
 }
 
-GBytes *
-tern_read_body (TernReader *reader, TernId location, const char *section, GError **error)
+/* *@hash is NULL when it is not here. */
+static gboolean
+find_hash (TernReader *reader, TernId location, const char *section, char **hash, GError **error)
 {
   sqlite3_stmt *stmt = tern_db_query (reader->db, error,
                                       "SELECT p.hash FROM location l JOIN body_part p"
                                       " ON p.message = l.message"
                                       " WHERE l.id = ?1 AND p.section = ?2",
                                       location);
-  g_autofree char *hash = NULL;
   int rc;
 
+  *hash = NULL;
   if (stmt == NULL)
-    return NULL;
+    return FALSE;
   tern_db_bind_text (stmt, 2, section);
   rc = sqlite3_step (stmt);
   if (rc == SQLITE_ROW)
-    hash = tern_db_dup_text (stmt, 0);
-  if (!tern_db_finish (reader->db, stmt, rc, error) || hash == NULL)
+    *hash = tern_db_dup_text (stmt, 0);
+  return tern_db_finish (reader->db, stmt, rc, error);
+}
+
+GBytes *
+tern_read_body (TernReader *reader, TernId location, const char *section, GError **error)
+{
+  g_autofree char *hash = NULL;
+
+  if (!find_hash (reader, location, section, &hash, error) || hash == NULL)
     return NULL;
   return read_hash (reader, hash, error);
+}
+
+void
+tern_body_source_free (TernBodySource *self)
+{
+  g_clear_pointer (&self->bytes, g_bytes_unref);
+  if (self->fd >= 0)
+    close (self->fd);
+  g_free (self->hash);
+  g_free (self);
+}
+
+TernBodySource *
+tern_read_body_source (TernReader *reader, TernId location, const char *section, GError **error)
+{
+  g_autoptr (TernBodySource) self = g_new0 (TernBodySource, 1);
+
+  self->fd = -1;
+  if (!find_hash (reader, location, section, &self->hash, error) || self->hash == NULL)
+    return NULL;
+  if (!tern_bodies_open_file (reader->bodies, self->hash, &self->fd) || self->fd < 0)
+    {
+      self->bytes = read_hash (reader, self->hash, error);
+      if (self->bytes == NULL)
+        return NULL;
+    }
+  return g_steal_pointer (&self);
 }
 
 GBytes *
@@ -262,6 +309,8 @@ tern_txn_collect_bodies (TernTxn *txn, guint limit, gboolean *more, GError **err
   if (*cursor == 0
       && !tern_db_run (db, error, "DELETE FROM saved_body WHERE saved < ?1",
                        g_get_real_time () / G_USEC_PER_SEC - KEEP_SAVED_SECONDS))
+    return FALSE;
+  if (*cursor == 0 && !tern_txn_collect_partials (txn, error))
     return FALSE;
   hashes = tern_bodies_walk (txn->reader.bodies, cursor, limit, error);
   if (hashes == NULL)

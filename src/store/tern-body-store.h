@@ -64,7 +64,24 @@ gboolean tern_txn_trim_bodies (TernTxn *txn,
                                TernId *cursor,
                                GError **error);
 
+/** TernBodySource: the bytes of a section, to be read piece by piece. */
+typedef struct
+{
+  GBytes *bytes; /* (owned) (nullable): as tern_read_body() gives them */
+  int fd;        /* (owned): else a file; whoever reads it checks that it has the hash */
+  char *hash;    /* (owned): SHA-256 */
+} TernBodySource;
+void tern_body_source_free (TernBodySource *self);
+/* NULL without @error when it is not here. */
+TernBodySource *
+tern_read_body_source (TernReader *reader, TernId location, const char *section, GError **error);
+/* What has @hash as its name is not that: it is forgotten, so that it is fetched again. Any thread.
+ */
+void tern_store_report_damaged_body (TernStore *self, const char *hash);
+
 /* Drops bodies that no row names; called from time to time, in slices. *@more when not done. */
 gboolean tern_txn_collect_bodies (TernTxn *txn, guint limit, gboolean *more, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernBodySource, tern_body_source_free)
 
 G_END_DECLS

@@ -432,10 +432,11 @@ tern_txn_begin_rematch (TernTxn *txn, TernId folder_id, GError **error)
   if (folder == NULL || !tern_ledger_add (txn, &event, 0, error))
     return FALSE;
   folder->waiting_known = folder->waiting = TRUE;
-  return tern_db_run (tern_txn_db (txn), error,
-                      "UPDATE location SET uid = NULL, modseq = 0, rematch = 1"
-                      " WHERE folder = ?1 AND uid IS NOT NULL",
-                      folder_id);
+  return tern_txn_forget_partials (txn, folder_id, error)
+         && tern_db_run (tern_txn_db (txn), error,
+                         "UPDATE location SET uid = NULL, modseq = 0, rematch = 1"
+                         " WHERE folder = ?1 AND uid IS NOT NULL",
+                         folder_id);
 }
 
 static GArray *

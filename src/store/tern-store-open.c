@@ -280,6 +280,8 @@ open_all (TernStoreFiles *self,
     }
   if (finished)
     *outcome = TERN_STORE_RECOVERED;
+  if (*outcome != TERN_STORE_OPENED)
+    tern_partials_drop_all (dir);
   return open_lanes (self, store, dir, path, error);
 }
 

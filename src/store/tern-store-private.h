@@ -73,6 +73,7 @@ struct _TernTxn
   TernLedger ledger;
   GPtrArray *doomed;     /* (owned) of char*: hashes of bodies to drop after the commit */
   gint64 op_time;        /* of all operations that it makes, milliseconds; 0 = none so far */
+  GPtrArray *spent;      /* (owned) of char*: files to delete after the commit */
   gboolean durable;      /* fsync after the commit */
   gboolean saved_bodies; /* there are bodies from before a recovery to match again */
 };
@@ -90,11 +91,21 @@ typedef struct
   gboolean waiting; /* locations without a uid may be here */
 } TernTxnFolder;
 
-/* tern-store.c */
-void tern_store_report_damaged_body (TernStore *self, const char *hash);
-
 /* tern-body-store.c: no row names these bytes any more; their messages count as absent. */
 gboolean tern_txn_forget_body (TernTxn *txn, const char *hash, GError **error);
+/* @section of the message is these bytes, which are in the store. */
+gboolean tern_txn_name_body (TernTxn *txn,
+                             TernId message,
+                             const char *section,
+                             const char *hash,
+                             GError **error);
+
+/* tern-partial-store.c: what was begun of messages that are gone, or long ago. */
+gboolean tern_txn_collect_partials (TernTxn *txn, GError **error);
+/* The bytes of the folder's messages may be others from now on. */
+gboolean tern_txn_forget_partials (TernTxn *txn, TernId folder, GError **error);
+/* With a new database, whose ids begin again. */
+void tern_partials_drop_all (const char *store_dir);
 
 /* tern-store-txn.c */
 gboolean tern_txn_begin (TernTxn *txn,

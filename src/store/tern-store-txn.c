@@ -53,6 +53,7 @@ tern_txn_begin (TernTxn *txn,
     return FALSE;
   txn->folders = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, txn_folder_free);
   txn->doomed = g_ptr_array_new_with_free_func (g_free);
+  txn->spent = g_ptr_array_new_with_free_func (g_free);
   txn->changes = tern_change_set_new (counters->seq + 1);
   if (!tern_db_look (db, error, &saved, "SELECT 1 FROM saved_body WHERE ?1 LIMIT 1", 1))
     {
@@ -70,6 +71,7 @@ tern_txn_clear (TernTxn *txn)
   tern_ledger_clear (txn);
   g_clear_pointer (&txn->folders, g_hash_table_unref);
   g_clear_pointer (&txn->doomed, g_ptr_array_unref);
+  g_clear_pointer (&txn->spent, g_ptr_array_unref);
   g_clear_pointer (&txn->changes, tern_change_set_unref);
 }
 

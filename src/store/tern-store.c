@@ -3,6 +3,7 @@
 
 #include "tern-store.h"
 
+#include "tern-body-store.h"
 #include "tern-store-listeners-private.h"
 #include "tern-store-open-private.h"
 #include "tern-store-private.h"
@@ -12,6 +13,7 @@
 #include "tern-worker.h"
 
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 
 /* SQLite's virtual machine steps between two looks at the cancellable of a slow read. */
 #define CANCEL_STEPS 20000
@@ -349,6 +351,8 @@ note_damage (TernStore *self, TernDb *db)
 static void
 drop_doomed (TernTxn *txn)
 {
+  for (guint i = 0; i < txn->spent->len; i++)
+    g_unlink (g_ptr_array_index (txn->spent, i));
   if (txn->doomed->len == 0 || !tern_db_sync (txn->reader.db, NULL))
     return;
   for (guint i = 0; i < txn->doomed->len; i++)

@@ -3,12 +3,15 @@
 
 #include "tern-ctl-format.h"
 #include "tern-ctl-private.h"
+#include "tern-ctl-progress.h"
 
 #include "tern-html-policy.h"
 #include "tern-paths.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
+
+#define TICK_MS 200
 
 /* One message to be formatted in a reader's thread: that is where its folder's path is known. */
 typedef struct
@@ -251,9 +254,10 @@ typedef struct
   GPtrArray *parts; /* of TernPart, lent by @body */
   TernBody *body;   /* (owned) */
   guint next;
-  TernCtlJson *json; /* (owned): what was saved */
-  GString *lines;    /* (owned): the same for people */
-  char *path;        /* (owned) (nullable): being written */
+  TernCtlJson *json;      /* (owned): what was saved */
+  GString *lines;         /* (owned): the same for people */
+  TernTransfer *transfer; /* (owned) (nullable): of the one that is being saved */
+  GSource *tick;          /* (owned) (nullable): shows that */
 } Saving;
 
 static void
@@ -261,86 +265,117 @@ saving_free (gpointer data)
 {
   Saving *self = data;
 
+  if (self->tick != NULL)
+    g_source_destroy (self->tick);
+  g_clear_pointer (&self->tick, g_source_unref);
+  g_clear_pointer (&self->transfer, tern_transfer_unref);
   g_free (self->dir);
   g_ptr_array_unref (self->parts);
   tern_body_unref (self->body);
   tern_ctl_json_free (self->json);
   g_string_free (self->lines, TRUE);
-  g_free (self->path);
   g_free (self);
 }
 
 static void save_next (TernCtl *self);
 
-/* Nothing that is there is written over. */
 static char *
-choose_path (const Saving *saving, const TernPart *part)
+dup_safe_name (const TernPart *part)
 {
-  g_autofree char *name =
-      tern_paths_safe_filename (part->filename != NULL ? part->filename : "attachment");
-  char *path = g_build_filename (saving->dir, name, NULL);
+  return tern_paths_safe_filename (part->filename != NULL ? part->filename : "attachment");
+}
 
-  for (guint i = 2; g_file_test (path, G_FILE_TEST_EXISTS); i++)
+static gboolean
+on_tick (gpointer user_data)
+{
+  TernCtl *self = user_data;
+  const Saving *saving = self->state;
+  g_autofree char *name = dup_safe_name (g_ptr_array_index (saving->parts, saving->next));
+  guint64 done;
+  guint64 total;
+  gboolean waiting;
+
+  if (tern_transfer_get (saving->transfer, &done, &total, &waiting))
     {
-      const char *dot = strrchr (name, '.');
-      int stem = dot != NULL && dot != name ? (int) (dot - name) : (int) strlen (name);
-      g_autofree char *other = g_strdup_printf ("%.*s (%u)%s", stem, name, i, name + stem);
+      g_autofree char *shown_done = g_format_size (done);
+      g_autofree char *shown_total = g_format_size (total);
+      /* Translators: of a file that is being loaded: "1.2 MB of 12.4 MB". */
+      g_autofree char *words = waiting
+                                   ? g_strdup (_ ("waiting"))
+                                   : g_strdup_printf (_ ("%1$s of %2$s"), shown_done, shown_total);
 
-      g_free (path);
-      path = g_build_filename (saving->dir, other, NULL);
+      tern_ctl_print_error (self,
+                            tern_ctl_progress_line (name, words, (gint64) done, (gint64) total));
     }
-  return path;
+  return G_SOURCE_CONTINUE;
 }
 
 static void
-written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+start_ticking (TernCtl *self, Saving *saving)
+{
+  if (!self->args->progress)
+    return;
+  saving->tick = g_timeout_source_new (TICK_MS);
+  g_source_set_callback (saving->tick, on_tick, self, NULL);
+  g_source_attach (saving->tick, g_main_context_get_thread_default ());
+}
+
+static void
+stop_ticking (TernCtl *self, Saving *saving)
+{
+  if (saving->tick == NULL)
+    return;
+  g_source_destroy (saving->tick);
+  g_clear_pointer (&saving->tick, g_source_unref);
+  tern_ctl_print_error (self, g_strdup (TERN_CTL_PROGRESS_END));
+}
+
+static void
+saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernCtl *self = user_data;
   Saving *saving = self->state;
   GError *error = NULL;
+  g_autoptr (GFile) file = tern_engine_save_part_finish (self->engine, result, &error);
+  const char *path;
 
-  if (!g_file_replace_contents_finish (G_FILE (source), result, NULL, &error))
-    {
-      tern_ctl_fail (self, tern_fault_take (error, _ ("Cannot save the attachment")), NULL);
-      return;
-    }
-  tern_ctl_json_string (saving->json, NULL, saving->path);
-  g_string_append_printf (saving->lines, "%s\n", saving->path);
-  g_clear_pointer (&saving->path, g_free);
-  save_next (self);
-}
-
-static void
-save_part_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  TernCtl *self = user_data;
-  Saving *saving = self->state;
-  GError *error = NULL;
-  g_autoptr (GBytes) bytes = tern_engine_load_part_finish (self->engine, result, &error);
-  g_autoptr (GFile) file = NULL;
-
-  if (bytes == NULL)
+  stop_ticking (self, saving);
+  if (file == NULL)
     {
       tern_ctl_fail (self, error, NULL);
       return;
     }
-  saving->path = choose_path (saving, g_ptr_array_index (saving->parts, saving->next++));
-  file = g_file_new_for_path (saving->path);
-  g_file_replace_contents_bytes_async (file, bytes, NULL, FALSE, G_FILE_CREATE_PRIVATE,
-                                       self->cancellable, written_cb, self);
+  path = g_file_peek_path (file);
+  tern_ctl_json_string (saving->json, NULL, path);
+  g_string_append_printf (saving->lines, "%s\n", path);
+  saving->next++;
+  save_next (self);
+}
+
+/* Nothing that is there is written over. */
+static void
+save_part (TernCtl *self, Saving *saving)
+{
+  const TernPart *part = g_ptr_array_index (saving->parts, saving->next);
+  g_autofree char *name = dup_safe_name (part);
+  g_autoptr (GFile) file = g_file_new_build_filename (saving->dir, name, NULL);
+
+  g_clear_pointer (&saving->transfer, tern_transfer_unref);
+  saving->transfer = tern_transfer_new ();
+  start_ticking (self, saving);
+  tern_engine_save_part_async (self->engine, saving->id, part->section, file,
+                               TERN_SAVE_COUNT_UP | TERN_SAVE_PRIVATE, saving->transfer,
+                               self->cancellable, saved_cb, self);
 }
 
 static void
 save_next (TernCtl *self)
 {
   Saving *saving = self->state;
-  const TernPart *part;
 
   if (saving->next < saving->parts->len)
     {
-      part = g_ptr_array_index (saving->parts, saving->next);
-      tern_engine_load_part_async (self->engine, saving->id, part->section, self->cancellable,
-                                   save_part_cb, self);
+      save_part (self, saving);
       return;
     }
   tern_ctl_json_close (saving->json, ']');

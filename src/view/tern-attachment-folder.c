@@ -3,10 +3,14 @@
 
 #include "tern-attachment-folder.h"
 
+#include "tern-attachment-policy.h"
+
 #include "tern-call.h"
+#include "tern-fault.h"
 #include "tern-paths.h"
 #include "tern-worker.h"
 
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 
 #define PREFIX "open-"
@@ -24,12 +28,6 @@ typedef struct
   char *kept; /* the name in it that stays */
 } Sweep;
 
-typedef struct
-{
-  char *path;
-  GBytes *bytes; /* (owned) */
-} Write;
-
 /* The one of this session; the lists hold it. */
 static TernAttachmentFolder *session;
 
@@ -41,16 +39,6 @@ sweep_free (gpointer data)
   g_free (sweep->parent);
   g_free (sweep->kept);
   g_free (sweep);
-}
-
-static void
-write_free (gpointer data)
-{
-  Write *write = data;
-
-  g_free (write->path);
-  g_bytes_unref (write->bytes);
-  g_free (write);
 }
 
 /* (thread worker) What cannot be deleted is met again by the sweep of the next session. Links go,
@@ -163,48 +151,118 @@ tern_attachment_folder_unref (TernAttachmentFolder *self)
 
 /* (thread worker) */
 static void
-write_in_worker (TernCall *call, gpointer request)
+prepare_in_worker (TernCall *call, gpointer request)
 {
-  Write *write = request;
-  g_autofree char *dir = g_path_get_dirname (write->path);
+  const char *path = request;
+  g_autofree char *dir = g_path_get_dirname (path);
   g_autofree char *session_dir = g_path_get_dirname (dir);
   GError *error = NULL;
-  gsize size;
-  const char *data = g_bytes_get_data (write->bytes, &size);
 
   /* Each level by itself: all of them are for this user only. */
-  if (!tern_paths_ensure_dir (session_dir, &error) || !tern_paths_ensure_dir (dir, &error)
-      || !tern_paths_replace_file (write->path, data != NULL ? data : "", (gssize) size, &error))
-    {
-      tern_call_return_error (call, error);
-      return;
-    }
-  /* Some file systems have no modes; the file is good all the same. */
-  (void) g_chmod (write->path, 0400);
-  tern_call_return (call, g_strdup (write->path), g_free);
+  if (tern_paths_ensure_dir (session_dir, &error) && tern_paths_ensure_dir (dir, &error))
+    tern_call_return (call, g_strdup (path), g_free);
+  else
+    tern_call_return_error (call, error);
 }
 
 void
-tern_attachment_folder_write_async (TernAttachmentFolder *self,
-                                    const char *name,
-                                    GBytes *bytes,
-                                    GCancellable *cancellable,
-                                    GAsyncReadyCallback callback,
-                                    gpointer user_data)
+tern_attachment_folder_prepare_async (TernAttachmentFolder *self,
+                                      const char *name,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data)
 {
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
   g_autofree char *number = g_strdup_printf ("%u", ++self->n_files);
-  Write *write = g_new0 (Write, 1);
 
-  g_task_set_source_tag (task, tern_attachment_folder_write_async);
-  write->path = g_build_filename (self->path, number, name, NULL);
-  write->bytes = g_bytes_ref (bytes);
+  g_task_set_source_tag (task, tern_attachment_folder_prepare_async);
   tern_call_start (task, tern_worker_get_context (self->worker), G_PRIORITY_DEFAULT,
-                   write_in_worker, write, write_free);
+                   prepare_in_worker, g_build_filename (self->path, number, name, NULL), g_free);
 }
 
 char *
-tern_attachment_folder_write_finish (GAsyncResult *result, GError **error)
+tern_attachment_folder_prepare_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+typedef struct
+{
+  char *path;
+  char *mime_type;
+} Seal;
+
+static void
+seal_free (gpointer data)
+{
+  Seal *seal = data;
+
+  g_free (seal->path);
+  g_free (seal->mime_type);
+  g_free (seal);
+}
+
+static GBytes *
+read_head (const char *path, GError **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GFileInputStream) stream = g_file_read (file, NULL, error);
+
+  return stream != NULL ? g_input_stream_read_bytes (G_INPUT_STREAM (stream),
+                                                     TERN_ATTACHMENT_SNIFF_BYTES, NULL, error)
+                        : NULL;
+}
+
+/* (thread worker) */
+static void
+seal_in_worker (TernCall *call, gpointer request)
+{
+  const Seal *seal = request;
+  g_autofree char *name = g_path_get_basename (seal->path);
+  GError *error = NULL;
+  g_autoptr (GBytes) head = read_head (seal->path, &error);
+
+  if (head != NULL && !tern_attachment_policy_may_open_content (seal->mime_type, name, head))
+    {
+      g_unlink (seal->path);
+      error = tern_fault_new (TERN_FAULT_REFUSED,
+                              _ ("“%s” is a program and was not opened. You can save it."), name);
+    }
+  if (error != NULL)
+    {
+      tern_call_return_error (call, tern_fault_take (error, _ ("Cannot open the attachment")));
+      return;
+    }
+  /* Some file systems have no modes; the file is good all the same. */
+  (void) g_chmod (seal->path, 0400);
+  tern_call_return (call, NULL, NULL);
+}
+
+void
+tern_attachment_folder_seal_async (TernAttachmentFolder *self,
+                                   const char *path,
+                                   const char *mime_type,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  Seal *seal = g_new0 (Seal, 1);
+
+  g_task_set_source_tag (task, tern_attachment_folder_seal_async);
+  seal->path = g_strdup (path);
+  seal->mime_type = g_strdup (mime_type);
+  tern_call_start (task, tern_worker_get_context (self->worker), G_PRIORITY_DEFAULT, seal_in_worker,
+                   seal, seal_free);
+}
+
+gboolean
+tern_attachment_folder_seal_finish (GAsyncResult *result, GError **error)
+{
+  GError *local = NULL;
+
+  g_task_propagate_pointer (G_TASK (result), &local);
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, local);
+  return FALSE;
 }

@@ -26,17 +26,24 @@ TernAttachmentFolder *tern_attachment_folder_ref (TernAttachmentFolder *self);
 /* With the last one everything in it is deleted; the application is held until that is done. */
 void tern_attachment_folder_unref (TernAttachmentFolder *self);
 
-/* Writes @bytes to a file named @name, which must be safe, in a folder of its own; read-only, since
- * what would be changed in it would be lost. Disk faults. The caller keeps a reference meanwhile.
- */
-void tern_attachment_folder_write_async (TernAttachmentFolder *self,
-                                         const char *name,
-                                         GBytes *bytes,
-                                         GCancellable *cancellable,
-                                         GAsyncReadyCallback callback,
-                                         gpointer user_data);
-/* (transfer full): its path. */
-char *tern_attachment_folder_write_finish (GAsyncResult *result, GError **error);
+/* Makes a folder of its own for a file named @name, which must be safe. The caller keeps a
+ * reference meanwhile, here and below. */
+void tern_attachment_folder_prepare_async (TernAttachmentFolder *self,
+                                           const char *name,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
+/* (transfer full): the path that the file has to have. */
+char *tern_attachment_folder_prepare_finish (GAsyncResult *result, GError **error);
+/* The file has been written to @path: it becomes read-only, since what would be changed in it would
+ * be lost. REFUSED when it is a program, by its name, by @mime_type or by what is in it: then it is
+ * deleted. */
+void tern_attachment_folder_seal_async (TernAttachmentFolder *self,
+                                        const char *path,
+                                        const char *mime_type,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+gboolean tern_attachment_folder_seal_finish (GAsyncResult *result, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernAttachmentFolder, tern_attachment_folder_unref)
 

@@ -10,7 +10,9 @@
 #include "tern-paths.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
+
+#define TICK_MS     100
+#define QUICK_TICKS 3 /* what is done by then has shown nothing */
 
 struct _TernAttachmentList
 {
@@ -18,7 +20,8 @@ struct _TernAttachmentList
 
   TernEngine *engine;            /* (owned) (nullable) */
   TernBody *body;                /* (owned) (nullable) */
-  GCancellable *cancellable;     /* (owned): ends with the shown message */
+  GPtrArray *jobs;               /* (owned) of Job (unowned): all that is under way */
+  guint tick;                    /* while there are any */
   TernAttachmentFolder *folder;  /* (owned) (nullable): where copies for other programs are */
   GtkFileChooserNative *chooser; /* (owned) (nullable): the open one */
 
@@ -27,18 +30,21 @@ struct _TernAttachmentList
   GtkListBox *rows;
 };
 
-/** Job: one part on its way from the engine into a file. */
+/** Job: one part on its way into a file. What is being saved goes on when another message is shown.
+ */
 typedef struct
 {
-  TernAttachmentList *list; /* (owned) */
-  TernAttachmentRow *row;   /* (owned) (nullable) */
-  GFile *target;            /* (owned) (nullable): to save it; NULL: to open it */
-  GBytes *bytes;            /* (owned) (nullable) */
-  char *section;            /* (owned) */
-  char *name;               /* (owned) */
-  char *type;               /* (owned): its MIME type */
-  gboolean exclusive;       /* do not replace: count up instead */
-  guint attempt;
+  TernAttachmentList *list;  /* (owned) */
+  TernAttachmentRow *row;    /* (weak): where it is shown, while it is */
+  TernId message;            /* whose it is */
+  char *section;             /* (owned) */
+  char *name;                /* (owned) */
+  char *type;                /* (owned): its MIME type */
+  char *path;                /* (owned) (nullable): of the copy to open */
+  TernTransfer *transfer;    /* (owned) */
+  GCancellable *cancellable; /* (owned) */
+  gboolean opens;
+  guint ticks;
 } Job;
 
 enum
@@ -51,17 +57,27 @@ static guint signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (TernAttachmentList, tern_attachment_list, ADW_TYPE_BIN)
 
 static void
+job_set_row (Job *job, TernAttachmentRow *row)
+{
+  g_set_weak_pointer (&job->row, row);
+  if (row != NULL)
+    tern_attachment_row_set_busy (row, TRUE);
+}
+
+static void
 job_free (Job *job)
 {
   if (job->row != NULL)
     tern_attachment_row_set_busy (job->row, FALSE);
-  g_clear_object (&job->row);
-  g_clear_object (&job->list);
-  g_clear_object (&job->target);
-  g_clear_pointer (&job->bytes, g_bytes_unref);
+  g_clear_weak_pointer (&job->row);
+  g_ptr_array_remove (job->list->jobs, job);
+  g_object_unref (job->list);
   g_free (job->section);
   g_free (job->name);
   g_free (job->type);
+  g_free (job->path);
+  tern_transfer_unref (job->transfer);
+  g_object_unref (job->cancellable);
   g_free (job);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Job, job_free)
@@ -75,8 +91,61 @@ tell (TernAttachmentList *self, const char *text)
 static void
 job_failed (Job *job, const GError *error)
 {
-  if (!tern_fault_is_cancelled (error))
-    tell (job->list, error->message);
+  g_autofree char *text = NULL;
+
+  if (tern_fault_is_cancelled (error))
+    return;
+  if (job->row != NULL)
+    {
+      tern_attachment_row_set_fault (job->row, error->message);
+      return;
+    }
+  /* TRANSLATORS: the name of an attached file, and why it was not saved or opened. */
+  text = g_strdup_printf (_ ("“%s”: %s"), job->name, error->message);
+  tell (job->list, text);
+}
+
+static void
+job_show (Job *job)
+{
+  guint64 done = 0;
+  guint64 total = 0;
+  gboolean waiting = FALSE;
+  gboolean known = tern_transfer_get (job->transfer, &done, &total, &waiting);
+
+  if (job->row != NULL && (known || job->ticks > QUICK_TICKS))
+    tern_attachment_row_set_progress (job->row, done, total, waiting);
+}
+
+static gboolean
+on_tick (gpointer data)
+{
+  TernAttachmentList *self = data;
+
+  for (guint i = 0; i < self->jobs->len; i++)
+    {
+      Job *job = g_ptr_array_index (self->jobs, i);
+
+      job->ticks++;
+      job_show (job);
+    }
+  if (self->jobs->len > 0)
+    return G_SOURCE_CONTINUE;
+  self->tick = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static Job *
+find_job (TernAttachmentList *self, TernId message, const char *section)
+{
+  for (guint i = 0; i < self->jobs->len; i++)
+    {
+      Job *job = g_ptr_array_index (self->jobs, i);
+
+      if (job->message == message && g_str_equal (job->section, section))
+        return job;
+    }
+  return NULL;
 }
 
 static const TernPart *
@@ -92,158 +161,125 @@ dup_safe_name (const TernPart *part)
   return tern_paths_safe_filename (part->filename != NULL ? part->filename : _ ("attachment"));
 }
 
-static void job_write (Job *job);
-
-/* "name.ext" to "name (2).ext" in the same folder. */
 static void
-job_count_up (Job *job)
-{
-  g_autoptr (GFile) folder = g_file_get_parent (job->target);
-  g_autofree char *name = g_file_get_basename (job->target);
-  g_autofree char *stem = NULL;
-  g_autofree char *next = NULL;
-  const char *dot = strrchr (name, '.');
-  char *mark;
-
-  stem = dot != NULL && dot != name ? g_strndup (name, (gsize) (dot - name)) : g_strdup (name);
-  mark = job->attempt > 1 ? strrchr (stem, ' ') : NULL;
-  if (mark != NULL)
-    *mark = '\0';
-  job->attempt++;
-  next = g_strdup_printf ("%s (%u)%s", stem, job->attempt, dot != NULL && dot != name ? dot : "");
-  g_object_unref (job->target);
-  job->target = g_file_get_child (folder, next);
-}
-
-static void
-on_bytes_written (GObject *source, GAsyncResult *result, gpointer data)
+on_sealed (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (Job) job = data;
   g_autoptr (GError) error = NULL;
-
-  if (g_file_replace_contents_finish (G_FILE (source), result, NULL, &error))
-    {
-      g_autofree char *name = g_file_get_basename (job->target);
-      g_autofree char *text = g_strdup_printf (_ ("“%s” was saved"), name);
-
-      tell (job->list, text);
-      return;
-    }
-  error = tern_fault_take (g_steal_pointer (&error), _ ("Cannot save the attachment"));
-  job_failed (job, error);
-}
-
-static void
-on_created (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (Job) job = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GFileOutputStream) stream = g_file_create_finish (G_FILE (source), result, &error);
-
-  if (stream == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_EXISTS)
-      && job->attempt < 100)
-    {
-      job_count_up (job);
-      job_write (g_steal_pointer (&job));
-      return;
-    }
-  if (stream == NULL)
-    {
-      error = tern_fault_take (g_steal_pointer (&error), _ ("Cannot save the attachment"));
-      job_failed (job, error);
-      return;
-    }
-  /* The name is ours now; the content replaces the empty file as a whole. */
-  job->exclusive = FALSE;
-  job_write (g_steal_pointer (&job));
-}
-
-static void
-job_write (Job *job)
-{
-  if (job->exclusive)
-    g_file_create_async (job->target, G_FILE_CREATE_NONE, G_PRIORITY_DEFAULT, NULL, on_created,
-                         job);
-  else
-    g_file_replace_contents_bytes_async (job->target, job->bytes, NULL, FALSE, G_FILE_CREATE_NONE,
-                                         NULL, on_bytes_written, job);
-}
-
-static void
-on_copy_written (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (Job) job = data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *path = tern_attachment_folder_write_finish (result, &error);
   GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (job->list));
 
-  if (path == NULL)
+  if (!tern_attachment_folder_seal_finish (result, &error))
     job_failed (job, error);
-  else if (root != NULL)
+  else if (root != NULL && !g_cancellable_is_cancelled (job->cancellable))
     {
-      g_autofree char *uri = g_filename_to_uri (path, NULL, NULL);
+      g_autofree char *uri = g_filename_to_uri (job->path, NULL, NULL);
 
       gtk_show_uri (GTK_WINDOW (root), uri, GDK_CURRENT_TIME);
     }
 }
 
 static void
-job_open (Job *job)
-{
-  if (!tern_attachment_policy_may_open_content (job->type, job->name, job->bytes))
-    {
-      g_autofree char *text =
-          g_strdup_printf (_ ("“%s” is a program and was not opened. You can save it."), job->name);
-
-      tell (job->list, text);
-      job_free (job);
-    }
-  else if (job->list->folder == NULL)
-    job_free (job); /* The window has gone meanwhile. */
-  else
-    tern_attachment_folder_write_async (job->list->folder, job->name, job->bytes, NULL,
-                                        on_copy_written, job);
-}
-
-static void
-on_part_loaded (GObject *source, GAsyncResult *result, gpointer data)
+on_saved (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (Job) job = data;
   g_autoptr (GError) error = NULL;
+  g_autoptr (GFile) file = tern_engine_save_part_finish (TERN_ENGINE (source), result, &error);
 
-  job->bytes = tern_engine_load_part_finish (TERN_ENGINE (source), result, &error);
-  if (job->bytes == NULL)
-    job_failed (job, error);
-  else if (job->target == NULL)
-    job_open (g_steal_pointer (&job));
-  else
-    job_write (g_steal_pointer (&job));
+  if (file == NULL)
+    {
+      job_failed (job, error);
+      return;
+    }
+  if (job->row != NULL)
+    tern_attachment_row_set_here (job->row, TRUE);
+  if (!job->opens)
+    {
+      g_autofree char *name = g_file_get_basename (file);
+      g_autofree char *text = g_strdup_printf (_ ("“%s” was saved"), name);
+
+      tell (job->list, text);
+    }
+  else if (job->list->folder != NULL) /* The window is there still. */
+    {
+      const Job *opened = g_steal_pointer (&job);
+
+      tern_attachment_folder_seal_async (opened->list->folder, opened->path, opened->type,
+                                         on_sealed, (gpointer) opened);
+    }
 }
 
-/* @target NULL: opens it. */
 static void
-job_start (TernAttachmentList *self, TernAttachmentRow *row, GFile *target, gboolean exclusive)
+job_save (Job *job, GFile *target, TernSaveFlags flags)
+{
+  tern_engine_save_part_async (job->list->engine, job->message, job->section, target, flags,
+                               job->transfer, job->cancellable, on_saved, job);
+}
+
+static void
+on_prepared (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (Job) job = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GFile) target = NULL;
+
+  job->path = tern_attachment_folder_prepare_finish (result, &error);
+  if (job->path == NULL)
+    job_failed (job, error);
+  else if (job->list->engine != NULL)
+    {
+      target = g_file_new_for_path (job->path);
+      job_save (g_steal_pointer (&job), target, TERN_SAVE_PRIVATE);
+    }
+}
+
+static Job *
+job_new (TernAttachmentList *self, TernAttachmentRow *row)
 {
   Job *job = g_new0 (Job, 1);
   const TernPart *part = get_part (row);
 
   job->list = g_object_ref (self);
-  job->row = g_object_ref (row);
-  g_set_object (&job->target, target);
+  job->message = self->body->record->id;
   job->section = g_strdup (part->section);
   job->name = dup_safe_name (part);
   job->type = g_strconcat (part->type, "/", part->subtype, NULL);
-  job->exclusive = exclusive;
-  job->attempt = 1;
-  tern_attachment_row_set_busy (row, TRUE);
-  tern_engine_load_part_async (self->engine, self->body->record->id, job->section,
-                               self->cancellable, on_part_loaded, job);
+  job->transfer = tern_transfer_new ();
+  job->cancellable = g_cancellable_new ();
+  tern_attachment_row_set_fault (row, NULL);
+  job_set_row (job, row);
+  g_ptr_array_add (self->jobs, job);
+  if (self->tick == 0)
+    self->tick = g_timeout_add (TICK_MS, on_tick, self);
+  return job;
+}
+
+static void
+save_row (TernAttachmentList *self, TernAttachmentRow *row, GFile *target, TernSaveFlags flags)
+{
+  if (!tern_attachment_row_is_busy (row))
+    job_save (job_new (self, row), target, flags);
 }
 
 static void
 on_row_open (TernAttachmentRow *row, TernAttachmentList *self)
 {
-  job_start (self, row, NULL, FALSE);
+  Job *job;
+
+  if (self->folder == NULL)
+    return;
+  job = job_new (self, row);
+  job->opens = TRUE;
+  tern_attachment_folder_prepare_async (self->folder, job->name, job->cancellable, on_prepared,
+                                        job);
+}
+
+static void
+on_row_cancel (TernAttachmentRow *row, TernAttachmentList *self)
+{
+  Job *job = find_job (self, self->body->record->id, get_part (row)->section);
+
+  if (job != NULL)
+    g_cancellable_cancel (job->cancellable);
 }
 
 static GtkFileChooserNative *
@@ -266,7 +302,7 @@ on_save_response (GtkNativeDialog *dialog, int response, TernAttachmentRow *row)
     {
       g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
 
-      job_start (self, row, file, FALSE);
+      save_row (self, row, file, TERN_SAVE_REPLACE);
     }
   gtk_native_dialog_hide (dialog);
 }
@@ -296,7 +332,7 @@ on_save_all_response (GtkNativeDialog *dialog, int response, TernAttachmentList 
           g_autofree char *name = dup_safe_name (get_part (TERN_ATTACHMENT_ROW (row)));
           g_autoptr (GFile) target = g_file_get_child (folder, name);
 
-          job_start (self, TERN_ATTACHMENT_ROW (row), target, TRUE);
+          save_row (self, TERN_ATTACHMENT_ROW (row), target, TERN_SAVE_COUNT_UP);
         }
     }
   gtk_native_dialog_hide (dialog);
@@ -317,7 +353,9 @@ tern_attachment_list_dispose (GObject *object)
 {
   TernAttachmentList *self = TERN_ATTACHMENT_LIST (object);
 
-  g_cancellable_cancel (self->cancellable);
+  for (guint i = 0; i < self->jobs->len; i++)
+    g_cancellable_cancel (((const Job *) g_ptr_array_index (self->jobs, i))->cancellable);
+  g_clear_handle_id (&self->tick, g_source_remove);
   g_clear_object (&self->chooser);
   g_clear_pointer (&self->folder, tern_attachment_folder_unref);
   g_clear_pointer (&self->body, tern_body_unref);
@@ -330,7 +368,7 @@ tern_attachment_list_finalize (GObject *object)
 {
   TernAttachmentList *self = TERN_ATTACHMENT_LIST (object);
 
-  g_object_unref (self->cancellable);
+  g_ptr_array_unref (self->jobs);
   G_OBJECT_CLASS (tern_attachment_list_parent_class)->finalize (object);
 }
 
@@ -356,7 +394,7 @@ tern_attachment_list_class_init (TernAttachmentListClass *klass)
 static void
 tern_attachment_list_init (TernAttachmentList *self)
 {
-  self->cancellable = g_cancellable_new ();
+  self->jobs = g_ptr_array_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
@@ -367,6 +405,7 @@ add_row (const TernPart *part, gpointer data)
   g_autofree char *type = NULL;
   g_autofree char *name = NULL;
   TernAttachmentRow *row;
+  Job *job;
   guint64 size;
 
   if (!tern_part_is_attachment (part))
@@ -382,7 +421,28 @@ add_row (const TernPart *part, gpointer data)
   g_object_set_data (G_OBJECT (row), "tern-part", (gpointer) part);
   g_signal_connect_object (row, "open", G_CALLBACK (on_row_open), self, 0);
   g_signal_connect_object (row, "act", G_CALLBACK (on_row_save), self, 0);
+  g_signal_connect_object (row, "cancel", G_CALLBACK (on_row_cancel), self, 0);
+  tern_attachment_row_set_here (row, tern_body_has (self->body, part->section));
   gtk_list_box_append (self->rows, GTK_WIDGET (row));
+  job = find_job (self, self->body->record->id, part->section);
+  if (job != NULL)
+    {
+      job_set_row (job, row);
+      job_show (job);
+    }
+}
+
+/* Nobody wants a program to come up for a message that was left. */
+static void
+stop_opening (TernAttachmentList *self, TernId shown)
+{
+  for (guint i = 0; i < self->jobs->len; i++)
+    {
+      const Job *job = g_ptr_array_index (self->jobs, i);
+
+      if (job->opens && job->message != shown)
+        g_cancellable_cancel (job->cancellable);
+    }
 }
 
 void
@@ -392,9 +452,8 @@ tern_attachment_list_show (TernAttachmentList *self, TernEngine *engine, TernBod
   GtkWidget *row;
   guint n = 0;
 
-  g_cancellable_cancel (self->cancellable);
-  g_object_unref (self->cancellable);
-  self->cancellable = g_cancellable_new ();
+  if (body != NULL)
+    stop_opening (self, body->record->id);
   while ((row = gtk_widget_get_first_child (GTK_WIDGET (self->rows))) != NULL)
     gtk_list_box_remove (self->rows, row);
 

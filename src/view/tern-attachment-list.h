@@ -11,8 +11,10 @@ G_BEGIN_DECLS
  * TernAttachmentList:
  *
  * The attachments of the shown message: name, type and size, to open and to save. Hidden when there
- * are none. What is opened is written into the folder of this session (TernAttachmentFolder) and
- * stays there until the window has gone. Programs are saved but never opened.
+ * are none. What is not on this computer is fetched when it is asked for; each row shows how far
+ * that has come and can cancel it. What is being saved goes on when another message is shown. What
+ * is opened is written into the folder of this session (TernAttachmentFolder) and stays there until
+ * the window has gone. Programs are saved but never opened.
  *
  * Signal: "message" (text): something to tell in a toast.
  */

@@ -6,9 +6,6 @@
 #include <gio/gio.h>
 #include <string.h>
 
-/* As much as any rule of the desktop for telling types apart looks at. */
-#define SNIFF_BYTES (64 * 1024)
-
 static gboolean
 type_is_program (const char *type)
 {
@@ -86,8 +83,10 @@ tern_attachment_policy_may_open_content (const char *mime_type, const char *name
 {
   gsize size;
   const guchar *data = g_bytes_get_data (content, &size);
-  g_autofree char *by_both = g_content_type_guess (name, data, MIN (size, SNIFF_BYTES), NULL);
-  g_autofree char *by_data = g_content_type_guess (NULL, data, MIN (size, SNIFF_BYTES), NULL);
+  g_autofree char *by_both =
+      g_content_type_guess (name, data, MIN (size, TERN_ATTACHMENT_SNIFF_BYTES), NULL);
+  g_autofree char *by_data =
+      g_content_type_guess (NULL, data, MIN (size, TERN_ATTACHMENT_SNIFF_BYTES), NULL);
 
   return tern_attachment_policy_may_open (mime_type, name) && !type_is_program (by_both)
          && !type_is_program (by_data);

@@ -14,7 +14,11 @@ G_BEGIN_DECLS
  * that the file will have, as tern_paths_safe_filename() gives it; another one says nothing. */
 gboolean tern_attachment_policy_may_open (const char *mime_type, const char *name);
 
-/* The same when the content is here, which is what the desktop goes by in the end. */
+/* As much as any rule of the desktop for telling types apart looks at. */
+#define TERN_ATTACHMENT_SNIFF_BYTES (64 * 1024)
+
+/* The same when the content is here, or as much of its beginning: what the desktop goes by in the
+ * end. */
 gboolean
 tern_attachment_policy_may_open_content (const char *mime_type, const char *name, GBytes *content);
 

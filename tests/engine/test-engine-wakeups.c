@@ -291,6 +291,12 @@ test_sleep_cuts (void)
 
 /* Cost */
 
+static gboolean
+is_metered (gpointer data)
+{
+  return g_network_monitor_get_network_metered (g_network_monitor_get_default ());
+}
+
 /* Where each byte is paid for, headers only; what is kept here comes once it is not. */
 static void
 test_metered (void)
@@ -322,7 +328,9 @@ test_metered (void)
   };
   Setup setup;
 
+  tell_system ("connectivity 4");
   tell_system ("metered 1");
+  engine_wait (is_metered, NULL);
   set_up_keeping (&setup, script, TERN_KEEP_ALL_DAYS);
   wait_steps (&setup, IDLING_STEPS + 4);
   tern_script_server_go (setup.server);

@@ -12,6 +12,8 @@ with an event loop; the hooks are called there. A cut is a reset, as of a link t
     proxy.arm(pattern, 'up', 17)        # cut that connection 17 bytes after the client line that matches began;
                                         # 'down': after 17 bytes of what the server says from then on
     proxy.on_cut = function             # () when that happens
+    proxy.on_send = function            # (bytes of a whole client line, connection) -> the bytes that the server gets
+    proxy.rate = 100_000                # bytes a second of literals that the server sends, over all connections
 """
 
 import asyncio
@@ -77,9 +79,11 @@ class Connection:
         while found:
             left = int(found.group(1))
             while left:
-                data = await source.read(min(left, 65536))
+                data = await source.read(min(left, 65536 if not self.proxy.rate else 8192))
                 if not data or not await self.write(direction, data):
                     return False
+                if direction == 'down':
+                    await self.proxy.hold_back(len(data))
                 left -= len(data)
             line = await source.readline()
             if not line or not await self.write(direction, line):
@@ -107,10 +111,15 @@ class Connection:
                 proxy.note_cut()
                 self.cut()
                 return False
+        if proxy.on_send:
+            line = proxy.on_send(line, self)
         return await self.write('up', line) and await self.literals('up', line, source)
 
     async def response(self, line, source):
         proxy = self.proxy
+        # What is compressed could not be read here.
+        if b'CAPABILITY ' in line:
+            line = line.replace(b' COMPRESS=DEFLATE', b'')
         if proxy.on_response:
             line = proxy.on_response(line, self)
             if line is CUT:
@@ -124,17 +133,29 @@ class Connection:
 class ImapProxy:
     def __init__(self, facts):
         self.facts = facts
-        self.on_command = self.on_response = self.on_cut = None
+        self.on_command = self.on_response = self.on_cut = self.on_send = None
+        self.rate = None
+        self.free_at = 0     # by the loop's clock, when the slow link has sent all that it was given
         self.armed = None    # (pattern, direction, bytes)
         self.cuts = 0        # made by arm()
         self.passed = 0      # bytes that went through while one was counted
         self.down = False
+        self.most = None     # connections at a time
+        self.refused = 0     # connections, while it was down or had that many
         self.connections = set()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
         self.server = self.call(self.listen())
         self.port = self.server.sockets[0].getsockname()[1]
+
+    async def hold_back(self, size):
+        """Lets the time pass that a slow link needs for SIZE bytes."""
+        if not self.rate:
+            return
+        now = self.loop.time()
+        self.free_at = max(self.free_at, now) + size / self.rate
+        await asyncio.sleep(self.free_at - now)
 
     def call(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
@@ -147,7 +168,8 @@ class ImapProxy:
     async def serve(self, reader, writer):
         connection = None
         try:
-            if self.down:
+            if self.down or self.most and len(self.connections) >= self.most:
+                self.refused += 1
                 writer.transport.abort()
                 return
             up_reader, up_writer = await asyncio.open_connection('127.0.0.1', self.facts['imap_starttls'],

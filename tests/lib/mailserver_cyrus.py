@@ -108,15 +108,12 @@ class Cyrus(ImapMaster):
         for path in [f'{UNPACKED}/{name}' for name in PROGRAMS] + glob.glob(f'{UNPACKED}/usr/lib/*/libcyrus*.so.0'):
             shutil.copy(path, self.bin)
         quota = int(options.mailbox_size.rstrip('M')) * 1024 if options.mailbox_size else 0
-        without = [name for name in options.without.split(',') if name]
-        if not options.compress:
-            without.append('COMPRESS=DEFLATE')
         # As with Dovecot: who comes from this machine may do without TLS.
         plaintext = 'yes' if server.address == '127.0.0.1' else 'no'
         write_file(self.conf, IMAPD_CONF.format(
             dir=server.dir, domain=server.domain, user=server.mail_user, quota=quota, plaintext=plaintext,
             mechanisms=options.mechanisms.replace(',', ' ').upper(),
-            without='suppress_capabilities: ' + ' '.join(without) if without else '',
+            without='suppress_capabilities: ' + options.without.replace(',', ' ') if options.without else '',
             slashes='yes' if options.separator == '/' else 'no', no_prefix='no' if options.prefix else 'yes'))
         write_file(f'{server.dir}/cyrus.conf', CYRUS_CONF.format(
             bin=self.bin, conf=self.conf, address=server.address, **server.ports))

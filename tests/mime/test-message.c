@@ -530,6 +530,77 @@ test_text_limit (void)
   g_assert_true (g_utf8_validate (text->plain, -1, NULL));
 }
 
+static gboolean
+append_piece (const void *data, gsize size, gpointer user_data)
+{
+  g_byte_array_append (user_data, data, (guint) size);
+  return TRUE;
+}
+
+static gboolean
+refuse_piece (const void *data, gsize size, gpointer user_data)
+{
+  (*(guint *) user_data)++;
+  return FALSE;
+}
+
+/* Wherever it is cut, the same comes out as at once. */
+static void
+test_pieces (void)
+{
+  static const struct
+  {
+    const char *encoding;
+    const char *text;
+    const char *decoded;
+  } cases[] = {
+    { "base64", "RWlu\r\nIFNh\r\ndHou\r\n", "Ein Satz." },
+    { "base64", "RWluIFNhdHo", "Ein Satz" }, /* the padding was cut off */
+    { "quoted-printable", "gr=C3=BC=C3=9Fe =\r\nund =3D\r\n", "grüße und =\r\n" },
+    { "7bit", "as =3D it is", "as =3D it is" },
+    { NULL, "as it is", "as it is" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    for (gsize cut = 0; cut <= strlen (cases[i].text); cut++)
+      {
+        g_autoptr (TernMimeDecoder) decoder = tern_mime_decoder_new (cases[i].encoding);
+        g_autoptr (GBytes) head = tern_mime_decoder_step (decoder, cases[i].text, cut);
+        g_autoptr (GBytes) tail =
+            tern_mime_decoder_step (decoder, cases[i].text + cut, strlen (cases[i].text) - cut);
+        g_autoptr (GBytes) rest = tern_mime_decoder_end (decoder);
+        g_autoptr (GByteArray) all = g_byte_array_new ();
+
+        append_piece (g_bytes_get_data (head, NULL), g_bytes_get_size (head), all);
+        append_piece (g_bytes_get_data (tail, NULL), g_bytes_get_size (tail), all);
+        append_piece (g_bytes_get_data (rest, NULL), g_bytes_get_size (rest), all);
+        g_assert_cmpmem (all->data, all->len, cases[i].decoded, strlen (cases[i].decoded));
+      }
+}
+
+static void
+test_write_part (void)
+{
+  static const char *const sections[] = { "", "2", "3", "3.1" };
+  g_autoptr (GBytes) message = bytes_of (mixed);
+  g_autoptr (GByteArray) none = g_byte_array_new ();
+  guint calls = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (sections); i++)
+    {
+      g_autoptr (GBytes) at_once = tern_mime_read_part (message, sections[i]);
+      g_autoptr (GByteArray) all = g_byte_array_new ();
+
+      g_assert_true (tern_mime_write_part (message, sections[i], append_piece, all));
+      g_assert_cmpmem (all->data, all->len, g_bytes_get_data (at_once, NULL),
+                       g_bytes_get_size (at_once));
+    }
+  g_assert_false (tern_mime_write_part (message, "9", append_piece, none));
+  g_assert_cmpuint (none->len, ==, 0);
+  g_assert_false (tern_mime_write_part (message, "2", refuse_piece, &calls));
+  g_assert_cmpuint (calls, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -542,6 +613,8 @@ main (int argc, char **argv)
   g_test_add_func ("/mime/message/headers", test_headers);
   g_test_add_func ("/mime/message/limits", test_limits);
   g_test_add_func ("/mime/message/text-limit", test_text_limit);
+  g_test_add_func ("/mime/message/pieces", test_pieces);
+  g_test_add_func ("/mime/message/write-part", test_write_part);
   g_test_add_func ("/mime/html/text", test_html);
   g_test_add_func ("/mime/html/hostile", test_html_hostile);
   g_test_add_func ("/mime/html/remote", test_html_remote);

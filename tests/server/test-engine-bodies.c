@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "engine-server.h"
@@ -96,6 +97,112 @@ test_by_parts (void)
   tern_mail_server_command (setup.server, "stop imap");
   offline = load_part (&setup, record->id, "2");
   g_assert_true (g_bytes_equal (offline, noise));
+  engine_setup_end (&setup);
+}
+
+static char *
+save_part (EngineSetup *setup,
+           TernId id,
+           const char *section,
+           const char *path,
+           TernSaveFlags flags,
+           GCancellable *cancellable,
+           GError **error)
+{
+  g_autoptr (GFile) target = g_file_new_for_path (path);
+  GAsyncResult *slot = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GFile) saved = NULL;
+
+  tern_engine_save_part_async (setup->fixture->engine, id, section, target, flags, NULL,
+                               cancellable, engine_store_result, &slot);
+  result = engine_await (&slot);
+  saved = tern_engine_save_part_finish (setup->fixture->engine, result, error);
+  return saved != NULL ? g_file_get_path (saved) : NULL;
+}
+
+static void
+assert_content (const char *path, GBytes *content)
+{
+  g_autofree char *data = NULL;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+  g_assert_cmpmem (data, size, g_bytes_get_data (content, NULL), g_bytes_get_size (content));
+}
+
+static guint
+count_names (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+/* A part on its own and out of a whole message; what is there is replaced as a whole or not at all.
+ */
+static void
+test_saved (void)
+{
+  EngineSetup setup;
+  g_autoptr (GBytes) noise = make_noise (TERN_LIMIT_WHOLE_FETCH * 2);
+  g_autoptr (GBytes) old = g_bytes_new_static ("old", 3);
+  g_autofree char *message = make_large_message (noise);
+  g_autoptr (TernMessageRecord) record = NULL;
+  g_autofree char *dir = g_dir_make_tmp ("tern-saved-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (dir, "p.tar.gz", NULL);
+  g_autofree char *nowhere = g_build_filename (dir, "no", "p.png", NULL);
+  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+
+  if (!engine_setup_begin (&setup, FALSE, start_server ()))
+    return;
+  tern_mail_server_append (setup.server, "anna", "INBOX", message, "");
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  record = engine_fixture_find (setup.fixture, setup.uuid, "INBOX", "large");
+  g_cancellable_cancel (cancelled);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *first = NULL;
+      g_autofree char *second = NULL;
+      g_autoptr (GBytes) source = NULL;
+
+      g_assert_true (g_file_set_contents (path, "old", 3, NULL));
+      g_assert_null (
+          save_part (&setup, record->id, "2", path, TERN_SAVE_REPLACE, cancelled, &error));
+      g_assert_true (tern_fault_is_cancelled (error));
+      g_clear_error (&error);
+      g_assert_null (save_part (&setup, record->id, "7", path, TERN_SAVE_REPLACE, NULL, &error));
+      g_assert_error (error, TERN_FAULT, TERN_FAULT_NOT_FOUND);
+      g_clear_error (&error);
+      g_assert_null (save_part (&setup, record->id, "7", path, TERN_SAVE_COUNT_UP, NULL, &error));
+      g_clear_error (&error);
+      g_assert_null (save_part (&setup, record->id, "2", nowhere, TERN_SAVE_REPLACE, NULL, &error));
+      g_assert_nonnull (error);
+      g_clear_error (&error);
+      assert_content (path, old);
+      g_assert_cmpuint (count_names (dir), ==, 1);
+
+      first = save_part (&setup, record->id, "2", path, TERN_SAVE_COUNT_UP, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_true (g_str_has_suffix (first, "/p.tar (2).gz"));
+      assert_content (first, noise);
+      assert_content (path, old);
+      second = save_part (&setup, record->id, "2", path, TERN_SAVE_REPLACE, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_cmpstr (second, ==, path);
+      assert_content (path, noise);
+      g_assert_cmpuint (count_names (dir), ==, 2);
+      g_unlink (first);
+      /* The next time out of the whole message. */
+      source = load_part (&setup, record->id, "");
+      g_assert_cmpuint (g_bytes_get_size (source), ==, strlen (message));
+    }
+  g_unlink (path);
+  g_rmdir (dir);
   engine_setup_end (&setup);
 }
 
@@ -252,6 +359,7 @@ main (int argc, char **argv)
   engine_fixture_prepare ();
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/bodies/by-parts", test_by_parts);
+  g_test_add_func ("/engine/bodies/saved", test_saved);
   g_test_add_func ("/engine/bodies/damaged", test_damaged);
   g_test_add_func ("/engine/bodies/kept", test_kept);
   return g_test_run ();

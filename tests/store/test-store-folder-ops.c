@@ -457,6 +457,8 @@ test_rename_refused (void)
 static void
 test_rename_migrated (void)
 {
+  static const char *const later[] = { "mailbox_id", "space", "rights", "rights_learned",
+                                       "append_limit" };
   StoreFixture *f = store_fixture_new ();
   TernId folder = listed (f, "A", "A");
   TernId child = listed (f, "A/x", "A/x");
@@ -465,6 +467,14 @@ test_rename_migrated (void)
   run (f, op, "B");
   store_close (f);
   store_sql (f, "ALTER TABLE op DROP COLUMN old_name");
+  store_sql (f, "DROP INDEX message_email");
+  store_sql (f, "ALTER TABLE message DROP COLUMN email_id");
+  for (gsize i = 0; i < G_N_ELEMENTS (later); i++)
+    {
+      g_autofree char *drop = g_strdup_printf ("ALTER TABLE folder DROP COLUMN %s", later[i]);
+
+      store_sql (f, drop);
+    }
   store_sql (f, "PRAGMA user_version = 5");
   store_open (f, NULL);
   confirm (f, op);

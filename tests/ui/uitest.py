@@ -115,8 +115,8 @@ class Window:
             return self.screen.wait(lambda: look() is None, f'the end of {role} "{name}"', seconds)
         return self.screen.wait(look, f'{role} "{name}"', seconds)
 
-    def click(self, name, role=None, button=1):
-        return self.screen.click(self.shown(name, role), button)
+    def click(self, name, role=None, button=1, seconds=20):
+        return self.screen.click(self.shown(name, role, seconds), button)
 
     def fill(self, name, text):
         self.click(name, 'text')

@@ -4,6 +4,7 @@
 
 #include "tern-attachment-folder.h"
 #include "tern-attachment-policy.h"
+#include "tern-fault.h"
 #include "tern-paths.h"
 
 #include <glib/gstdio.h>
@@ -133,17 +134,39 @@ on_done (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static char *
-write_now (TernAttachmentFolder *folder, const char *name, const char *text)
+prepare_now (TernAttachmentFolder *folder, const char *name, const char *text)
 {
-  g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
   char *path;
 
-  tern_attachment_folder_write_async (folder, name, bytes, NULL, on_done, &result);
+  tern_attachment_folder_prepare_async (folder, name, NULL, on_done, &result);
   while (result == NULL)
     g_main_context_iteration (NULL, TRUE);
-  path = tern_attachment_folder_write_finish (result, &error);
+  path = tern_attachment_folder_prepare_finish (result, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_set_contents (path, text, -1, &error));
+  return path;
+}
+
+static gboolean
+seal_now (TernAttachmentFolder *folder, const char *path, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tern_attachment_folder_seal_async (folder, path, "text/plain", on_done, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return tern_attachment_folder_seal_finish (result, error);
+}
+
+static char *
+write_now (TernAttachmentFolder *folder, const char *name, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  char *path = prepare_now (folder, name, text);
+
+  g_assert_true (seal_now (folder, path, &error));
   g_assert_no_error (error);
   return path;
 }
@@ -195,6 +218,25 @@ test_folder (Fixture *f, gconstpointer data)
   g_assert_true (g_file_test (f->parent, G_FILE_TEST_IS_DIR));
 }
 
+/* A program never waits there to be opened. */
+static void
+test_sealed_program (Fixture *f, gconstpointer data)
+{
+  TernAttachmentFolder *folder = tern_attachment_folder_new (f->parent);
+  g_autofree char *path = prepare_now (folder, "a.sh", "#!/bin/sh\n");
+  g_autofree char *missing = g_strconcat (path, ".txt", NULL);
+  g_autofree char *dir = g_path_get_dirname (path);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (seal_now (folder, path, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_REFUSED);
+  g_clear_error (&error);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_false (seal_now (folder, missing, &error));
+  g_assert_nonnull (error);
+  drop (folder, dir);
+}
+
 static void
 test_sweep (Fixture *f, gconstpointer data)
 {
@@ -237,6 +279,8 @@ main (int argc, char **argv)
   g_test_add_func ("/view/attachments/programs", test_programs);
   g_test_add_func ("/view/attachments/program-inside", test_program_inside);
   g_test_add ("/view/attachments/folder", Fixture, NULL, set_up, test_folder, tear_down);
+  g_test_add ("/view/attachments/sealed-program", Fixture, NULL, set_up, test_sealed_program,
+              tear_down);
   g_test_add ("/view/attachments/sweep", Fixture, NULL, set_up, test_sweep, tear_down);
   g_test_add_func ("/view/attachments/session", test_session);
   status = g_test_run ();

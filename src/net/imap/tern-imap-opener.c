@@ -33,6 +33,7 @@ struct _TernImapOpener
   Step step;
   GCancellable *cancellable; /* of the transport, never the caller's */
   GSource *cancel_source;    /* (nullable): watches the caller's */
+  char *product;             /* (owned) (nullable): the greeting */
   TernSasl *sasl;            /* (nullable) */
   gboolean initial_sent;
   GError *sasl_error; /* (nullable): why we gave the exchange up */
@@ -47,6 +48,7 @@ opener_free (TernImapOpener *self)
   tern_imap_session_clear_source (&self->cancel_source);
   g_clear_pointer (&self->sasl, tern_sasl_free);
   g_clear_error (&self->sasl_error);
+  g_free (self->product);
   g_object_unref (self->cancellable);
   g_object_unref (self->task);
   g_free (self);
@@ -242,7 +244,10 @@ tern_imap_opener_greeting (TernImapOpener *self, TernImapParser *parser)
 
   tern_imap_session_set_state (session, TERN_IMAP_GREETED);
   if (tern_imap_parser_is (parser, 1, "OK"))
-    go_to (self, STEP_CAPABILITY);
+    {
+      self->product = g_steal_pointer (&text);
+      go_to (self, STEP_CAPABILITY);
+    }
   else if (tern_imap_parser_is (parser, 1, "PREAUTH")
            && tern_transport_is_secure (session->transport))
     {
@@ -413,7 +418,7 @@ login (TernImapOpener *self)
   tern_imap_session_set_state (session, TERN_IMAP_SECURED);
   g_ptr_array_add (session->mechanisms, NULL);
   self->sasl = tern_sasl_new_for_transport ((const char *const *) session->mechanisms->pdata,
-                                            session->endpoint, session->transport,
+                                            session->endpoint, session->transport, self->product,
                                             session->credentials, &error);
   g_ptr_array_set_size (session->mechanisms, session->mechanisms->len - 1);
   session->caps_told = FALSE;

@@ -173,7 +173,7 @@ start_auth (TernSmtpSession *self)
 
   self->sasl = tern_sasl_new_for_transport (
       (const char *const *) self->extensions->mechanisms, self->endpoint,
-      tern_smtp_wire_get_transport (self->wire), self->credentials, &error);
+      tern_smtp_wire_get_transport (self->wire), NULL, self->credentials, &error);
   if (self->sasl != NULL)
     self->initial = tern_sasl_initial (self->sasl, &error);
   if (error != NULL)
