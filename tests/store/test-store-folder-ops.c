@@ -476,7 +476,7 @@ test_rename_migrated (void)
       store_sql (f, drop);
     }
   store_sql (f, "PRAGMA user_version = 5");
-  store_open (f, NULL);
+  g_assert_true (store_open (f, NULL));
   confirm (f, op);
   assert_folder (f, folder, "B", "B");
   assert_folder (f, child, "B/x", "B/x");
