@@ -26,7 +26,7 @@ typedef struct
   gboolean pending;
   TernId account; /* of something that is pending */
   char *fault;    /* (nullable) refused, or stuck */
-  TernOpState state;
+  gboolean stuck;
   TernOutboxRecord *entry; /* (nullable) */
 } Answer;
 
@@ -86,12 +86,10 @@ read_operations (TernReader *reader, const GArray *operations, Answer *answer, G
       /* Confirmed ones are swept away after a while; folded ones at once. */
       if (op == NULL || op->state == TERN_OP_CONFIRMED)
         continue;
-      if (op->state == TERN_OP_REFUSED || op->state == TERN_OP_STUCK)
-        {
-          answer->state = op->state;
-          g_free (answer->fault);
-          answer->fault = g_strdup (op->fault != NULL ? op->fault : "");
-        }
+      /* The first reason is the one of which the others follow. */
+      if ((op->state == TERN_OP_REFUSED || op->state == TERN_OP_STUCK) && answer->fault == NULL)
+        answer->fault = g_strdup (op->fault != NULL ? op->fault : "");
+      answer->stuck = answer->stuck || op->state == TERN_OP_STUCK;
       if (op->state == TERN_OP_PENDING || op->state == TERN_OP_RUNNING)
         {
           answer->pending = TRUE;
@@ -142,16 +140,17 @@ find_obstacle (TernEngine *self, TernId account)
              : NULL;
 }
 
+/* One that was refused is not the end while others are on their way; behind one that is stuck
+ * nothing may move. */
 static gboolean
 settle_operations (TernEngine *self, Wait *wait, const Answer *answer)
 {
   const GError *obstacle = answer->pending ? find_obstacle (self, answer->account) : NULL;
 
-  if (answer->fault != NULL)
-    g_task_return_error (wait->task,
-                         tern_fault_new (answer->state == TERN_OP_STUCK ? TERN_FAULT_UNAVAILABLE
-                                                                        : TERN_FAULT_REFUSED,
-                                         "%s", answer->fault));
+  if (answer->fault != NULL && (!answer->pending || answer->stuck || obstacle != NULL))
+    g_task_return_error (
+        wait->task, tern_fault_new (answer->stuck ? TERN_FAULT_UNAVAILABLE : TERN_FAULT_REFUSED,
+                                    "%s", answer->fault));
   else if (obstacle != NULL)
     g_task_return_error (wait->task, g_error_copy (obstacle));
   else if (!answer->pending)
