@@ -247,8 +247,8 @@ make_preview (const TernBodyTarget *target)
   g_autoptr (TernMimeText) text = NULL;
 
   if (whole != NULL)
-    text = tern_mime_read_text (whole);
-  else if (header != NULL && target->structure != NULL)
+    return tern_mime_read_preview (whole);
+  if (header != NULL && target->structure != NULL)
     text = tern_mime_read_text_from_parts (target->structure, get_section, (gpointer) target);
   return text != NULL ? tern_mime_make_preview (text) : NULL;
 }

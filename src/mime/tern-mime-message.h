@@ -71,6 +71,8 @@ char **tern_mime_text_sections (const TernPart *root);
 
 /* At most 200 characters, one line, without quotes, signature and attribution. */
 char *tern_mime_make_preview (const TernMimeText *text);
+/* The same of a whole message, of which no more is read than that takes. */
+char *tern_mime_read_preview (GBytes *message);
 /* The same of what a server says that a message begins with: any bytes. */
 char *tern_mime_clean_preview (const char *text, gsize length);
 /* Text of an HTML document: blocks to lines, links kept, scripts and styles left out. */

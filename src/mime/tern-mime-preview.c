@@ -9,6 +9,8 @@
 #define PREVIEW_CHARACTERS 200
 #define PREVIEW_BYTES      (PREVIEW_CHARACTERS * 4)
 #define SCAN_LINES         400
+/* Of a body: what most previews are made of. */
+#define FIRST_BYTES 4096
 
 static gboolean
 is_quote (const char *line)
@@ -159,4 +161,44 @@ tern_mime_make_preview (const TernMimeText *text)
       append_words (out, lines[i]);
     }
   return end_preview (out);
+}
+
+/* The header and the first of the body; (nullable) when that is nearly all. */
+static GBytes *
+take_first (GBytes *message)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (message, &size);
+  const char *end = size > FIRST_BYTES ? memmem (data, size, "\n\r\n", 3) : NULL;
+  const char *bare = size > FIRST_BYTES ? memmem (data, size, "\n\n", 2) : NULL;
+  gsize first;
+
+  if (end == NULL || (bare != NULL && bare < end))
+    end = bare;
+  if (end == NULL)
+    return NULL;
+  first = (gsize) (end - data) + FIRST_BYTES;
+  return first < size - size / 4 ? g_bytes_new_from_bytes (message, 0, first) : NULL;
+}
+
+char *
+tern_mime_read_preview (GBytes *message)
+{
+  g_autoptr (GBytes) first = NULL;
+  g_autoptr (TernMimeText) text = NULL;
+
+  g_return_val_if_fail (message != NULL, NULL);
+
+  first = take_first (message);
+  if (first != NULL)
+    {
+      g_autoptr (TernMimeText) beginning = tern_mime_read_text (first);
+      g_autofree char *preview = tern_mime_make_preview (beginning);
+
+      /* One that is not cut short may have lost something at the end of what was read. */
+      if (g_utf8_strlen (preview, -1) >= PREVIEW_CHARACTERS - 1)
+        return g_steal_pointer (&preview);
+    }
+  text = tern_mime_read_text (message);
+  return tern_mime_make_preview (text);
 }

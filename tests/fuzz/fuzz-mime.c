@@ -68,9 +68,11 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_autofree char *html_text = NULL;
   g_autofree char *raw = g_strndup (size > 0 ? (const char *) data : "", size);
   g_autofree char *preview = tern_mime_clean_preview (raw, size);
+  g_autofree char *quick = tern_mime_read_preview (bytes);
 
   g_assert_true (g_utf8_validate (preview, -1, NULL));
   g_assert_cmpint (g_utf8_strlen (preview, -1), <=, 200);
+  g_assert_cmpint (g_utf8_strlen (quick, -1), <=, 200);
   g_assert_nonnull (facts->subject);
   g_assert_nonnull (headers);
   g_assert_nonnull (decoded);

@@ -44,6 +44,7 @@ read_message (GBytes *bytes)
   g_autoptr (TernMimeText) text = tern_mime_read_text (bytes);
   g_autoptr (GPtrArray) headers = tern_mime_read_headers (bytes);
   g_auto (GStrv) sections = tern_mime_text_sections (facts->structure);
+  g_autofree char *preview = tern_mime_read_preview (bytes);
   guint parts = 0;
 
   tern_part_foreach (facts->structure, count_part, &parts);
@@ -52,6 +53,8 @@ read_message (GBytes *bytes)
   g_assert_true (text->html == NULL || g_utf8_validate (text->html, -1, NULL));
   g_assert_true (g_utf8_validate (facts->subject, -1, NULL));
   g_assert_cmpint (g_utf8_strlen (facts->preview, -1), <=, 200);
+  /* They differ where a broken message has more than one plain alternative. */
+  g_assert_cmpint (*preview == '\0', ==, *facts->preview == '\0');
   g_assert_nonnull (headers);
 }
 

@@ -427,6 +427,49 @@ test_preview_length (void)
   g_assert_cmpint (g_utf8_strlen (preview, -1), >=, 199);
 }
 
+static void
+assert_same_preview (const char *message, gsize length)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static (message, length);
+  g_autoptr (TernMimeText) text = tern_mime_read_text (bytes);
+  g_autofree char *whole = tern_mime_make_preview (text);
+  g_autofree char *preview = tern_mime_read_preview (bytes);
+
+  g_assert_cmpstr (preview, ==, whole);
+}
+
+/* Wherever a long message is cut to be read quickly, its preview is that of all of it. */
+static void
+test_preview_first (void)
+{
+  static const char *const heads[] = {
+    "Subject: x\r\n\r\n",
+    "Content-Type: text/html\n\n<style>",
+    "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+    "quoted-printable\r\n\r\n",
+    "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\n",
+    "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\n \r\n--b\r\n"
+    "Content-Type: text/html\r\n\r\n<p>",
+  };
+  static const char *const fillers[] = { "> quoted\r\n", "\r\n", "p { color: red }\r\n",
+                                         "=C3=A4=\r\n" };
+  static const char tail[] = "</style>\r\nOn Monday\r\nJohn wrote:\r\n> quote\r\n"
+                             "Words of the letter, one behind the other.\r\n--b--\r\n";
+
+  for (guint head = 0; head < G_N_ELEMENTS (heads); head++)
+    for (guint filler = 0; filler < G_N_ELEMENTS (fillers); filler++)
+      for (gsize size = 3500; size < 9000; size += 97)
+        {
+          g_autoptr (GString) message = g_string_new (heads[head]);
+
+          while (message->len < size)
+            g_string_append (message, fillers[filler]);
+          for (guint i = 0; i < 60; i++)
+            g_string_append (message, tail);
+          assert_same_preview (message->str, message->len);
+        }
+}
+
 /* What a server sends is shown beside other text: one line, valid, not long. */
 static void
 test_preview_clean (void)
@@ -621,6 +664,7 @@ main (int argc, char **argv)
   g_test_add_func ("/mime/html/facts", test_html_facts);
   g_test_add_func ("/mime/preview/forms", test_preview);
   g_test_add_func ("/mime/preview/length", test_preview_length);
+  g_test_add_func ("/mime/preview/first", test_preview_first);
   g_test_add_func ("/mime/preview/clean", test_preview_clean);
   return g_test_run ();
 }
