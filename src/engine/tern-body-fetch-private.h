@@ -39,14 +39,11 @@ typedef struct
   GArray *locations; /* of TernId */
   char *section;     /* (nullable) NULL: what the reader needs */
   gboolean strict;   /* a message that cannot be fetched is a fault, else it is left out */
-  guint flight;      /* at most so many messages, and no more than their sizes allow */
+  guint most;        /* at most so many messages, and no more than their sizes allow */
 } TernBodyQuery;
 
-TernBodyQuery *tern_body_query_new (const TernId *ids,
-                                    gsize n,
-                                    const char *section,
-                                    gboolean strict,
-                                    guint flight);
+TernBodyQuery *
+tern_body_query_new (const TernId *ids, gsize n, const char *section, gboolean strict, guint most);
 void tern_body_query_free (TernBodyQuery *self);
 
 /* (TernStoreRead) Data: TernBodyQuery. Result: TernBodyFetch, for the folder of the first of them.

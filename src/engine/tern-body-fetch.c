@@ -10,8 +10,8 @@
 #include "tern-limits.h"
 #include "tern-mime-message.h"
 
-/* Bytes of one flight, which are in memory together: at least one message, whatever its size. */
-#define FLIGHT_BYTES (16 * 1024 * 1024)
+/* Bytes of one fetch, which are in memory together: at least one message, whatever its size. */
+#define FETCH_BYTES (8 * 1024 * 1024)
 
 static void
 target_free (gpointer data)
@@ -35,7 +35,7 @@ tern_body_fetch_free (TernBodyFetch *self)
 }
 
 TernBodyQuery *
-tern_body_query_new (const TernId *ids, gsize n, const char *section, gboolean strict, guint flight)
+tern_body_query_new (const TernId *ids, gsize n, const char *section, gboolean strict, guint most)
 {
   TernBodyQuery *self = g_new0 (TernBodyQuery, 1);
 
@@ -44,7 +44,7 @@ tern_body_query_new (const TernId *ids, gsize n, const char *section, gboolean s
     g_array_append_vals (self->locations, ids, n);
   self->section = g_strdup (section);
   self->strict = strict;
-  self->flight = flight;
+  self->most = most;
   return self;
 }
 
@@ -169,7 +169,7 @@ add_location (TernReader *reader,
     self->folder = tern_read_folder (reader, folder, NULL);
   if (self->folder != NULL && self->folder->id == folder && self->targets->len > 0)
     self->full =
-        self->targets->len >= query->flight || self->size + record->facts->size > FLIGHT_BYTES;
+        self->targets->len >= query->most || self->size + record->facts->size > FETCH_BYTES;
   if (self->folder == NULL || self->folder->id != folder || self->full)
     {
       g_array_append_val (self->rest, location);
@@ -193,7 +193,7 @@ tern_body_fetch_read (TernReader *reader,
   self->rest = g_array_new (FALSE, FALSE, sizeof (TernId));
   for (guint i = 0; i < query->locations->len; i++)
     {
-      if (self->full || self->targets->len >= query->flight)
+      if (self->full || self->targets->len >= query->most)
         {
           g_array_append_vals (self->rest, &g_array_index (query->locations, TernId, i),
                                query->locations->len - i);

@@ -9,7 +9,7 @@
 #define DELAY_SECONDS 5
 /* Messages looked up at once, and asked for at once: between those, the rest may change. */
 #define LOOK        2000
-#define STRIDE      100
+#define STRIDE      500
 #define TRIM_SLICE  200
 #define TRIM_PAUSE  (6 * 60 * 60 * G_TIME_SPAN_SECOND)
 #define DAY_SECONDS (24 * 60 * 60)

@@ -11,9 +11,11 @@
 /* Downloads at a time: each has up to 2 MiB in memory. */
 #define DOWNLOADS 2
 
-/* Messages in one flight: a person's click waits for no more than these. */
-#define FLIGHT      10
-#define SYNC_FLIGHT 100
+/* Messages in one fetch: a person's click waits for no more than these. */
+#define FETCH      10
+#define SYNC_FETCH 100
+/* Fetches of one flight that are in memory while the next one is under way. */
+#define LANDINGS 2
 
 struct _TernBodyLoader
 {
@@ -31,24 +33,36 @@ struct _TernBodyLoader
   gpointer stopped_data;
 };
 
-/* One way from the server into the store. */
+/* From the server into the store, fetch after fetch: while the bytes of one are read and written,
+ * the next one is under way. */
 typedef struct
 {
   TernBodyLoader *loader;
   TernUrgency urgency;
-  TernBodyFetch *fetch;  /* (owned) (nullable) */
+  TernBodyFetch *fetch;  /* (owned) (nullable) under way */
   TernBodyLoaded loaded; /* (nullable) */
   gpointer data;
-  gboolean all;  /* what this flight does not take comes after it */
+  gboolean all;   /* what a fetch does not take comes after it */
+  GArray *rest;   /* (owned) (nullable) of TernId: that */
+  guint landings; /* fetches that are being stored */
+  gboolean airborne;
   char *section; /* (owned) (nullable) as it was asked for */
   GError *error; /* (owned) (nullable) the first message that the server did not give */
+  GError *end;   /* (owned) (nullable) why there is no going on */
   /* Of one message: */
   TernId location;
   TernTransfer *transfer;    /* (owned) (nullable) */
   GCancellable *cancellable; /* (owned) (nullable) */
 } Flight;
 
-static void start_flight (Flight *flight, const TernId *ids, gsize n, const char *section);
+/* A fetch whose bytes are here. */
+typedef struct
+{
+  Flight *flight;
+  TernBodyFetch *fetch; /* (owned) */
+} Landing;
+
+static void start_fetch (Flight *flight, const TernId *ids, gsize n);
 
 static TernBodyLoader *
 loader_ref (TernBodyLoader *self)
@@ -74,12 +88,12 @@ loader_unref (TernBodyLoader *self)
 }
 
 static void
-end_flight (Flight *flight, const GError *error)
+flight_free (Flight *flight)
 {
-  if (flight->loaded != NULL)
-    flight->loaded (error, flight->data);
   g_clear_pointer (&flight->fetch, tern_body_fetch_free);
+  g_clear_pointer (&flight->rest, g_array_unref);
   g_clear_error (&flight->error);
+  g_clear_error (&flight->end);
   g_free (flight->section);
   g_clear_pointer (&flight->transfer, tern_transfer_unref);
   g_clear_object (&flight->cancellable);
@@ -87,31 +101,59 @@ end_flight (Flight *flight, const GError *error)
   g_free (flight);
 }
 
-/* The bytes of a flight are in the store (or there were none): the next ones, if any. */
+/* Goes on with what is left, or ends when everything that came is in the store. */
 static void
 go_on (Flight *flight)
 {
   g_autoptr (GArray) rest = NULL;
 
-  if (!flight->all || flight->fetch->rest->len == 0)
+  if (flight->airborne)
+    return;
+  if (flight->end == NULL && flight->all && flight->rest != NULL && flight->rest->len > 0)
     {
-      end_flight (flight, flight->error);
+      if (flight->landings >= LANDINGS)
+        return;
+      rest = g_steal_pointer (&flight->rest);
+      start_fetch (flight, &g_array_index (rest, TernId, 0), rest->len);
       return;
     }
-  rest = g_array_ref (flight->fetch->rest);
-  start_flight (flight, &g_array_index (rest, TernId, 0), rest->len, flight->section);
+  if (flight->landings > 0)
+    return;
+  if (flight->loaded != NULL)
+    flight->loaded (flight->end != NULL ? flight->end : flight->error, flight->data);
+  flight_free (flight);
+}
+
+static void
+take_end (Flight *flight, const GError *error)
+{
+  if (flight->end == NULL)
+    flight->end = g_error_copy (error);
+}
+
+/* What was under way has not come. */
+static void
+crash (Flight *flight, const GError *error)
+{
+  flight->airborne = FALSE;
+  g_clear_pointer (&flight->fetch, tern_body_fetch_free);
+  take_end (flight, error);
+  go_on (flight);
 }
 
 static void
 stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Flight *flight = user_data;
+  Landing *landing = user_data;
+  Flight *flight = landing->flight;
   g_autoptr (GError) error = NULL;
 
   if (!tern_store_write_finish (flight->loader->store, result, NULL, &error))
-    end_flight (flight, error);
-  else
-    go_on (flight);
+    take_end (flight, error);
+  tern_body_fetch_free (landing->fetch);
+  g_free (landing);
+  flight->landings--;
+  go_on (flight);
 }
 
 /* What nobody waits for may wait itself. */
@@ -119,6 +161,56 @@ static gboolean
 write_spare (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   return tern_txn_require_room (txn, error) && tern_body_fetch_write (txn, data, result, error);
+}
+
+static void
+store (Landing *landing)
+{
+  Flight *flight = landing->flight;
+
+  if (flight->urgency == TERN_URGENCY_READER)
+    tern_store_write_async (flight->loader->store, G_PRIORITY_HIGH, tern_body_fetch_write,
+                            landing->fetch, NULL, NULL, stored_cb, landing);
+  else
+    tern_store_write_async (flight->loader->store, G_PRIORITY_DEFAULT, write_spare, landing->fetch,
+                            NULL, NULL, stored_cb, landing);
+}
+
+static void
+make_previews (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  Landing *landing = data;
+
+  tern_body_fetch_make_previews (landing->fetch);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+previews_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  store (user_data);
+}
+
+/* One that somebody waits for does not stand in the line of the pool. */
+static void
+land (Flight *flight)
+{
+  Landing *landing = g_new0 (Landing, 1);
+  g_autoptr (GTask) task = NULL;
+
+  landing->flight = flight;
+  landing->fetch = g_steal_pointer (&flight->fetch);
+  flight->landings++;
+  if (flight->urgency == TERN_URGENCY_READER)
+    {
+      tern_body_fetch_make_previews (landing->fetch);
+      store (landing);
+      return;
+    }
+  task = g_task_new (NULL, NULL, previews_cb, landing);
+  g_task_set_source_tag (task, make_previews);
+  g_task_set_task_data (task, landing, NULL);
+  g_task_run_in_thread (task, make_previews);
 }
 
 static void
@@ -131,7 +223,7 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!tern_remote_fetch_parts_finish (TERN_REMOTE (source), result, &error))
     {
-      end_flight (flight, error);
+      crash (flight, error);
       return;
     }
   /* The others are stored all the same. */
@@ -142,16 +234,12 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       error =
           tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("The message is not on the server any more."));
-      end_flight (flight, error);
+      crash (flight, error);
       return;
     }
-  tern_body_fetch_make_previews (flight->fetch);
-  if (flight->urgency == TERN_URGENCY_READER)
-    tern_store_write_async (flight->loader->store, G_PRIORITY_HIGH, tern_body_fetch_write,
-                            flight->fetch, NULL, NULL, stored_cb, flight);
-  else
-    tern_store_write_async (flight->loader->store, G_PRIORITY_DEFAULT, write_spare, flight->fetch,
-                            NULL, NULL, stored_cb, flight);
+  flight->airborne = FALSE;
+  land (flight);
+  go_on (flight);
 }
 
 /* (transfer full) */
@@ -183,7 +271,7 @@ depart (Flight *flight)
       return;
     }
   error = why_not (self);
-  end_flight (flight, error);
+  crash (flight, error);
 }
 
 /* Downloads */
@@ -230,7 +318,7 @@ board_download (Flight *flight)
   if (self->remote == NULL && !self->expected && download == NULL)
     {
       error = why_not (self);
-      end_flight (flight, error);
+      crash (flight, error);
       return;
     }
   if (download == NULL)
@@ -243,8 +331,7 @@ board_download (Flight *flight)
     }
   tern_download_add_waiter (download, flight->transfer, flight->cancellable, flight->loaded,
                             flight->data);
-  flight->loaded = NULL;
-  end_flight (flight, NULL);
+  flight_free (flight);
   start_downloads (self);
 }
 
@@ -256,15 +343,19 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   gpointer value = NULL;
 
-  g_clear_pointer (&flight->fetch, tern_body_fetch_free);
   if (!tern_store_read_finish (self->store, result, &value, &error))
     {
-      end_flight (flight, error);
+      crash (flight, error);
       return;
     }
   flight->fetch = value;
+  flight->rest = g_array_ref (flight->fetch->rest);
   if (flight->fetch->requests->len == 0)
-    go_on (flight);
+    {
+      flight->airborne = FALSE;
+      g_clear_pointer (&flight->fetch, tern_body_fetch_free);
+      go_on (flight);
+    }
   else if (flight->fetch->large > 0)
     board_download (flight);
   else
@@ -272,15 +363,16 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-start_flight (Flight *flight, const TernId *ids, gsize n, const char *section)
+start_fetch (Flight *flight, const TernId *ids, gsize n)
 {
   gboolean strict = flight->urgency == TERN_URGENCY_READER;
 
+  flight->airborne = TRUE;
   tern_store_read_async (
       flight->loader->store, TERN_LANE_LIST, strict ? G_PRIORITY_HIGH : G_PRIORITY_DEFAULT,
       tern_body_fetch_read,
-      tern_body_query_new (ids, n, section, strict,
-                           flight->urgency == TERN_URGENCY_SYNC ? SYNC_FLIGHT : FLIGHT),
+      tern_body_query_new (ids, n, flight->section, strict,
+                           flight->urgency == TERN_URGENCY_SYNC ? SYNC_FETCH : FETCH),
       (GDestroyNotify) tern_body_query_free, (GDestroyNotify) tern_body_fetch_free, NULL, read_cb,
       flight);
 }
@@ -312,7 +404,7 @@ tern_body_loader_load (TernBodyLoader *self,
   flight->section = g_strdup (section);
   flight->transfer = transfer != NULL ? tern_transfer_ref (transfer) : NULL;
   g_set_object (&flight->cancellable, cancellable);
-  start_flight (flight, &location, 1, section);
+  start_fetch (flight, &location, 1);
 }
 
 void
@@ -326,7 +418,7 @@ tern_body_loader_load_all (TernBodyLoader *self,
 
   flight->all = TRUE;
   flight->section = g_strdup (section);
-  start_flight (flight, &g_array_index (locations, TernId, 0), locations->len, section);
+  start_fetch (flight, &g_array_index (locations, TernId, 0), locations->len);
 }
 
 /* Prefetch: a flight at a time, so that a newer list takes over soon. */
@@ -350,7 +442,7 @@ prefetched_cb (const GError *error, gpointer data)
 static void
 prefetch_next (TernBodyLoader *self)
 {
-  guint n = MIN (self->soon->len, FLIGHT);
+  guint n = MIN (self->soon->len, FETCH);
   g_autofree TernId *ids = NULL;
   Flight *flight;
 
@@ -361,7 +453,7 @@ prefetch_next (TernBodyLoader *self)
   self->prefetching = TRUE;
   flight = flight_new (self, TERN_URGENCY_PREFETCH, prefetched_cb, self);
   flight->all = TRUE;
-  start_flight (flight, ids, n, NULL);
+  start_fetch (flight, ids, n);
 }
 
 void
