@@ -88,7 +88,10 @@ class Window:
         self.ternctl('account', 'set', user['address'], f'keep-days={keep_days}')
 
     def start(self, *wrap):
-        self.process = self.desktop.spawn([*wrap, os.path.join(self.build, 'src', 'tern')])
+        # See gtk-window-paths.c. The sanitizer wants to be the first library, but need not be before this one.
+        env = {'LD_PRELOAD': os.path.join(self.build, 'tests', 'lib', 'gtk-window-paths.so'),
+               'ASAN_OPTIONS': 'verify_asan_link_order=0:' + self.desktop.env['ASAN_OPTIONS']}
+        self.process = self.desktop.spawn([*wrap, os.path.join(self.build, 'src', 'tern')], env)
 
     def quit(self):
         """As a person does; the exit status tells whether a sanitizer had anything to say."""
