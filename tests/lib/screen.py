@@ -30,6 +30,13 @@ class Screen:
         Atspi.set_timeout(2000, 5000)
         self.application = application
         self.patience = patience
+        self.told = None  # what last said that it has the focus
+        self.listener = Atspi.EventListener.new(self.on_focus)
+        self.listener.register('object:state-changed:focused')
+
+    def on_focus(self, event):
+        if event.detail1:
+            self.told = event.source
 
     # --- looking ---
 
@@ -163,8 +170,19 @@ class Screen:
 
     def focused(self):
         """What has the keyboard's focus, None when nothing that can be seen has."""
-        return next((node for node in self.find_all()
-                     if node.get_state_set().contains(Atspi.StateType.FOCUSED)), None)
+        while GLib.MainContext.default().iteration(False):
+            pass
+        try:
+            self.told.clear_cache()
+            if self.is_focused(self.told) and self.application in (self.told.get_application().get_name() or ''):
+                return self.told
+        except (AttributeError, GLib.Error):
+            pass  # nothing yet, or it has gone
+        return next((node for node in self.find_all() if self.is_focused(node)), None)
+
+    @staticmethod
+    def is_focused(node):
+        return node.get_state_set().contains(Atspi.StateType.FOCUSED)
 
     def spot(self, node, right=0.5, down=0.5):
         """On the screen, those parts of its width and height from its corner, once the window is in front and the thing has stopped moving."""
