@@ -9,6 +9,7 @@
 #include "tern-body-store.h"
 #include "tern-limits.h"
 #include "tern-mime-message.h"
+#include "tern-previews.h"
 
 /* Bytes of one fetch, which are in memory together: at least one message, whatever its size. */
 #define FETCH_BYTES (8 * 1024 * 1024)
@@ -239,20 +240,6 @@ get_section (const char *section, gpointer data)
   return NULL;
 }
 
-static char *
-make_preview (const TernBodyTarget *target)
-{
-  g_autoptr (GBytes) whole = get_section ("", (gpointer) target);
-  g_autoptr (GBytes) header = get_section ("HEADER", (gpointer) target);
-  g_autoptr (TernMimeText) text = NULL;
-
-  if (whole != NULL)
-    return tern_mime_read_preview (whole);
-  if (header != NULL && target->structure != NULL)
-    text = tern_mime_read_text_from_parts (target->structure, get_section, (gpointer) target);
-  return text != NULL ? tern_mime_make_preview (text) : NULL;
-}
-
 void
 tern_body_fetch_make_previews (TernBodyFetch *self)
 {
@@ -261,7 +248,7 @@ tern_body_fetch_make_previews (TernBodyFetch *self)
       TernBodyTarget *target = g_ptr_array_index (self->targets, i);
 
       g_free (target->preview);
-      target->preview = make_preview (target);
+      target->preview = tern_previews_from_sections (target->structure, get_section, target);
     }
 }
 

@@ -4,12 +4,15 @@
 #include "tern-body-keeper-private.h"
 
 #include "tern-body-store.h"
+#include "tern-previews.h"
 
 /* A person who has just come to a folder reads first. */
 #define DELAY_SECONDS 5
 /* Messages looked up at once, and asked for at once: between those, the rest may change. */
-#define LOOK        2000
-#define STRIDE      500
+#define LOOK   20000
+#define STRIDE 500
+/* After one that found everything, a look at what is new only. */
+#define LOOK_PAUSE  (6 * 60 * 60 * G_TIME_SPAN_SECOND)
 #define TRIM_SLICE  200
 #define TRIM_PAUSE  (6 * 60 * 60 * G_TIME_SPAN_SECOND)
 #define DAY_SECONDS (24 * 60 * 60)
@@ -25,15 +28,20 @@ struct _TernBodyKeeper
   gboolean metered;
   gboolean freed;
   gboolean running;
+  gboolean again;    /* woken while it made previews */
   gboolean large;    /* the texts of large messages are being looked for */
   GHashTable *tried; /* (owned) set of TernId (owned): asked for on this connection */
   GArray *todo;      /* (owned) of TernId */
   GSource *timer;    /* (owned) (nullable) */
   TernId cursor;     /* of trimming */
   gint64 trimmed;    /* monotonic; 0: not yet */
+  TernId last;       /* location that was there when this pass began */
+  TernId seen;       /* the same of the last complete pass; 0: none */
+  gint64 looked;     /* monotonic: when all were looked at */
 };
 
 static void look (TernBodyKeeper *self);
+static void begin (TernBodyKeeper *self);
 
 static TernBodyKeeper *
 keeper_ref (TernBodyKeeper *self)
@@ -111,14 +119,47 @@ trim (TernBodyKeeper *self)
                           keeper_ref (self));
 }
 
+/* First words of what was only kept: no server is needed for that. */
+
+static void make_previews (TernBodyKeeper *self);
+
+static void
+previews_made (gboolean more, const GError *error, gpointer data)
+{
+  TernBodyKeeper *self = data;
+
+  if (error != NULL)
+    g_debug ("previews: %s", error->message);
+  if (self->freed)
+    self->running = FALSE;
+  else if (self->again)
+    begin (self);
+  else if (more)
+    make_previews (self);
+  else
+    self->running = FALSE;
+  keeper_unref (self);
+}
+
+static void
+make_previews (TernBodyKeeper *self)
+{
+  tern_previews_make (self->store, self->rule.account, NULL, 0, previews_made, keeper_ref (self));
+}
+
 static void
 finish (TernBodyKeeper *self, gboolean complete)
 {
-  self->running = FALSE;
   g_array_set_size (self->todo, 0);
   if (complete && self->days > 0 && !self->freed
       && (self->trimmed == 0 || g_get_monotonic_time () - self->trimmed > TRIM_PAUSE))
     trim (self);
+  self->seen = complete ? self->last : 0;
+  self->again = FALSE;
+  if (self->freed)
+    self->running = FALSE;
+  else
+    make_previews (self);
 }
 
 /* Bringing */
@@ -168,6 +209,21 @@ typedef struct
   gboolean large;
 } Look;
 
+typedef struct
+{
+  GArray *ids; /* of TernId */
+  TernId last;
+} Wanted;
+
+static void
+wanted_free (gpointer data)
+{
+  Wanted *wanted = data;
+
+  g_array_unref (wanted->ids);
+  g_free (wanted);
+}
+
 static gboolean
 read_wanted (TernReader *reader,
              gpointer data,
@@ -175,18 +231,28 @@ read_wanted (TernReader *reader,
              gpointer *result,
              GError **error)
 {
-  const Look *wanted = data;
+  const Look *query = data;
+  TernId last = tern_read_last_location (reader, error);
+  GArray *ids = tern_read_wanted_bodies (reader, &query->rule, query->large, LOOK, error);
+  Wanted *wanted;
 
-  *result = tern_read_wanted_bodies (reader, &wanted->rule, wanted->large, LOOK, error);
-  return *result != NULL;
+  if (ids == NULL)
+    return FALSE;
+  wanted = g_new (Wanted, 1);
+  wanted->ids = ids;
+  wanted->last = last;
+  *result = wanted;
+  return TRUE;
 }
 
 static void
-take_wanted (TernBodyKeeper *self, const GArray *wanted)
+take_wanted (TernBodyKeeper *self, const Wanted *wanted)
 {
-  for (guint i = 0; i < wanted->len; i++)
+  if (self->last == 0)
+    self->last = wanted->last;
+  for (guint i = 0; i < wanted->ids->len; i++)
     {
-      TernId id = g_array_index (wanted, TernId, i);
+      TernId id = g_array_index (wanted->ids, TernId, i);
 
       if (g_hash_table_add (self->tried, g_memdup2 (&id, sizeof id)))
         g_array_append_val (self->todo, id);
@@ -204,7 +270,7 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_debug ("keeping: %s", error->message);
   else if (may_run (self))
     take_wanted (self, value);
-  g_clear_pointer (&value, g_array_unref);
+  g_clear_pointer (&value, wanted_free);
   if (error != NULL || !may_run (self))
     finish (self, FALSE);
   else if (self->todo->len > 0)
@@ -228,7 +294,27 @@ look (TernBodyKeeper *self)
   wanted->rule = self->rule;
   wanted->large = self->large;
   tern_store_read_async (self->store, TERN_LANE_SLOW, G_PRIORITY_LOW, read_wanted, wanted, g_free,
-                         (GDestroyNotify) g_array_unref, NULL, looked_cb, keeper_ref (self));
+                         wanted_free, NULL, looked_cb, keeper_ref (self));
+}
+
+static void
+begin (TernBodyKeeper *self)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  self->running = TRUE;
+  self->again = FALSE;
+  self->large = FALSE;
+  self->last = 0;
+  if (now - self->looked > LOOK_PAUSE)
+    self->seen = 0;
+  self->rule.after = self->seen;
+  if (self->seen == 0)
+    self->looked = now;
+  if (may_run (self))
+    look (self);
+  else
+    make_previews (self);
 }
 
 static gboolean
@@ -237,18 +323,15 @@ on_timer (gpointer user_data)
   TernBodyKeeper *self = user_data;
 
   g_clear_pointer (&self->timer, g_source_unref);
-  if (!may_run (self) || self->running)
-    return G_SOURCE_REMOVE;
-  self->running = TRUE;
-  self->large = FALSE;
-  look (self);
+  begin (self);
   return G_SOURCE_REMOVE;
 }
 
 void
 tern_body_keeper_wake (TernBodyKeeper *self)
 {
-  if (!may_run (self) || self->running || self->timer != NULL)
+  self->again = self->running;
+  if (self->running || self->timer != NULL)
     return;
   self->timer = g_timeout_source_new_seconds (DELAY_SECONDS);
   g_source_set_callback (self->timer, on_timer, self, NULL);
@@ -259,6 +342,7 @@ void
 tern_body_keeper_set_online (TernBodyKeeper *self, gboolean online)
 {
   self->online = online;
+  self->seen = 0;
   g_hash_table_remove_all (self->tried);
 }
 

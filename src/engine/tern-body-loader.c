@@ -33,8 +33,8 @@ struct _TernBodyLoader
   gpointer stopped_data;
 };
 
-/* From the server into the store, fetch after fetch: while the bytes of one are read and written,
- * the next one is under way. */
+/* From the server into the store, fetch after fetch: while the bytes of one are written, the next
+ * one is under way. */
 typedef struct
 {
   TernBodyLoader *loader;
@@ -163,54 +163,21 @@ write_spare (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   return tern_txn_require_room (txn, error) && tern_body_fetch_write (txn, data, result, error);
 }
 
-static void
-store (Landing *landing)
-{
-  Flight *flight = landing->flight;
-
-  if (flight->urgency == TERN_URGENCY_READER)
-    tern_store_write_async (flight->loader->store, G_PRIORITY_HIGH, tern_body_fetch_write,
-                            landing->fetch, NULL, NULL, stored_cb, landing);
-  else
-    tern_store_write_async (flight->loader->store, G_PRIORITY_DEFAULT, write_spare, landing->fetch,
-                            NULL, NULL, stored_cb, landing);
-}
-
-static void
-make_previews (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  Landing *landing = data;
-
-  tern_body_fetch_make_previews (landing->fetch);
-  g_task_return_boolean (task, TRUE);
-}
-
-static void
-previews_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  store (user_data);
-}
-
-/* One that somebody waits for does not stand in the line of the pool. */
+/* What is only kept gets its first words later: TernBodyKeeper. */
 static void
 land (Flight *flight)
 {
   Landing *landing = g_new0 (Landing, 1);
-  g_autoptr (GTask) task = NULL;
+  gboolean urgent = flight->urgency == TERN_URGENCY_READER;
 
   landing->flight = flight;
   landing->fetch = g_steal_pointer (&flight->fetch);
   flight->landings++;
-  if (flight->urgency == TERN_URGENCY_READER)
-    {
-      tern_body_fetch_make_previews (landing->fetch);
-      store (landing);
-      return;
-    }
-  task = g_task_new (NULL, NULL, previews_cb, landing);
-  g_task_set_source_tag (task, make_previews);
-  g_task_set_task_data (task, landing, NULL);
-  g_task_run_in_thread (task, make_previews);
+  if (flight->urgency != TERN_URGENCY_SYNC)
+    tern_body_fetch_make_previews (landing->fetch);
+  tern_store_write_async (flight->loader->store, urgent ? G_PRIORITY_HIGH : G_PRIORITY_DEFAULT,
+                          urgent ? tern_body_fetch_write : write_spare, landing->fetch, NULL, NULL,
+                          stored_cb, landing);
 }
 
 static void

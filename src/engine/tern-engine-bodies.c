@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tern-body-store.h"
+#include "tern-previews.h"
 
 /*
  * Reading a message: what is here is read and parsed; what is missing is fetched into the store
@@ -464,6 +465,30 @@ add_absent (const GPtrArray *records, TernId account, gboolean with_preview, GAr
 }
 
 static void
+previews_made (gboolean more, const GError *error, gpointer data)
+{
+  if (error != NULL)
+    g_debug ("previews: %s", error->message);
+}
+
+/* Of what is here and has not been looked at. */
+static void
+make_previews (TernEngine *self, const GPtrArray *records)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (TernId));
+
+  for (guint i = 0; i < records->len; i++)
+    {
+      const TernMessageRecord *record = g_ptr_array_index (records, i);
+
+      if (record->body_state != TERN_BODY_ABSENT && record->facts->preview == NULL)
+        g_array_append_val (ids, record->id);
+    }
+  if (ids->len > 0)
+    tern_previews_make (self->store, 0, (const TernId *) ids->data, ids->len, previews_made, NULL);
+}
+
+static void
 prefetch_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TernEngine) self = user_data;
@@ -473,6 +498,7 @@ prefetch_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!tern_store_read_finish (self->store, result, &value, NULL))
     return;
   records = value;
+  make_previews (self, records);
   for (guint i = 0; i < self->runners->len; i++)
     {
       TernAccountRunner *runner = g_ptr_array_index (self->runners, i);

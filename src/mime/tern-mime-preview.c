@@ -10,7 +10,7 @@
 #define PREVIEW_BYTES      (PREVIEW_CHARACTERS * 4)
 #define SCAN_LINES         400
 /* Of a body: what most previews are made of. */
-#define FIRST_BYTES 4096
+#define FIRST_BYTES 16384
 
 static gboolean
 is_quote (const char *line)

@@ -20,7 +20,7 @@
 
 /* Above this a file of its own: a blob is read as a whole, and a large one fragments the file. */
 #define LARGEST_BLOB      (256 * 1024)
-#define COMPRESSION_LEVEL 3
+#define COMPRESSION_LEVEL 1
 #define HASH_LENGTH       64
 
 struct _TernBodies
@@ -262,7 +262,8 @@ hash_bytes (GBytes *bytes)
   gconstpointer data = g_bytes_get_data (bytes, &size);
   int rc = gnutls_hash_fast (GNUTLS_DIG_SHA256, data != NULL ? data : "", size, digest);
 
-  g_assert (rc == 0);
+  if (rc != 0)
+    g_error ("SHA-256: %s", gnutls_strerror (rc));
   for (gsize i = 0; i < sizeof digest; i++)
     {
       hash[2 * i] = digits[digest[i] >> 4];
@@ -294,13 +295,16 @@ tern_bodies_adopt (TernBodies *self, const char *path, const char *hash, GError 
 {
   g_autofree char *target = dup_file_path (self, hash);
   g_autofree char *dir = g_path_get_dirname (target);
+  g_autofree char *beside = g_strconcat (target, ".new", NULL);
   struct stat info;
 
   if (!tern_paths_ensure_dir (dir, error))
     return FALSE;
-  /* What is there already may be the damaged one that made us fetch again. */
-  g_unlink (target);
-  if (g_stat (path, &info) != 0 || (link (path, target) != 0 && g_rename (path, target) != 0))
+  /* What is there already may be the damaged one that made us fetch again, or one that others have
+   * open: it is replaced, and never missing. */
+  g_unlink (beside);
+  if (g_stat (path, &info) != 0
+      || (link (path, beside) == 0 ? g_rename (beside, target) : g_rename (path, target)) != 0)
     {
       g_propagate_error (error, fault_file (path, errno));
       return FALSE;

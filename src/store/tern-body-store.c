@@ -211,6 +211,27 @@ tern_txn_forget_body (TernTxn *txn, const char *hash, GError **error)
   return TRUE;
 }
 
+TernId
+tern_read_last_location (TernReader *reader, GError **error)
+{
+  TernId last = 0;
+
+  tern_db_look (reader->db, error, &last, "SELECT ifnull (max (id), 0) FROM location");
+  return last;
+}
+
+#define SELECT_WANTED "SELECT l.id FROM "
+/* The index of the lists gives the newest of each folder. */
+#define FROM_ALL "folder f JOIN location l ON l.folder = f.id JOIN message m ON m.id = l.message"
+#define FROM_NEW \
+  "location l CROSS JOIN folder f ON f.id = l.folder CROSS JOIN message m ON m.id = l.message"
+#define WHERE_WANTED                                                \
+  " WHERE f.account = ?1 AND f.gone = 0 AND f.role NOT IN (?5, ?6)" \
+  " AND l.hidden = 0 AND l.sort_key >= ?2 AND l.uid IS NOT NULL AND l.id > ?8"
+#define WHERE_SMALL     " AND m.body_state <> ?7 AND (m.size <= ?3 OR ?3 = 0)"
+#define WHERE_LARGE     " AND m.body_state = ?7 AND m.size > ?3 AND ?3 > 0"
+#define ORDER_BY_NEWEST " ORDER BY l.sort_key DESC LIMIT ?4"
+
 GArray *
 tern_read_wanted_bodies (TernReader *reader,
                          const TernKeepRule *rule,
@@ -218,26 +239,27 @@ tern_read_wanted_bodies (TernReader *reader,
                          guint limit,
                          GError **error)
 {
-  /* The index of the lists gives the newest of each folder. */
-  if (large)
-    return tern_db_list (reader->db, error,
-                         "SELECT l.id FROM folder f JOIN location l ON l.folder = f.id"
-                         " JOIN message m ON m.id = l.message"
-                         " WHERE f.account = ?1 AND f.gone = 0 AND f.role NOT IN (?5, ?6)"
-                         " AND l.hidden = 0 AND l.sort_key >= ?2 AND l.uid IS NOT NULL"
-                         " AND m.body_state = ?7 AND m.size > ?3 AND ?3 > 0"
-                         " ORDER BY l.sort_key DESC LIMIT ?4",
-                         rule->account, rule->since, rule->max_size, limit, TERN_ROLE_JUNK,
-                         TERN_ROLE_TRASH, TERN_BODY_ABSENT);
+  static const char *const queries[2][2] = {
+    { SELECT_WANTED FROM_ALL WHERE_WANTED WHERE_SMALL ORDER_BY_NEWEST,
+      SELECT_WANTED FROM_ALL WHERE_WANTED WHERE_LARGE ORDER_BY_NEWEST },
+    { SELECT_WANTED FROM_NEW WHERE_WANTED WHERE_SMALL ORDER_BY_NEWEST,
+      SELECT_WANTED FROM_NEW WHERE_WANTED WHERE_LARGE ORDER_BY_NEWEST },
+  };
+
+  return tern_db_list (reader->db, error, queries[rule->after > 0][large], rule->account,
+                       rule->since, rule->max_size, limit, TERN_ROLE_JUNK, TERN_ROLE_TRASH,
+                       large ? TERN_BODY_ABSENT : TERN_BODY_HERE, rule->after);
+}
+
+GArray *
+tern_read_wordless (TernReader *reader, TernId account, guint limit, GError **error)
+{
   return tern_db_list (reader->db, error,
-                       "SELECT l.id FROM folder f JOIN location l ON l.folder = f.id"
-                       " JOIN message m ON m.id = l.message"
-                       " WHERE f.account = ?1 AND f.gone = 0 AND f.role NOT IN (?5, ?6)"
-                       " AND l.hidden = 0 AND l.sort_key >= ?2 AND l.uid IS NOT NULL"
-                       " AND m.body_state <> ?7 AND (m.size <= ?3 OR ?3 = 0)"
-                       " ORDER BY l.sort_key DESC LIMIT ?4",
-                       rule->account, rule->since, rule->max_size, limit, TERN_ROLE_JUNK,
-                       TERN_ROLE_TRASH, TERN_BODY_HERE);
+                       "SELECT (SELECT min (l.id) FROM location l WHERE l.message = m.id) AS place"
+                       " FROM message m WHERE m.account = ?1 AND m.preview IS NULL"
+                       " AND m.body_state <> 0 AND place IS NOT NULL"
+                       " ORDER BY m.id DESC LIMIT ?2",
+                       account, limit);
 }
 
 /* Not when a place of it is nowhere but here, when something is to be done with it, or when it is

@@ -46,7 +46,11 @@ typedef struct
   TernId account;
   gint64 since;    /* the oldest sort key, seconds since 1970 */
   gint64 max_size; /* bytes; 0: any */
+  TernId after;    /* only locations that were made after this one; 0: all */
 } TernKeepRule;
+
+/* The last location that was made; 0: none. */
+TernId tern_read_last_location (TernReader *reader, GError **error);
 
 /* Messages that are wanted and not here, newest first, up to @limit: GArray of TernId. Of those
  * that are larger than allowed only the text is wanted, and only they are read when @large. Nothing
@@ -56,6 +60,9 @@ GArray *tern_read_wanted_bodies (TernReader *reader,
                                  gboolean large,
                                  guint limit,
                                  GError **error);
+/* Messages of the account whose text is here and whose preview is not known, newest first, up to
+ * @limit: GArray of TernId, one location of each. */
+GArray *tern_read_wordless (TernReader *reader, TernId account, guint limit, GError **error);
 /* Lets go of bodies that are older than wanted, of messages that the server has and that no
  * operation is about. Looks at @limit messages after *@cursor, which is 0 when all were seen. */
 gboolean tern_txn_trim_bodies (TernTxn *txn,

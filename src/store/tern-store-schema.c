@@ -186,9 +186,15 @@ static const char version_8[] =
 static const char version_9[] =
     "ALTER TABLE folder ADD COLUMN append_limit INTEGER NOT NULL DEFAULT -1;";
 
+/* Messages whose text is here and whose first words were not looked at yet. */
+static const char version_10[] =
+    "CREATE INDEX message_wordless ON message (account, id)"
+    "  WHERE preview IS NULL AND body_state <> 0;";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
   version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8, version_9,
+  version_10,
 };
 
 static gboolean

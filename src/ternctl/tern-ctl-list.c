@@ -6,6 +6,8 @@
 
 #include <glib/gi18n.h>
 
+#include "tern-previews.h"
+
 /*
  * What only reads the store. The text is made in the reader's thread: a list of a large folder
  * would hold the window, whose engine this may be.
@@ -254,6 +256,8 @@ format_page (TernReader *reader,
           tern_ctl_format_message_line (lines, record);
           continue;
         }
+      if (record->facts->preview == NULL)
+        record->facts->preview = tern_previews_read (reader, record);
       if (query->stream)
         tern_ctl_json_break (json);
       tern_ctl_json_open (json, NULL, '{');

@@ -458,7 +458,7 @@ test_preview_first (void)
 
   for (guint head = 0; head < G_N_ELEMENTS (heads); head++)
     for (guint filler = 0; filler < G_N_ELEMENTS (fillers); filler++)
-      for (gsize size = 3500; size < 9000; size += 97)
+      for (gsize size = 15800; size < 21000; size += 97)
         {
           g_autoptr (GString) message = g_string_new (heads[head]);
 

@@ -277,10 +277,20 @@ state_of (EngineSetup *setup, const char *folder, const char *subject)
 }
 
 static gboolean
+begins_with (EngineSetup *setup, const char *subject, const char *words)
+{
+  g_autoptr (TernMessageRecord) record =
+      engine_fixture_find (setup->fixture, setup->uuid, "INBOX", subject);
+
+  return g_strcmp0 (record->facts->preview, words) == 0;
+}
+
+static gboolean
 has_kept (gpointer data)
 {
   return state_of (data, "INBOX", "new") == TERN_BODY_HERE
-         && state_of (data, "INBOX", "large") == TERN_BODY_PARTIAL;
+         && state_of (data, "INBOX", "large") == TERN_BODY_PARTIAL
+         && begins_with (data, "new", "words") && begins_with (data, "large", "See the picture.");
 }
 
 static gboolean

@@ -372,6 +372,9 @@ test_keep (void)
   store_add (f, f->trash, 9, 9, TERN_FLAG_NONE);
   assert_wanted (f, rule, FALSE, 100, "5 4 3 2 1");
   assert_wanted (f, rule, FALSE, 2, "5 4");
+  rule.after = ids[3];
+  assert_wanted (f, rule, FALSE, 100, "5 4");
+  rule.after = 0;
   rule.max_size = 1003;
   assert_wanted (f, rule, FALSE, 100, "3 2 1");
   assert_wanted (f, rule, TRUE, 100, "5 4");
@@ -403,6 +406,52 @@ test_keep (void)
   store_fixture_free (f);
 }
 
+static void
+assert_wordless (StoreFixture *f, TernId account, const char *expected)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  GError *error = NULL;
+  g_autoptr (GArray) ids = tern_read_wordless (reader, account, 2, &error);
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  store_read_end (f);
+  for (guint i = 0; i < ids->len; i++)
+    g_string_append_printf (text, "%s%" TERN_ID_FORMAT, i > 0 ? " " : "",
+                            g_array_index (ids, TernId, i));
+  g_assert_cmpstr (text->str, ==, expected);
+}
+
+/* Messages whose text is here, and who has looked at it? */
+static void
+test_wordless (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  g_autoptr (GBytes) body = text (1, 500);
+  g_autofree char *last = NULL;
+  g_autofree char *both = NULL;
+  TernId ids[3];
+  TernTxn *txn;
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    ids[i] = store_add (f, f->inbox, i + 1, i, TERN_FLAG_NONE);
+  assert_wordless (f, f->account, "");
+  put (f, ids[0], "", body, FALSE);
+  put (f, ids[2], "1", body, FALSE);
+  both = g_strdup_printf ("%" TERN_ID_FORMAT " %" TERN_ID_FORMAT, ids[2], ids[0]);
+  assert_wordless (f, f->account, both);
+  assert_wordless (f, 999, "");
+  put (f, ids[1], "", body, FALSE);
+  txn = store_begin (f);
+  g_assert_true (tern_txn_set_preview (txn, ids[2], "words", NULL));
+  g_assert_true (tern_txn_set_preview (txn, ids[1], "", NULL));
+  store_commit (f);
+  last = g_strdup_printf ("%" TERN_ID_FORMAT, ids[0]);
+  assert_wordless (f, f->account, last);
+  store_verify (f);
+  store_fixture_free (f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -418,5 +467,6 @@ main (int argc, char **argv)
   g_test_add_func ("/store/bodies/damaged-database", test_damaged_database);
   g_test_add_func ("/store/bodies/collect", test_collect);
   g_test_add_func ("/store/bodies/keep", test_keep);
+  g_test_add_func ("/store/bodies/wordless", test_wordless);
   return g_test_run ();
 }

@@ -468,6 +468,7 @@ test_rename_migrated (void)
   store_close (f);
   store_sql (f, "ALTER TABLE op DROP COLUMN old_name");
   store_sql (f, "DROP INDEX message_email");
+  store_sql (f, "DROP INDEX message_wordless");
   store_sql (f, "ALTER TABLE message DROP COLUMN email_id");
   for (gsize i = 0; i < G_N_ELEMENTS (later); i++)
     {
