@@ -29,6 +29,7 @@ typedef struct
   guint64 size;             /* of the messages, as the server told it */
   guint64 large;            /* of the one section that was asked for, if it comes in pieces; or 0 */
   gboolean full;
+  guint stored; /* targets that are done with */
 } TernBodyFetch;
 
 void tern_body_fetch_free (TernBodyFetch *self);
@@ -57,7 +58,10 @@ gboolean tern_body_fetch_read (TernReader *reader,
 const GError *tern_body_fetch_get_error (const TernBodyFetch *self);
 /* Once the bytes are there, outside of the writer. */
 void tern_body_fetch_make_previews (TernBodyFetch *self);
-/* (TernStoreWrite) Data: TernBodyFetch with the bytes filled in. */
+/* Of so many messages in one transaction: one of a person waits for no more than these. */
+#define TERN_BODY_FETCH_SLICE 100
+/* (TernStoreWrite) Data: TernBodyFetch with the bytes filled in; the next slice after those that
+ * are stored. */
 gboolean tern_body_fetch_write (TernTxn *txn, gpointer data, gpointer *result, GError **error);
 
 G_END_DECLS

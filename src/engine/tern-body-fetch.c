@@ -256,8 +256,9 @@ gboolean
 tern_body_fetch_write (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   const TernBodyFetch *self = data;
+  guint end = MIN (self->targets->len, self->stored + TERN_BODY_FETCH_SLICE);
 
-  for (guint i = 0; i < self->targets->len; i++)
+  for (guint i = self->stored; i < end; i++)
     {
       const TernBodyTarget *target = g_ptr_array_index (self->targets, i);
       TernId folder = 0;

@@ -13,7 +13,7 @@
 
 /* Messages in one fetch: a person's click waits for no more than these. */
 #define FETCH      10
-#define SYNC_FETCH 100
+#define SYNC_FETCH 500
 /* Fetches of one flight that are in memory while the next one is under way. */
 #define LANDINGS 2
 
@@ -141,6 +141,8 @@ crash (Flight *flight, const GError *error)
   go_on (flight);
 }
 
+static void store_slice (Landing *landing);
+
 static void
 stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -148,8 +150,14 @@ stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Flight *flight = landing->flight;
   g_autoptr (GError) error = NULL;
 
+  landing->fetch->stored += TERN_BODY_FETCH_SLICE;
   if (!tern_store_write_finish (flight->loader->store, result, NULL, &error))
     take_end (flight, error);
+  else if (landing->fetch->stored < landing->fetch->targets->len)
+    {
+      store_slice (landing);
+      return;
+    }
   tern_body_fetch_free (landing->fetch);
   g_free (landing);
   flight->landings--;
@@ -163,21 +171,29 @@ write_spare (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   return tern_txn_require_room (txn, error) && tern_body_fetch_write (txn, data, result, error);
 }
 
+static void
+store_slice (Landing *landing)
+{
+  TernStore *store = landing->flight->loader->store;
+  gboolean urgent = landing->flight->urgency == TERN_URGENCY_READER;
+
+  tern_store_write_async (store, urgent ? G_PRIORITY_HIGH : G_PRIORITY_DEFAULT,
+                          urgent ? tern_body_fetch_write : write_spare, landing->fetch, NULL, NULL,
+                          stored_cb, landing);
+}
+
 /* What is only kept gets its first words later: TernBodyKeeper. */
 static void
 land (Flight *flight)
 {
   Landing *landing = g_new0 (Landing, 1);
-  gboolean urgent = flight->urgency == TERN_URGENCY_READER;
 
   landing->flight = flight;
   landing->fetch = g_steal_pointer (&flight->fetch);
   flight->landings++;
   if (flight->urgency != TERN_URGENCY_SYNC)
     tern_body_fetch_make_previews (landing->fetch);
-  tern_store_write_async (flight->loader->store, urgent ? G_PRIORITY_HIGH : G_PRIORITY_DEFAULT,
-                          urgent ? tern_body_fetch_write : write_spare, landing->fetch, NULL, NULL,
-                          stored_cb, landing);
+  store_slice (landing);
 }
 
 static void

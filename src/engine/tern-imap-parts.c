@@ -4,7 +4,9 @@
 #include "tern-imap-remote-private.h"
 
 /*
- * Bodies of messages of one folder: SELECT, then all that was asked for in one flight.
+ * Bodies of messages of one folder: SELECT, then all that was asked for in one flight. Whole
+ * messages come by one command; what does not come by it is asked for one by one, so that no
+ * message keeps another away.
  */
 
 typedef struct
@@ -12,6 +14,7 @@ typedef struct
   TernImapJob job;
   TernFolderRecord *folder; /* (owned) */
   GPtrArray *requests;      /* (owned) of TernPartRequest */
+  GPtrArray *together;      /* (owned) of TernPartRequest (unowned): whole messages */
   guint answered;
   GError *error;
 } TernImapParts;
@@ -64,6 +67,92 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+fetch_one (TernImapParts *self, TernPartRequest *request)
+{
+  TernImapSession *session = self->job.slot->session;
+  PartsFetch *fetch = g_new0 (PartsFetch, 1);
+
+  fetch->parts = self;
+  fetch->request = request;
+  if (request->length > 0)
+    tern_imap_session_fetch_range_async (session, request->uid, request->section, request->offset,
+                                         request->length, NULL, fetched_cb, fetch);
+  else
+    tern_imap_session_fetch_body_async (session, request->uid, request->section, request->size,
+                                        NULL, fetched_cb, fetch);
+}
+
+/* FALSE: what did not come will not come by another command either. */
+static gboolean
+take_together (TernImapParts *self, const TernImapReply *reply, GError *error)
+{
+  for (guint i = 0; reply != NULL && i < self->together->len; i++)
+    {
+      TernPartRequest *request = g_ptr_array_index (self->together, i);
+      GBytes *bytes = g_hash_table_lookup (reply->bodies, GUINT_TO_POINTER (request->uid));
+
+      if (bytes == NULL)
+        continue;
+      request->bytes = g_bytes_ref (bytes);
+      self->answered++;
+    }
+  return reply != NULL || is_of_message (error);
+}
+
+static void
+fetched_together_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapParts *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  if (!take_together (self, reply, error))
+    {
+      self->answered += self->together->len;
+      if (self->error == NULL)
+        self->error = g_steal_pointer (&error);
+    }
+  else
+    for (guint i = 0; i < self->together->len; i++)
+      {
+        TernPartRequest *request = g_ptr_array_index (self->together, i);
+
+        if (request->bytes == NULL)
+          fetch_one (self, request);
+      }
+  if (self->answered == self->requests->len)
+    finish (self);
+}
+
+static int
+compare_uids (gconstpointer a, gconstpointer b)
+{
+  const TernPartRequest *first = *(TernPartRequest *const *) a;
+  const TernPartRequest *second = *(TernPartRequest *const *) b;
+
+  return first->uid < second->uid ? -1 : first->uid > second->uid;
+}
+
+static void
+fetch_together (TernImapParts *self)
+{
+  g_autofree guint32 *uids = g_new (guint32, self->together->len);
+  guint64 size = 0;
+
+  g_ptr_array_sort (self->together, compare_uids);
+  for (guint i = 0; i < self->together->len; i++)
+    {
+      const TernPartRequest *request = g_ptr_array_index (self->together, i);
+
+      uids[i] = request->uid;
+      size = MAX (size, request->size);
+    }
+  tern_imap_session_fetch_bodies_async (self->job.slot->session, uids, self->together->len, "",
+                                        size, NULL, fetched_together_cb, self);
+}
+
+static void
 selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernImapParts *self = user_data;
@@ -81,18 +170,17 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   for (guint i = 0; i < self->requests->len; i++)
     {
-      PartsFetch *fetch = g_new0 (PartsFetch, 1);
+      TernPartRequest *request = g_ptr_array_index (self->requests, i);
 
-      fetch->parts = self;
-      fetch->request = g_ptr_array_index (self->requests, i);
-      if (fetch->request->length > 0)
-        tern_imap_session_fetch_range_async (session, fetch->request->uid, fetch->request->section,
-                                             fetch->request->offset, fetch->request->length, NULL,
-                                             fetched_cb, fetch);
+      if (request->length == 0 && *request->section == '\0')
+        g_ptr_array_add (self->together, request);
       else
-        tern_imap_session_fetch_body_async (session, fetch->request->uid, fetch->request->section,
-                                            fetch->request->size, NULL, fetched_cb, fetch);
+        fetch_one (self, request);
     }
+  if (self->together->len == 1)
+    fetch_one (self, g_ptr_array_index (self->together, 0));
+  else if (self->together->len > 1)
+    fetch_together (self);
 }
 
 static void
@@ -114,6 +202,7 @@ parts_free (TernImapJob *job)
 
   tern_folder_record_free (self->folder);
   g_ptr_array_unref (self->requests);
+  g_ptr_array_unref (self->together);
   g_clear_error (&self->error);
   g_free (self);
 }
@@ -138,5 +227,6 @@ tern_imap_parts_start (TernImapRemote *remote,
   self->job.task = task;
   self->folder = tern_folder_record_copy (folder);
   self->requests = g_ptr_array_ref (requests);
+  self->together = g_ptr_array_new ();
   tern_imap_remote_add_job (remote, &self->job);
 }

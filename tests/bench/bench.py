@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures the real window against a raw client and neomutt, on one server in one run, and prints a table.
+"""Measures the real window against a raw client, neomutt and mbsync, on one server in one run, and prints tables.
 
-    tests/bench/bench.py BUILD-DIR [--sizes 10000,100000] [--pushes 20] [--runs 3]
+    tests/bench/bench.py BUILD-DIR [--sizes 10000,100000] [--pushes 20] [--runs 3] [--bodies 20000]
 
 The build should be a release build without sanitizers. What each line means stands beside it; times are
 seconds from the login's OK unless the line says otherwise.  Everything runs on a private desktop and a private
@@ -10,6 +10,8 @@ server, and stops by itself.
 """
 
 import argparse
+import asyncio
+import contextlib
 import datetime
 import glob
 import json
@@ -78,10 +80,10 @@ class Probe:
         return next((e for e in self.events('rows') if e[2] >= count), None)
 
 
-def raw_limit(build, server):
+def raw_limit(build, server, *items, port=None):
     info = server.info
-    out = subprocess.run([f'{build}/tests/bench/raw-imap', info['host'], str(info['imap']), info['ca_file'],
-                          server.user['address'], server.user['password'], 'INBOX'],
+    out = subprocess.run([f'{build}/tests/bench/raw-imap', info['host'], str(port or info['imap']), info['ca_file'],
+                          server.user['address'], server.user['password'], 'INBOX', *items],
                          check=True, stdout=subprocess.PIPE, text=True).stdout.split()
     return {'first': float(out[1]), 'all': float(out[3]), 'bytes': int(out[5])}
 
@@ -116,10 +118,10 @@ def neomutt_open(server):
     return seconds
 
 
-def add_account(desktop, build, server):
+def add_account(desktop, build, server, port=None):
     info = server.info
     desktop.run([f'{build}/src/ternctl/ternctl', 'account', 'add', server.user['address'], '--name', 'Anna',
-                 '--imap', f'{info["host"]}:{info["imap"]}', '--smtp', 'localhost:465',
+                 '--imap', f'{info["host"]}:{port or info["imap"]}', '--smtp', 'localhost:465',
                  '--ca-file', info['ca_file'], '--password-stdin', '--no-test'],
                 input=server.user['password'] + '\n')
     # The headers are measured; bodies would come by and by.
@@ -273,16 +275,144 @@ def bench_size(build, size, runs, pushes):
         server.stop()
 
 
+class Far:
+    """A server that is far away: what goes through this port arrives half of the round trip later."""
+
+    def __init__(self, port, round_trip=0.1):
+        self.target, self.delay = port, round_trip / 2
+        self.loop = asyncio.new_event_loop()
+        self.server = self.loop.run_until_complete(asyncio.start_server(self.serve, '127.0.0.1', 0, limit=1 << 24))
+        self.port = self.server.sockets[0].getsockname()[1]
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+
+    async def serve(self, reader, writer):
+        far_reader, far_writer = await asyncio.open_connection('127.0.0.1', self.target, limit=1 << 24)
+        await asyncio.gather(self.pipe(reader, far_writer), self.pipe(far_reader, writer))
+
+    async def pipe(self, reader, writer):
+        on_the_way = asyncio.Queue()
+
+        async def arrive():
+            while True:
+                moment, data = await on_the_way.get()
+                await asyncio.sleep(moment - self.loop.time())
+                if not data:
+                    writer.close()
+                    return
+                writer.write(data)
+                await writer.drain()
+        arriving = asyncio.ensure_future(arrive())
+        data = b'x'
+        while data:
+            try:
+                data = await reader.read(1 << 18)
+            except ConnectionError:
+                data = b''
+            on_the_way.put_nowait((self.loop.time() + self.delay, data))
+        with contextlib.suppress(ConnectionError):
+            await arriving
+
+
+def ternctl(desktop, build, *args, program=()):
+    out = desktop.run([*program, f'{build}/src/ternctl/ternctl', '--json', *args], timeout=1200).stdout
+    return json.loads(out) if out.strip() else None
+
+
+def download(desktop, build):
+    """Everything of every message, headers included: seconds and the most memory, in MiB."""
+    log = tempfile.mktemp(prefix='tern-time-')
+    start = time.monotonic()
+    ternctl(desktop, build, 'sync', '--full', program=('/usr/bin/time', '-f', '%M', '-o', log))
+    seconds = time.monotonic() - start
+    with open(log, encoding='utf-8') as peak:
+        return seconds, int(peak.read()) / 1024
+
+
+def mbsync(server, port):
+    """The same by mbsync, into a Maildir."""
+    home = tempfile.mkdtemp(prefix='tern-mbsync-')
+    with open(f'{home}/rc', 'w', encoding='utf-8') as rc:
+        rc.write(f'IMAPAccount a\nHost localhost\nPort {port}\nUser {server.user["address"]}\n'
+                 f'Pass {server.user["password"]}\nSSLType IMAPS\nCertificateFile {server.info["ca_file"]}\n\n'
+                 f'IMAPStore far\nAccount a\n\nMaildirStore near\nPath {home}/mail/\nInbox {home}/mail/INBOX\n\n'
+                 'Channel c\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Near\nSyncState *\n')
+    os.makedirs(f'{home}/mail')
+    start = time.monotonic()
+    subprocess.run(['mbsync', '-q', '-c', f'{home}/rc', 'c'], check=True)
+    seconds = time.monotonic() - start
+    found = len(os.listdir(f'{home}/mail/INBOX/new')) + len(os.listdir(f'{home}/mail/INBOX/cur'))
+    shutil.rmtree(home, ignore_errors=True)
+    return seconds, found
+
+
+def bench_download(build, server, size, port, limits):
+    raw, ours, peer = [], [], []
+    for _ in range(2 if limits else 1):
+        raw.append(raw_limit(build, server, 'BODY.PEEK[]', port=port))
+        with Desktop() as desktop:
+            add_account(desktop, build, server, port)
+            ours.append(download(desktop, build))
+        seconds, found = mbsync(server, port)
+        if found != size:
+            raise RuntimeError(f'mbsync brought {found} of {size} messages')
+        peer.append(seconds)
+    limit = min(r['all'] for r in raw)
+    best, rss, theirs = min(o[0] for o in ours), max(o[1] for o in ours), min(peer)
+    row(f'raw client, {raw[0]["bytes"] / 1e6:.0f} MB of messages', f'{limit:.2f} s', '–', True)
+    row('ternctl sync --full, from its start to its end', f'{best:.2f} s = {best / limit:.2f} × raw',
+        '3 × raw' if limits else '–', not limits or best <= 3 * limit)
+    row('mbsync, the same', f'{theirs:.2f} s = {theirs / best:.2f} × ours', '5 × ours' if limits else '–',
+        not limits or theirs >= 5 * best)
+    row('most memory of ternctl', f'{rss:.0f} MiB', '200 MiB', rss <= 200)
+
+
+def bench_bodies(build, size):
+    """Whole messages, and what a connection costs that brings nothing new."""
+    server = Server(size)
+    far = Far(server.info['imap'])
+    try:
+        raw_limit(build, server, 'BODY.PEEK[]')
+        print(f'\nAll of {size} messages\n\n| what | measured | limit | kept |\n| --- | --- | --- | --- |')
+        bench_download(build, server, size, server.info['imap'], True)
+        print('\nThe same with a round trip of 100 ms\n\n| what | measured | limit | kept |\n| --- | --- | --- | --- |')
+        bench_download(build, server, size, far.port, False)
+        print('\nAnd then\n\n| what | measured | limit | kept |\n| --- | --- | --- | --- |')
+        with Desktop() as desktop:
+            add_account(desktop, build, server)
+            address = server.user['address']
+            for number in range(24):  # with INBOX and the five of every account
+                server.control(f'doveadm mailbox create -u {address} F{number}')
+            ternctl(desktop, build, 'sync')
+            report = ternctl(desktop, build, 'sync')[0]
+            row(f'sync of {report["folders"]} unchanged folders',
+                f'{report["round_trips"]} round trips, {(report["bytes_in"] + report["bytes_out"]) / 1024:.1f} KiB',
+                '4, 8 KiB', report['round_trips'] <= 4 and report['bytes_in'] + report['bytes_out'] <= 8192)
+            server.control(f'doveadm copy -u {address} INBOX mailbox INBOX uid 1:10')
+            report = ternctl(desktop, build, 'sync', '--folder', 'INBOX')[0]
+            row(f'sync of a folder of {size}, {report["added"]} of them new', f'{report["round_trips"]} round trips', '3',
+                report['added'] == 10 and report['round_trips'] <= 3)
+            ids = [str(m['id']) for m in ternctl(desktop, build, 'list', 'INBOX', '--limit', '1000')]
+            start = time.monotonic()
+            ternctl(desktop, build, 'move', *ids, 'F1')
+            seconds = time.monotonic() - start
+            row(f'{len(ids)} messages moved by ternctl, login included', f'{seconds:.2f} s', '1 s', seconds <= 1)
+    finally:
+        server.stop()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('build')
     parser.add_argument('--sizes', default='10000,100000')
+    parser.add_argument('--bodies', type=int, default=20000, help='messages that are fetched as a whole; 0: none')
     parser.add_argument('--runs', type=int, default=3)
     parser.add_argument('--pushes', type=int, default=20)
     options = parser.parse_args()
     print(f'{datetime.date.today()}, {os.cpu_count()} cores')
-    for size in map(int, options.sizes.split(',')):
+    for size in map(int, filter(None, options.sizes.split(','))):
         bench_size(options.build, size, options.runs, options.pushes)
+    if options.bodies:
+        bench_bodies(options.build, options.bodies)
 
 
 if __name__ == '__main__':

@@ -4,7 +4,9 @@
  * The limit of what any client can reach: logs in, selects, asks for the same header data that the
  * engine asks for, reads the answer in 64 KiB pieces and throws it away.
  *
- *   raw-imap HOST PORT CA-FILE USER PASSWORD MAILBOX
+ *   raw-imap HOST PORT CA-FILE USER PASSWORD MAILBOX [ITEMS]
+ *
+ * ITEMS are fetched instead, for example "BODY.PEEK[]".
  *
  * Prints one line: "first FIRST-BYTE-SECONDS all SECONDS bytes N", counted from the login's OK.
  */
@@ -77,15 +79,20 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  if (argc != 7)
+  if (argc != 7 && argc != 8)
     {
-      g_printerr ("usage: raw-imap HOST PORT CA-FILE USER PASSWORD MAILBOX\n");
+      g_printerr ("usage: raw-imap HOST PORT CA-FILE USER PASSWORD MAILBOX [ITEMS]\n");
       return 64;
     }
 
   guint64 bytes = 0;
   g_autofree char *login = g_strdup_printf ("a LOGIN \"%s\" \"%s\"", argv[4], argv[5]);
   g_autofree char *select = g_strdup_printf ("b SELECT \"%s\"", argv[6]);
+  g_autofree char *fetch =
+      g_strdup_printf ("c UID FETCH 1:* (UID %s)",
+                       argc == 8 ? argv[7]
+                                 : "FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE "
+                                   "BODY.PEEK[HEADER.FIELDS (REFERENCES)]");
   g_autoptr (GIOStream) stream =
       connect_tls (argv[1], (guint16) g_ascii_strtoull (argv[2], NULL, 10), argv[3], &error);
   if (stream == NULL || !send_line (stream, login, &error)
@@ -98,10 +105,7 @@ main (int argc, char **argv)
 
   double first = 0;
   bytes = 0;
-  if (!send_line (stream,
-                  "c UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE "
-                  "BODY.PEEK[HEADER.FIELDS (REFERENCES)])",
-                  &error)
+  if (!send_line (stream, fetch, &error)
       || !read_until (stream, "c", &first, start, &bytes, &error))
     goto failed;
   g_print ("first %.3f all %.3f bytes %" G_GUINT64_FORMAT "\n", first,

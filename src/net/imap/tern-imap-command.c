@@ -38,6 +38,7 @@ tern_imap_command_free (TernImapCommand *self)
   g_clear_object (&self->cancellable);
   g_free (self->mailbox);
   g_free (self->body_section);
+  g_clear_pointer (&self->body_uids, g_hash_table_unref);
   g_free (self->set);
   g_free (self->rest);
   g_free (self->looks_for);

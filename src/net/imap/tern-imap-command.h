@@ -62,12 +62,14 @@ struct _TernImapCommand
   gboolean looks_below;     /* … or of all that begin with it */
   char *counts;             /* (nullable) raw: STATUS of one mailbox */
   guint32 body_uid;         /* FETCH of one body */
+  GHashTable *body_uids;    /* (nullable) set: FETCH of the same section of several */
   char *body_section;       /* (nullable) */
-  guint64 body_size;        /* of the whole message, as the server told it; 0 if it did not */
-  guint64 body_offset;      /* with a length: where the range of the section begins */
-  guint32 body_length;      /* 0: the whole section */
-  gboolean too_large;       /* the body was more than is kept */
-  gboolean not_range; /* a body of this section came that is not the range that was asked for */
+  guint64 body_size;   /* of the whole message, as the server told it (of the largest one); 0 if it
+                          did not */
+  guint64 body_offset; /* with a length: where the range of the section begins */
+  guint32 body_length; /* 0: the whole section */
+  gboolean too_large;  /* the body was more than is kept */
+  gboolean not_range;  /* a body of this section came that is not the range that was asked for */
 
   GPtrArray *parts; /* of TernImapPart */
   guint next_part;  /* the first that is not sent */

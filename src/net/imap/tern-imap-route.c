@@ -50,6 +50,38 @@ find_body_fetch (TernImapSession *self, gboolean abandoned)
 }
 
 static gboolean
+asks_for (const TernImapCommand *command, guint32 uid)
+{
+  return command->body_uids != NULL
+             ? g_hash_table_contains (command->body_uids, GUINT_TO_POINTER (uid))
+             : command->body_uid == uid;
+}
+
+/* @uid 0: for any. */
+static gboolean
+waits_for (const TernImapCommand *command, guint32 uid)
+{
+  const TernImapReply *reply = command->reply;
+
+  if (command->abandoned)
+    return FALSE;
+  if (command->body_uids == NULL)
+    return reply->body == NULL;
+  if (uid == 0)
+    return g_hash_table_size (reply->bodies) < g_hash_table_size (command->body_uids);
+  return !g_hash_table_contains (reply->bodies, GUINT_TO_POINTER (uid));
+}
+
+static void
+keep_body (TernImapCommand *command, guint32 uid, GBytes *bytes)
+{
+  if (command->body_uids == NULL)
+    command->reply->body = bytes;
+  else
+    g_hash_table_insert (command->reply->bodies, GUINT_TO_POINTER (uid), bytes);
+}
+
+static gboolean
 is_section (const TernImapCommand *command, TernImapSlice section)
 {
   return command->body_section != NULL && strlen (command->body_section) == section.length
@@ -88,8 +120,8 @@ make_sink (TernImapSession *self, const TernImapPiece *piece)
     {
       TernImapCommand *command = l->data;
 
-      if (!command->abandoned && command->reply->body == NULL
-          && is_section (command, piece->section) && is_range (command, piece->origin))
+      if (waits_for (command, 0) && is_section (command, piece->section)
+          && is_range (command, piece->origin))
         limit = MAX (limit, body_limit (command));
     }
   if (piece->size > limit || self->sunk > limit - piece->size)
@@ -116,7 +148,10 @@ tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece)
 /* --- untagged data ------------------------------------------------------------------------- */
 
 static void
-take_body (TernImapSession *self, TernImapCommand *command, const TernImapBodyValue *body)
+take_body (TernImapSession *self,
+           TernImapCommand *command,
+           guint32 uid,
+           const TernImapBodyValue *body)
 {
   GByteArray *sink = NULL;
   guint64 limit = body_limit (command);
@@ -126,15 +161,15 @@ take_body (TernImapSession *self, TernImapCommand *command, const TernImapBodyVa
   if (sink != NULL && sink->len <= limit)
     {
       self->sinks->pdata[body->sunk] = NULL;
-      command->reply->body = g_byte_array_free_to_bytes (sink);
+      keep_body (command, uid, g_byte_array_free_to_bytes (sink));
     }
   else if (body->sunk >= 0 || body->value.length > limit)
     {
-      command->too_large = command->body_length == 0;
+      command->too_large = command->body_length == 0 && command->body_uids == NULL;
       command->not_range = command->body_length > 0;
     }
   else if (body->value.data != NULL)
-    command->reply->body = g_bytes_new (body->value.data, body->value.length);
+    keep_body (command, uid, g_bytes_new (body->value.data, body->value.length));
 }
 
 /* The one that asked for just this; one that still waits for it, if there is any. */
@@ -147,11 +182,11 @@ find_asker (TernImapSession *self, guint32 uid, const TernImapBodyValue *body)
     {
       TernImapCommand *command = l->data;
 
-      if (command->body_uid != uid || !is_section (command, body->section)
+      if (!asks_for (command, uid) || !is_section (command, body->section)
           || !is_range (command, body->origin))
         continue;
       asker = command;
-      if (!command->abandoned && command->reply->body == NULL)
+      if (waits_for (command, uid))
         break;
     }
   return asker;
@@ -183,8 +218,8 @@ take_bodies (TernImapSession *self, guint32 uid)
 
       if (command == NULL)
         mark_not_range (self, uid, &bodies[i]);
-      else if (!command->abandoned && command->reply->body == NULL)
-        take_body (self, command, &bodies[i]);
+      else if (waits_for (command, uid))
+        take_body (self, command, uid, &bodies[i]);
     }
 }
 

@@ -140,6 +140,16 @@ void tern_imap_session_fetch_body_async (TernImapSession *self,
                                          GCancellable *cancellable,
                                          GAsyncReadyCallback callback,
                                          gpointer user_data);
+/* The same section of @n > 0 messages, @uids sorted; result in reply->bodies. @size: of the largest
+ * one. One that is too large is left out, as one that is gone is: ask for just that to hear why. */
+void tern_imap_session_fetch_bodies_async (TernImapSession *self,
+                                           const guint32 *uids,
+                                           gsize n,
+                                           const char *section,
+                                           guint64 size,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
 /* UID FETCH @uid BODY.PEEK[@section]<@offset.@length> (RFC 9051 section 6.4.5); result in
  * reply->body: fewer bytes than @length where the section ends, none beyond its end. At most
  * @length bytes are kept. Several may be under way for one section; each gets its own range. A

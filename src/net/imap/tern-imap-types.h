@@ -162,6 +162,7 @@ typedef struct
   char *text;          /* after OK */
   char *code;          /* (nullable) response code, upper case: "COPYUID 1 2 3" */
   GBytes *body;        /* (nullable) fetch_body; NULL when the message is gone */
+  GHashTable *bodies;  /* (nullable) fetch_bodies: UID to GBytes, of those that came */
   GArray *uids;        /* (nullable) guint32, sorted: search */
   GArray *source_uids; /* (nullable) guint32: COPYUID, in pairs with target_uids */
   GArray *target_uids; /* (nullable) */

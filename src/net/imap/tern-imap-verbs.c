@@ -214,6 +214,30 @@ tern_imap_session_fetch_body_async (TernImapSession *self,
 }
 
 void
+tern_imap_session_fetch_bodies_async (TernImapSession *self,
+                                      const guint32 *uids,
+                                      gsize n,
+                                      const char *section,
+                                      guint64 size,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data)
+{
+  TernImapCommand *command = new_bound_command (self, TERN_IMAP_VERB_FETCH, cancellable, callback,
+                                                user_data, tern_imap_session_fetch_bodies_async);
+  g_autofree char *set = tern_imap_set_format (uids, n);
+
+  command->body_uids = g_hash_table_new (NULL, NULL);
+  for (gsize i = 0; i < n; i++)
+    g_hash_table_add (command->body_uids, GUINT_TO_POINTER (uids[i]));
+  command->reply->bodies = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_bytes_unref);
+  command->body_section = g_strdup (section);
+  command->body_size = size;
+  tern_imap_command_add (command, "UID FETCH %s (UID BODY.PEEK[%s])", set, section);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
 tern_imap_session_fetch_range_async (TernImapSession *self,
                                      guint32 uid,
                                      const char *section,
