@@ -18,7 +18,7 @@ import tempfile
 import time
 
 
-def wait_for(condition, seconds=20.0, what='the condition', interval=0.02):
+def wait_for(condition, seconds=60.0, what='the condition', interval=0.02):
     """Calls condition until it returns something true, and returns that; fails after the deadline."""
     end = time.monotonic() + seconds
     while True:

@@ -25,7 +25,7 @@ def xdotool(*args):
 
 
 class Screen:
-    def __init__(self, application='tern', patience=20.0):
+    def __init__(self, application='tern', patience=45.0):
         Atspi.init()
         Atspi.set_timeout(2000, 5000)
         self.application = application

@@ -103,7 +103,7 @@ class Window:
         if status != 0:
             raise AssertionError(f'tern ended with status {status}')
 
-    def shown(self, name=None, role=None, seconds=20, absent=False):
+    def shown(self, name=None, role=None, seconds=45, absent=False):
         """The first thing of that name and role that has a place on the screen. The pages of a stack that are not on
         top are in the accessible tree too, without one."""
         def look():
@@ -118,7 +118,7 @@ class Window:
             return self.screen.wait(lambda: look() is None, f'the end of {role} "{name}"', seconds)
         return self.screen.wait(look, f'{role} "{name}"', seconds)
 
-    def click(self, name, role=None, button=1, seconds=20):
+    def click(self, name, role=None, button=1, seconds=45):
         return self.screen.click(self.shown(name, role, seconds), button)
 
     def fill(self, name, text):
