@@ -3,6 +3,7 @@
 
 import argparse
 import collections
+import contextlib
 import imaplib
 import os
 import random
@@ -103,7 +104,9 @@ class Engine:
     def forget(self):
         """The process has ended or will; it says nothing more. Returns its status."""
         status = self.process.wait(DEADLINE)
-        self.process.stdin.close()
+        # What it was told last may be in the buffer still.
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.stdout.close()
         self.process = None
         return status
