@@ -65,11 +65,8 @@ has_cap (TernImapOps *self, TernImapCaps cap)
 static void
 finish (TernImapOps *self)
 {
-  if (self->error != NULL)
-    g_task_return_error (self->job.task, g_steal_pointer (&self->error));
-  else
-    g_task_return_pointer (self->job.task, g_steal_pointer (&self->pairs),
-                           (GDestroyNotify) g_array_unref);
+  tern_imap_remote_answer (self->job.remote, self->job.task, g_steal_pointer (&self->pairs),
+                           (GDestroyNotify) g_array_unref, g_steal_pointer (&self->error));
   tern_imap_job_done (&self->job);
 }
 
