@@ -29,7 +29,7 @@ wire_replay (Wire *self, guint32 known, guint32 target_uidvalidity)
   g_ptr_array_add (op->message_ids, g_strdup ("1@example.org"));
   tern_remote_run_operation_async (self->remote, op, wire_keep_result, self);
   tern_test_wait_until (self->result != NULL);
-  pairs = tern_remote_run_operation_finish (self->remote, self->result, &error);
+  pairs = tern_remote_run_operation_finish (self->remote, self->result, NULL, &error);
   g_assert_no_error (error);
   g_clear_object (&self->result);
   return pairs;
@@ -216,7 +216,7 @@ wire_end (Wire *self, GError **error)
   GArray *pairs;
 
   tern_test_wait_until (self->result != NULL);
-  pairs = tern_remote_run_operation_finish (self->remote, self->result, error);
+  pairs = tern_remote_run_operation_finish (self->remote, self->result, NULL, error);
   g_clear_object (&self->result);
   return pairs;
 }
@@ -391,6 +391,72 @@ test_wire_copies_in_part (void)
   wire_clear (&wire);
 }
 
+/* A MOVE of UIDs 7 and 8, with a server that takes one of them: what it has told is kept. */
+static void
+move_in_part (const char *const *script)
+{
+  TernRemoteOp *op = tern_remote_op_new (TERN_OP_MOVE);
+  Wire wire;
+  g_autoptr (GArray) part = NULL;
+  GError *error = NULL;
+
+  wire_init (&wire, script);
+  op->source = store_folder (wire.store, wire.store->inbox);
+  op->target = store_folder (wire.store, wire.store->archive);
+  for (guint32 uid = 7; uid <= 8; uid++)
+    {
+      guint32 zero = 0;
+
+      g_array_append_val (op->uids, uid);
+      g_array_append_val (op->sizes, zero);
+      g_array_append_val (op->known, zero);
+      g_ptr_array_add (op->message_ids, NULL);
+    }
+  tern_remote_run_operation_async (wire.remote, op, wire_keep_result, &wire);
+  tern_test_wait_until (wire.result != NULL);
+  g_assert_null (tern_remote_run_operation_finish (wire.remote, wire.result, &part, &error));
+  g_clear_object (&wire.result);
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_LIMIT);
+  g_clear_error (&error);
+  g_assert_nonnull (part);
+  assert_pair (part, 12);
+  wire_clear (&wire);
+}
+
+static void
+test_wire_moves_in_part (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (" MOVE"),
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID MOVE 7:8 \"Archive\"",
+    "S: * OK [COPYUID 2 7 12] one",
+    "S: %t NO [OVERQUOTA] full",
+    "STALL",
+    NULL,
+  };
+
+  move_in_part (script);
+}
+
+static void
+test_wire_moves_in_pieces (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (" MOVE MESSAGELIMIT=1"),
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID MOVE 7 \"Archive\"",
+    "S: * OK [COPYUID 2 7 12] one",
+    "S: %t OK moved",
+    "C: %t UID MOVE 8 \"Archive\"",
+    "S: %t NO [OVERQUOTA] full",
+    "STALL",
+    NULL,
+  };
+
+  move_in_part (script);
+}
+
 /* Flags from before our STORE, that come in one read with its OK, are in the store before the
  * operation is known to be done. */
 static void
@@ -478,6 +544,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/wire/moves-not", test_wire_moves_not);
   g_test_add_func ("/engine/ops/wire/copies-what-is-there", test_wire_copies_what_is_there);
   g_test_add_func ("/engine/ops/wire/copies-in-part", test_wire_copies_in_part);
+  g_test_add_func ("/engine/ops/wire/moves-in-part", test_wire_moves_in_part);
+  g_test_add_func ("/engine/ops/wire/moves-in-pieces", test_wire_moves_in_pieces);
   g_test_add_func ("/engine/ops/wire/told-before", test_wire_told_before);
   g_test_add_func ("/engine/ops/wire/told-in-sync", test_wire_told_in_sync);
   return g_test_run ();
