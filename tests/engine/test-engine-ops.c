@@ -639,6 +639,32 @@ test_refused_in_part (void)
   world_clear (&world);
 }
 
+/* What only went from its folder is taken for moved, and looked for at the target. */
+static void
+test_refused_untold (void)
+{
+  World world;
+  TernId ids[2];
+  TernId op;
+
+  world_init (&world);
+  for (guint i = 0; i < 2; i++)
+    ids[i] = store_add (world.store, world.store->inbox, i + 1, i + 1, TERN_FLAG_NONE);
+  op = move (&world, ids, 2);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  wait_sent (&world, 1);
+  answer_no (&world, 1, 0);
+  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED
+                        && !tern_op_runner_is_busy (world.runner));
+  assert_at (&world, ids[1], world.store->inbox, 2);
+  g_assert_cmpuint (world.syncs_wanted, ==, 2);
+  store_verify (world.store);
+  g_assert_cmpint (store_add (world.store, world.store->archive, 30, 1, TERN_FLAG_NONE), ==,
+                   ids[0]);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
 /* An operation that is too large for one command: NO to the second is not about the first. */
 static void
 test_refused_in_cuts (void)
@@ -715,6 +741,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/outcome-unwritten", test_outcome_unwritten);
   g_test_add_func ("/engine/ops/changed-before-sent", test_changed_before_sent);
   g_test_add_func ("/engine/ops/refused-in-part", test_refused_in_part);
+  g_test_add_func ("/engine/ops/refused-untold", test_refused_untold);
   g_test_add_func ("/engine/ops/refused-in-cuts", test_refused_in_cuts);
   g_test_add_func ("/engine/ops/refused-together", test_refused_together);
   return g_test_run ();

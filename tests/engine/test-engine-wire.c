@@ -391,18 +391,19 @@ test_wire_copies_in_part (void)
   wire_clear (&wire);
 }
 
-/* A MOVE of UIDs 7 and 8, with a server that takes one of them: what it has told is kept. */
-static void
-move_in_part (const char *const *script)
+/* Of UIDs 7 and 8, with a server that has no room in the end. Result: what is done. */
+static GArray *
+run_in_part (Wire *self, TernOpKind kind)
 {
-  TernRemoteOp *op = tern_remote_op_new (TERN_OP_MOVE);
-  Wire wire;
-  g_autoptr (GArray) part = NULL;
+  TernRemoteOp *op = tern_remote_op_new (kind);
+  GArray *part = NULL;
   GError *error = NULL;
 
-  wire_init (&wire, script);
-  op->source = store_folder (wire.store, wire.store->inbox);
-  op->target = store_folder (wire.store, wire.store->archive);
+  op->source = store_folder (self->store, self->store->inbox);
+  if (kind == TERN_OP_FLAGS)
+    op->add = TERN_FLAG_SEEN;
+  else
+    op->target = store_folder (self->store, self->store->archive);
   for (guint32 uid = 7; uid <= 8; uid++)
     {
       guint32 zero = 0;
@@ -412,14 +413,26 @@ move_in_part (const char *const *script)
       g_array_append_val (op->known, zero);
       g_ptr_array_add (op->message_ids, NULL);
     }
-  tern_remote_run_operation_async (wire.remote, op, wire_keep_result, &wire);
-  tern_test_wait_until (wire.result != NULL);
-  g_assert_null (tern_remote_run_operation_finish (wire.remote, wire.result, &part, &error));
-  g_clear_object (&wire.result);
+  tern_remote_run_operation_async (self->remote, op, wire_keep_result, self);
+  tern_test_wait_until (self->result != NULL);
+  g_assert_null (tern_remote_run_operation_finish (self->remote, self->result, &part, &error));
+  g_clear_object (&self->result);
   g_assert_error (error, TERN_FAULT, TERN_FAULT_LIMIT);
   g_clear_error (&error);
   g_assert_nonnull (part);
-  assert_pair (part, 12);
+  return part;
+}
+
+/* What the server has told is kept: one of them is @target there, 0 = it only went. */
+static void
+move_in_part (const char *const *script, guint32 target)
+{
+  Wire wire;
+  g_autoptr (GArray) part = NULL;
+
+  wire_init (&wire, script);
+  part = run_in_part (&wire, TERN_OP_MOVE);
+  assert_pair (part, target);
   wire_clear (&wire);
 }
 
@@ -436,7 +449,7 @@ test_wire_moves_in_part (void)
     NULL,
   };
 
-  move_in_part (script);
+  move_in_part (script, 12);
 }
 
 static void
@@ -454,7 +467,45 @@ test_wire_moves_in_pieces (void)
     NULL,
   };
 
-  move_in_part (script);
+  move_in_part (script, 12);
+}
+
+static void
+test_wire_moves_untold (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (" MOVE"),
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID MOVE 7:8 \"Archive\"",
+    "S: * VANISHED 7",
+    "S: %t NO [OVERQUOTA] full",
+    "STALL",
+    NULL,
+  };
+
+  move_in_part (script, 0);
+}
+
+/* Which of them have the flags now is asked for. */
+static void
+test_wire_flags_in_part (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID STORE 7:8 +FLAGS.SILENT (\\Seen)",
+    "S: %t NO [OVERQUOTA] full",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) part = NULL;
+
+  wire_init (&wire, script);
+  part = run_in_part (&wire, TERN_OP_FLAGS);
+  g_assert_cmpuint (part->len, ==, 0);
+  g_assert_true (tern_imap_remote_is_stale (TERN_IMAP_REMOTE (wire.remote), wire.store->inbox));
+  wire_clear (&wire);
 }
 
 /* Flags from before our STORE, that come in one read with its OK, are in the store before the
@@ -546,6 +597,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/wire/copies-in-part", test_wire_copies_in_part);
   g_test_add_func ("/engine/ops/wire/moves-in-part", test_wire_moves_in_part);
   g_test_add_func ("/engine/ops/wire/moves-in-pieces", test_wire_moves_in_pieces);
+  g_test_add_func ("/engine/ops/wire/moves-untold", test_wire_moves_untold);
+  g_test_add_func ("/engine/ops/wire/flags-in-part", test_wire_flags_in_part);
   g_test_add_func ("/engine/ops/wire/told-before", test_wire_told_before);
   g_test_add_func ("/engine/ops/wire/told-in-sync", test_wire_told_in_sync);
   return g_test_run ();
