@@ -533,9 +533,8 @@ tern_download_set_remote (TernDownload *self, TernRemote *remote, const GError *
   if (self->over)
     return;
   g_set_object (&self->remote, remote);
-  if (remote == NULL && why != NULL
-      && (!begun || tern_fault_get_retry (why) == TERN_RETRY_NEVER
-          || ++self->failures > MAX_FAILURES))
+  /* A connection that cannot be made is no failure of what was not tried on it. */
+  if (remote == NULL && why != NULL && (!begun || tern_fault_get_retry (why) == TERN_RETRY_NEVER))
     {
       end (self, why);
       return;

@@ -40,6 +40,7 @@ typedef struct
   GArray *found;       /* (owned) of guint32, beside the uids: its copy at the target; 0 = none */
   gboolean same_epoch; /* uids of the target mean to the store what they mean here */
   GArray *pairs;       /* (owned) of TernUidPair */
+  GArray *done;        /* (owned) of guint32: what of them is done, whatever becomes of the rest */
   gboolean created;
   gboolean plainly; /* the target was refused with its special use */
   gboolean again;   /* MOVE said OK and left messages where they were: it is sent a second time */
@@ -63,22 +64,62 @@ has_cap (TernImapOps *self, TernImapCaps cap)
 }
 
 static void
-finish (TernImapOps *self)
-{
-  if (self->error != NULL)
-    g_task_return_error (self->job.task, g_steal_pointer (&self->error));
-  else
-    g_task_return_pointer (self->job.task, g_steal_pointer (&self->pairs),
-                           (GDestroyNotify) g_array_unref);
-  tern_imap_job_done (&self->job);
-}
-
-static void
 add_pair (TernImapOps *self, guint32 source, guint32 target)
 {
   TernUidPair pair = { source, target };
 
   g_array_append_val (self->pairs, pair);
+}
+
+static gboolean
+has_value (const GArray *uids, guint32 uid)
+{
+  for (guint i = 0; i < uids->len; i++)
+    if (g_array_index (uids, guint32, i) == uid)
+      return TRUE;
+  return FALSE;
+}
+
+static guint32
+find_target (TernImapOps *self, guint32 source)
+{
+  for (guint i = 0; i < self->pairs->len; i++)
+    if (g_array_index (self->pairs, TernUidPair, i).source == source)
+      return g_array_index (self->pairs, TernUidPair, i).target;
+  return 0;
+}
+
+/* What is done though the rest failed. */
+static GArray *
+list_done (TernImapOps *self)
+{
+  const GArray *rest = self->op->kind == TERN_OP_COPY ? self->to_copy : self->left;
+  GArray *done = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
+
+  for (guint i = 0; i < self->op->uids->len; i++)
+    {
+      guint32 uid = g_array_index (self->op->uids, guint32, i);
+      TernUidPair pair = { uid, find_target (self, uid) };
+
+      if (!has_value (rest, uid) || has_value (self->done, uid))
+        g_array_append_val (done, pair);
+    }
+  return done;
+}
+
+static void
+finish (TernImapOps *self)
+{
+  GTask *task = self->job.task;
+
+  /* Some may have them, and nobody would tell. */
+  if (self->error != NULL && self->op->kind == TERN_OP_FLAGS && self->op->uids->len > 1)
+    tern_imap_remote_set_stale (self->job.remote, self->op->source->id, TRUE);
+  if (self->error != NULL)
+    g_task_set_task_data (task, list_done (self), (GDestroyNotify) g_array_unref);
+  tern_imap_remote_answer (self->job.remote, task, g_steal_pointer (&self->pairs),
+                           (GDestroyNotify) g_array_unref, g_steal_pointer (&self->error));
+  tern_imap_job_done (&self->job);
 }
 
 /* COPYUID and APPENDUID of another epoch than ours are of no use: the next sync finds the message.
@@ -167,7 +208,17 @@ reply_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   if (reply == NULL)
-    self->error = error;
+    {
+      const TernImapReply *part = tern_imap_session_command_get_done (result);
+
+      /* Of a MOVE by hand the sources are still there. */
+      if (part != NULL && !(self->by_hand && self->op->kind == TERN_OP_MOVE))
+        {
+          take_pairs (self, part);
+          g_array_append_vals (self->done, part->source_uids->data, part->source_uids->len);
+        }
+      self->error = error;
+    }
   else if (self->step == STEP_ACT)
     {
       take_pairs (self, reply);
@@ -428,15 +479,6 @@ step_still_there (TernImapOps *self)
   g_autofree char *criteria = g_strdup_printf ("UID %s", set);
 
   tern_imap_session_search_async (ops_session (self), criteria, NULL, still_there_cb, self);
-}
-
-static gboolean
-has_value (const GArray *uids, guint32 uid)
-{
-  for (guint i = 0; i < uids->len; i++)
-    if (g_array_index (uids, guint32, i) == uid)
-      return TRUE;
-  return FALSE;
 }
 
 /* Message @finding is at the target. */
@@ -706,7 +748,12 @@ ops_start (TernImapJob *job)
 static void
 ops_vanished (TernImapJob *job, GArray *uids, gboolean earlier)
 {
+  TernImapOps *self = (TernImapOps *) job;
+  TernOpKind kind = self->op->kind;
+
   tern_imap_remote_store_vanished (job->remote, job->slot->selected, uids);
+  if ((kind == TERN_OP_MOVE || kind == TERN_OP_EXPUNGE) && self->step >= STEP_ACT)
+    g_array_append_vals (self->done, uids->data, uids->len);
 }
 
 static void
@@ -719,6 +766,7 @@ ops_free (TernImapJob *job)
   g_array_unref (self->to_copy);
   g_array_unref (self->found);
   g_clear_pointer (&self->pairs, g_array_unref);
+  g_array_unref (self->done);
   g_clear_error (&self->error);
   g_free (self);
 }
@@ -744,5 +792,6 @@ tern_imap_ops_start (TernImapRemote *remote, TernRemoteOp *op, GTask *task)
   self->found = g_array_new (FALSE, TRUE, sizeof (guint32));
   g_array_set_size (self->found, op->uids->len);
   self->pairs = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
+  self->done = g_array_new (FALSE, FALSE, sizeof (guint32));
   tern_imap_remote_add_job (remote, &self->job);
 }

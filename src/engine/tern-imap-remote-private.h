@@ -112,6 +112,14 @@ void tern_imap_remote_probe (TernImapRemote *self);
 /* Untagged data of a selected mailbox, outside of a sync, straight to the store. */
 void tern_imap_remote_store_flags (TernImapRemote *self, TernId folder, const TernImapFetch *fetch);
 void tern_imap_remote_store_vanished (TernImapRemote *self, TernId folder, GArray *uids);
+/* Answers @task with @result, or with @error where that is not NULL, once everything that the
+ * server has told so far is in the store: what whoever asked writes next is newer than that. Takes
+ * all but the task. */
+void tern_imap_remote_answer (TernImapRemote *self,
+                              GTask *task,
+                              gpointer result,
+                              GDestroyNotify result_free,
+                              GError *error);
 /* The server has told of more flags there than could be written: a sync has to ask for them, even
  * where the mailbox was selected all the time. */
 gboolean tern_imap_remote_is_stale (TernImapRemote *self, TernId folder);

@@ -223,8 +223,12 @@ imap_run_operation_async (TernRemote *remote,
 }
 
 static GArray *
-imap_run_operation_finish (TernRemote *remote, GAsyncResult *result, GError **error)
+imap_run_operation_finish (TernRemote *remote, GAsyncResult *result, GArray **part, GError **error)
 {
+  GArray *done = g_task_get_task_data (G_TASK (result));
+
+  if (part != NULL)
+    *part = done != NULL ? g_array_ref (done) : NULL;
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 

@@ -181,7 +181,12 @@ tern_imap_sync_advance (TernImapSync *self)
   if (self->step == TERN_IMAP_SYNC_BACKFILL || self->step == TERN_IMAP_SYNC_MISSING)
     {
       if (is_at_rest (self) && tern_imap_job_should_yield (&self->job))
-        tern_imap_sync_yield (self);
+        {
+          /* What comes between may change what was told so far, and is newer. */
+          tern_imap_sync_write_changes (self);
+          if (self->unwritten == 0)
+            tern_imap_sync_yield (self);
+        }
       else if (self->step == TERN_IMAP_SYNC_BACKFILL)
         tern_imap_sync_step_backfill (self);
       else

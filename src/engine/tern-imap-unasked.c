@@ -112,6 +112,62 @@ tern_imap_remote_store_flags (TernImapRemote *self, TernId folder, const TernIma
   g_source_attach (unasked->source, g_main_context_get_thread_default ());
 }
 
+/* Answers */
+
+typedef struct
+{
+  TernStore *store; /* (owned) */
+  GTask *task;      /* (owned) */
+  gpointer result;  /* (owned) */
+  GDestroyNotify result_free;
+  GError *error; /* (owned) (nullable) */
+} Answer;
+
+static gboolean
+write_nothing (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+{
+  return TRUE;
+}
+
+/* What could not be written was logged where it failed. */
+static void
+all_written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Answer *answer = user_data;
+
+  tern_store_write_finish (answer->store, result, NULL, NULL);
+  if (answer->error == NULL)
+    g_task_return_pointer (answer->task, answer->result, answer->result_free);
+  else
+    {
+      g_task_return_error (answer->task, answer->error);
+      answer->result_free (answer->result);
+    }
+  g_object_unref (answer->task);
+  tern_store_unref (answer->store);
+  g_free (answer);
+}
+
+void
+tern_imap_remote_answer (TernImapRemote *self,
+                         GTask *task,
+                         gpointer result,
+                         GDestroyNotify result_free,
+                         GError *error)
+{
+  Answer *answer = g_new0 (Answer, 1);
+
+  answer->store = tern_store_ref (self->store);
+  answer->task = g_object_ref (task);
+  answer->result = result;
+  answer->result_free = result_free;
+  answer->error = error;
+  tern_imap_remote_write_unasked (self);
+  /* Behind all that was told, which has the same priority. */
+  tern_store_write_async (self->store, G_PRIORITY_DEFAULT, write_nothing, NULL, NULL, NULL,
+                          all_written_cb, answer);
+}
+
 void
 tern_imap_remote_store_vanished (TernImapRemote *self, TernId folder, GArray *uids)
 {

@@ -5,7 +5,7 @@
 
 #include <glib/gi18n.h>
 
-#include "tern-op-group-private.h"
+#include "tern-op-outcome-private.h"
 
 /* After so many failures an operation steps aside, and its chain with it. */
 #define STUCK_AFTER 8
@@ -32,8 +32,10 @@ struct _TernOpRunner
   TernOpGroup *group; /* (owned) (nullable) what is being carried out */
   guint next_subject;
   GArray *pairs; /* (owned) of TernUidPair */
+  GArray *cut;   /* (owned) of guint32: uids of what is being done */
+  GArray *done;  /* (owned) of guint32: and of what is done, whatever becomes of the rest */
   /* What happened on the server and could not be written down: nobody else knows it. */
-  GPtrArray *unwritten; /* (owned) of Outcome */
+  GPtrArray *unwritten; /* (owned) of TernOpOutcome */
   guint next_unwritten;
   gboolean told; /* that the disk does not take it */
 };
@@ -57,6 +59,8 @@ runner_unref (TernOpRunner *self)
   g_clear_pointer (&self->group, tern_op_group_free);
   g_array_unref (self->solo);
   g_array_unref (self->pairs);
+  g_array_unref (self->done);
+  g_array_unref (self->cut);
   g_ptr_array_unref (self->unwritten);
   tern_store_unref (self->store);
   g_free (self);
@@ -133,121 +137,23 @@ note_written (TernOpRunner *self)
 
 /* Outcomes, each one transaction */
 
-typedef enum
+static TernOpOutcome *
+outcome_new (TernOpRunner *self, TernOpOutcomeKind kind)
 {
-  OUTCOME_RUNNING,
-  OUTCOME_CONFIRMED,
-  OUTCOME_REFUSED,
-  OUTCOME_LATER,
-} OutcomeKind;
-
-typedef struct
-{
-  OutcomeKind kind;
-  GArray *ops;        /* of TernId */
-  GPtrArray *as_read; /* (nullable) of TernOpRecord, with RUNNING: what is about to be sent */
-  GArray *part;       /* (nullable) of TernId: only these subjects of the one operation */
-  GArray *pairs;
-  char *name; /* (nullable) with RUNNING: what the folder is to be called on the server */
-  char *fault;
-  gint64
-      not_before; /* with @part and CONFIRMED, @stuck and @later likewise: of the other subjects */
-  gboolean stuck;
-  char *later;         /* (nullable) */
-  TernOpDenial denial; /* with REFUSED */
-} Outcome;
-
-static Outcome *
-outcome_new (TernOpRunner *self, OutcomeKind kind)
-{
-  Outcome *outcome = g_atomic_rc_box_new0 (Outcome);
-
-  outcome->kind = kind;
-  outcome->ops = g_array_new (FALSE, FALSE, sizeof (TernId));
-  for (guint i = 0; i < self->group->ops->len; i++)
-    g_array_append_val (outcome->ops,
-                        ((TernOpRecord *) g_ptr_array_index (self->group->ops, i))->id);
-  return outcome;
+  return tern_op_outcome_new (kind, self->group->ops);
 }
 
+/* @outcome, one of those that could not be written so far, is written. */
 static void
-outcome_clear (gpointer data)
+drop_written (TernOpRunner *self, guint index)
 {
-  Outcome *outcome = data;
+  const TernOpOutcome *outcome = g_ptr_array_index (self->unwritten, index);
 
-  g_array_unref (outcome->ops);
-  g_clear_pointer (&outcome->as_read, g_ptr_array_unref);
-  g_clear_pointer (&outcome->part, g_array_unref);
-  g_clear_pointer (&outcome->pairs, g_array_unref);
-  g_free (outcome->name);
-  g_free (outcome->fault);
-  g_free (outcome->later);
-}
-
-static void
-outcome_unref (gpointer data)
-{
-  g_atomic_rc_box_release_full (data, outcome_clear);
-}
-
-static gboolean
-write_one (TernTxn *txn, const Outcome *outcome, TernId op, GError **error)
-{
-  switch (outcome->kind)
-    {
-    case OUTCOME_RUNNING:
-      return outcome->name != NULL ? tern_txn_op_folder_running (txn, op, outcome->name, error)
-                                   : tern_txn_op_running (txn, op, error);
-    case OUTCOME_CONFIRMED:
-      return tern_txn_op_confirmed (txn, op, outcome->pairs, error);
-    case OUTCOME_REFUSED:
-      return tern_op_denial_write (&outcome->denial, txn, error)
-             && tern_txn_op_refused (txn, op, outcome->fault, error);
-    case OUTCOME_LATER:
-      return tern_txn_op_later (txn, op, outcome->not_before, outcome->stuck, outcome->fault,
-                                error);
-    default:
-      g_assert_not_reached ();
-    }
-}
-
-/* *@result: TRUE when they are not what was read any more; then nothing is written. */
-static gboolean
-write_running (TernTxn *txn, gpointer data, gpointer *result, GError **error)
-{
-  const Outcome *outcome = data;
-  gboolean unchanged = TRUE;
-
-  for (guint i = 0; unchanged && i < outcome->as_read->len; i++)
-    if (!tern_op_is_unchanged (txn, g_ptr_array_index (outcome->as_read, i), &unchanged, error))
-      return FALSE;
-  *result = GINT_TO_POINTER (!unchanged);
-  for (guint i = 0; unchanged && i < outcome->ops->len; i++)
-    if (!write_one (txn, outcome, g_array_index (outcome->ops, TernId, i), error))
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
-write_outcome (TernTxn *txn, gpointer data, gpointer *result, GError **error)
-{
-  const Outcome *outcome = data;
-  TernId first = g_array_index (outcome->ops, TernId, 0);
-  TernId part;
-
-  if (outcome->part == NULL)
-    {
-      for (guint i = 0; i < outcome->ops->len; i++)
-        if (!write_one (txn, outcome, g_array_index (outcome->ops, TernId, i), error))
-          return FALSE;
-      return TRUE;
-    }
-  part = tern_txn_op_split (txn, first, outcome->part, error);
-  if (part == 0 || !write_one (txn, outcome, part, error))
-    return FALSE;
-  return outcome->later == NULL
-         || tern_txn_op_later (txn, first, outcome->not_before, outcome->stuck, outcome->later,
-                               error);
+  for (guint i = 0; i < G_N_ELEMENTS (outcome->doubtful); i++)
+    if (outcome->doubtful[i] != 0 && !self->freed)
+      self->events.folder_changed (outcome->doubtful[i], self->events_data);
+  g_ptr_array_remove_index (self->unwritten, index);
+  note_written (self);
 }
 
 static void
@@ -263,8 +169,7 @@ settled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else
     {
-      g_ptr_array_remove_index (self->unwritten, self->unwritten->len - 1);
-      note_written (self);
+      drop_written (self, self->unwritten->len - 1);
       g_clear_pointer (&self->group, tern_op_group_free);
       read_next (self);
     }
@@ -273,12 +178,12 @@ settled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* Takes @outcome, which is kept until it is written. */
 static void
-settle (TernOpRunner *self, Outcome *outcome)
+settle (TernOpRunner *self, TernOpOutcome *outcome)
 {
   g_ptr_array_add (self->unwritten, outcome);
-  tern_store_write_async (self->store, G_PRIORITY_HIGH, write_outcome,
-                          g_atomic_rc_box_acquire (outcome), outcome_unref, NULL, settled_cb,
-                          runner_ref (self));
+  tern_store_write_async (self->store, G_PRIORITY_HIGH, tern_op_outcome_write,
+                          g_atomic_rc_box_acquire (outcome), tern_op_outcome_unref, NULL,
+                          settled_cb, runner_ref (self));
 }
 
 static void write_left (TernOpRunner *self);
@@ -290,10 +195,7 @@ left_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (tern_store_write_finish (self->store, result, NULL, &error))
-    {
-      g_ptr_array_remove_index (self->unwritten, self->next_unwritten);
-      note_written (self);
-    }
+    drop_written (self, self->next_unwritten);
   else
     {
       report_unwritten (self, error);
@@ -313,9 +215,9 @@ write_left (TernOpRunner *self)
       return;
     }
   tern_store_write_async (
-      self->store, G_PRIORITY_HIGH, write_outcome,
+      self->store, G_PRIORITY_HIGH, tern_op_outcome_write,
       g_atomic_rc_box_acquire (g_ptr_array_index (self->unwritten, self->next_unwritten)),
-      outcome_unref, NULL, left_cb, runner_ref (self));
+      tern_op_outcome_unref, NULL, left_cb, runner_ref (self));
 }
 
 static gboolean
@@ -354,7 +256,7 @@ note_stuck (TernOpRunner *self, const char *reason)
 }
 
 static void
-set_later (TernOpRunner *self, Outcome *outcome, gint64 delay_ms)
+set_later (TernOpRunner *self, TernOpOutcome *outcome, gint64 delay_ms)
 {
   const TernOpRecord *first = g_ptr_array_index (self->group->ops, 0);
 
@@ -366,11 +268,47 @@ set_later (TernOpRunner *self, Outcome *outcome, gint64 delay_ms)
   outcome->not_before = g_get_real_time () / 1000 + delay_ms;
 }
 
-static void
-settle_later (TernOpRunner *self, const char *fault, gint64 delay_ms)
+/* The locations of what is done though the operation failed; NULL: nothing is. */
+static GArray *
+find_done (TernOpRunner *self)
 {
-  Outcome *outcome = outcome_new (self, OUTCOME_LATER);
+  g_autoptr (GArray) locations = g_array_new (FALSE, FALSE, sizeof (TernId));
+  g_autoptr (GHashTable) uids = g_hash_table_new (NULL, NULL);
 
+  for (guint i = 0; i < self->done->len; i++)
+    g_hash_table_add (uids, GUINT_TO_POINTER (g_array_index (self->done, guint32, i)));
+
+  for (guint i = 0; i < self->group->subjects->len; i++)
+    {
+      const TernOpSubject *subject = &g_array_index (self->group->subjects, TernOpSubject, i);
+
+      if (tern_op_group_get_state (self->group, subject) == TERN_OP_SUBJECT_DONE
+          || (subject->uid != 0 && g_hash_table_contains (uids, GUINT_TO_POINTER (subject->uid))))
+        g_array_append_val (locations, subject->location);
+    }
+  return locations->len > 0 ? g_steal_pointer (&locations) : NULL;
+}
+
+/* @done (nullable) (owned). What there is at both ends is to be looked up then. */
+static void
+set_done (TernOpRunner *self, TernOpOutcome *outcome, GArray *done)
+{
+  const TernOpRecord *first = g_ptr_array_index (self->group->ops, 0);
+
+  outcome->done = done;
+  outcome->pairs = g_array_copy (self->pairs);
+  outcome->doubtful[0] = first->source;
+  outcome->doubtful[1] = first->target;
+}
+
+/* @done (nullable) (owned): of these messages nothing is left to be done. */
+static void
+settle_later (TernOpRunner *self, const char *fault, gint64 delay_ms, GArray *done)
+{
+  TernOpOutcome *outcome = outcome_new (self, TERN_OP_OUTCOME_LATER);
+
+  if (done != NULL)
+    set_done (self, outcome, done);
   outcome->fault = g_strdup (fault);
   set_later (self, outcome, delay_ms);
   settle (self, outcome);
@@ -404,16 +342,43 @@ subjects_in (TernOpRunner *self, TernOpSubjectState state, gboolean others)
   return locations;
 }
 
-/* @part (nullable) (owned): only these subjects. */
 static void
-settle_refused (TernOpRunner *self, const GError *error, GArray *part)
+note_refused_but (TernOpRunner *self, const GError *error, guint done)
 {
-  Outcome *outcome = outcome_new (self, OUTCOME_REFUSED);
+  guint n = self->group->subjects->len;
+  g_autoptr (GError) fault =
+      tern_fault_new_server (error->code, tern_fault_get_server_text (error),
+                             /* Translators: the last %s are sentences that say why not all. */
+                             ngettext ("Only %u of %u message was dealt with. %s",
+                                       "Only %u of %u messages were dealt with. %s", n),
+                             done, n, error->message);
+
+  if (!self->freed)
+    self->events.note (fault, self->events_data);
+}
+
+/* A server may have done a part of what it refuses, and not told. */
+static gboolean
+may_be_done_in_part (TernOpRunner *self)
+{
+  const TernOpRecord *first = g_ptr_array_index (self->group->ops, 0);
+
+  return self->next_subject > 0 && first->kind != TERN_OP_APPEND
+         && (first->kind != TERN_OP_FLAGS || self->group->subjects->len > 1);
+}
+
+/* @part (nullable) (owned): only these subjects. @done (nullable) (owned): not these. */
+static void
+settle_refused (TernOpRunner *self, const GError *error, GArray *part, GArray *done)
+{
+  TernOpOutcome *outcome = outcome_new (self, TERN_OP_OUTCOME_REFUSED);
   const char *text = tern_fault_get_server_text (error);
 
   outcome->part = part;
   outcome->fault = g_strdup (error->message);
-  if (tern_fault_is (error, TERN_FAULT_RIGHTS) && text != NULL)
+  if (may_be_done_in_part (self))
+    set_done (self, outcome, done);
+  if (tern_fault_is (error, TERN_FAULT_RIGHTS) && text != NULL && done == NULL)
     outcome->denial = tern_op_group_get_denial (self->group);
   if (is_folder_op (self) && text != NULL)
     {
@@ -421,7 +386,9 @@ settle_refused (TernOpRunner *self, const GError *error, GArray *part)
       /* Translators: the second %s is what a mail server said. */
       outcome->fault = g_strdup_printf (_ ("%s The server said: %s"), error->message, text);
     }
-  if (!self->freed)
+  if (done != NULL)
+    note_refused_but (self, error, done->len);
+  else if (!self->freed)
     self->events.note (error, self->events_data);
   settle (self, outcome);
 }
@@ -436,26 +403,34 @@ is_for_good (TernOpRunner *self, const GError *error)
          || tern_fault_is (error, TERN_FAULT_INVALID);
 }
 
+static void settle_confirmed (TernOpRunner *self);
+
 static void
 settle_error (TernOpRunner *self, const GError *error)
 {
   const TernOpRecord *first = g_ptr_array_index (self->group->ops, 0);
+  GArray *done = find_done (self);
 
-  if (is_for_good (self, error) && self->group->ops->len > 1)
+  if (done != NULL && done->len == self->group->subjects->len)
+    {
+      g_array_unref (done);
+      settle_confirmed (self);
+    }
+  else if (is_for_good (self, error) && self->group->ops->len > 1)
     {
       /* One of them was too much: each for itself will tell which. */
       for (guint i = 0; i < self->group->ops->len; i++)
         g_array_append_val (self->solo,
                             ((TernOpRecord *) g_ptr_array_index (self->group->ops, i))->id);
-      settle_later (self, error->message, 0);
+      settle_later (self, error->message, 0, done);
     }
   else if (is_for_good (self, error))
-    settle_refused (self, error, NULL);
+    settle_refused (self, error, NULL, done);
   else if (tern_fault_is (error, TERN_FAULT_DISCONNECTED))
     /* Not the operation's fault. Looked for first, as soon as there is a connection. */
-    settle_later (self, error->message, BASE_DELAY_MS / 4);
+    settle_later (self, error->message, BASE_DELAY_MS / 4, done);
   else
-    settle_later (self, error->message, delay_after (first->attempts));
+    settle_later (self, error->message, delay_after (first->attempts), done);
 }
 
 static void
@@ -466,12 +441,22 @@ settle_unsent (TernOpRunner *self)
   settle_error (self, error);
 }
 
+/* Where it is at the target is known of every message. */
+static gboolean
+knows_places (TernOpRunner *self)
+{
+  guint known = 0;
+
+  for (guint i = 0; i < self->pairs->len; i++)
+    known += g_array_index (self->pairs, TernUidPair, i).target != 0;
+  return known >= self->group->subjects->len;
+}
+
 static void
 settle_confirmed (TernOpRunner *self)
 {
   const TernOpRecord *first = g_ptr_array_index (self->group->ops, 0);
-  Outcome *outcome = outcome_new (self, OUTCOME_CONFIRMED);
-  gboolean complete = self->pairs->len >= self->group->subjects->len;
+  TernOpOutcome *outcome = outcome_new (self, TERN_OP_OUTCOME_CONFIRMED);
 
   outcome->pairs = g_array_copy (self->pairs);
   if (self->group->unknown > 0)
@@ -481,7 +466,7 @@ settle_confirmed (TernOpRunner *self)
       outcome->later = g_strdup (_ ("The server has not yet told where the message is."));
       set_later (self, outcome, unknown_delay (first->attempts));
     }
-  if (first->target != 0 && !complete && !self->group->filed && !self->freed)
+  if (first->target != 0 && !knows_places (self) && !self->group->filed && !self->freed)
     self->events.folder_changed (first->target, self->events_data);
   if (first->kind == TERN_OP_FOLDER_CREATE && !self->freed)
     self->events.folder_changed (first->source, self->events_data);
@@ -495,16 +480,24 @@ cut_done_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernOpRunner *self = user_data;
   g_autoptr (GError) error = NULL;
+  g_autoptr (GArray) part = NULL;
   g_autoptr (GArray) pairs =
-      tern_remote_run_operation_finish (TERN_REMOTE (source), result, &error);
+      tern_remote_run_operation_finish (TERN_REMOTE (source), result, &part, &error);
+  const GArray *places = pairs != NULL ? pairs : part;
 
-  if (pairs == NULL)
-    settle_error (self, error);
+  if (places != NULL && places->len > 0)
+    g_array_append_vals (self->pairs, places->data, places->len);
+  if (pairs != NULL)
+    {
+      if (self->cut->len > 0)
+        g_array_append_vals (self->done, self->cut->data, self->cut->len);
+      run_next_cut (self);
+    }
   else
     {
-      if (pairs->len > 0)
-        g_array_append_vals (self->pairs, pairs->data, pairs->len);
-      run_next_cut (self);
+      for (guint i = 0; part != NULL && i < part->len; i++)
+        g_array_append_val (self->done, g_array_index (part, TernUidPair, i).source);
+      settle_error (self, error);
     }
   runner_unref (self);
 }
@@ -534,6 +527,9 @@ run_next_cut (TernOpRunner *self)
       settle_unsent (self);
       return;
     }
+  g_array_set_size (self->cut, 0);
+  if (op->uids->len > 0)
+    g_array_append_vals (self->cut, op->uids->data, op->uids->len);
   tern_remote_run_operation_async (self->remote, op, cut_done_cb, runner_ref (self));
 }
 
@@ -618,7 +614,8 @@ check_subjects (TernOpRunner *self)
           lost == total
               ? NULL
               : subjects_in (self, refuse_unknown ? TERN_OP_SUBJECT_UNKNOWN : TERN_OP_SUBJECT_LOST,
-                             FALSE));
+                             FALSE),
+          NULL);
       return FALSE;
     }
   if (self->group->unknown == 0
@@ -626,7 +623,7 @@ check_subjects (TernOpRunner *self)
     return TRUE;
   self->events.folder_changed (first->source, self->events_data);
   settle_later (self, _ ("The server has not yet told where the message is."),
-                unknown_delay (first->attempts));
+                unknown_delay (first->attempts), NULL);
   return FALSE;
 }
 
@@ -650,7 +647,7 @@ check_group (TernOpRunner *self)
                             group->source->path);
   if (error != NULL)
     {
-      settle_refused (self, error, NULL);
+      settle_refused (self, error, NULL, NULL);
       return FALSE;
     }
   return check_subjects (self);
@@ -674,6 +671,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       self->group = value;
       self->next_subject = 0;
       g_array_set_size (self->pairs, 0);
+      g_array_set_size (self->done, 0);
+      g_array_set_size (self->cut, 0);
       if (self->freed || self->remote == NULL)
         end_pass (self);
       else if (self->group->ops->len == 0)
@@ -683,12 +682,13 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
         }
       else if (check_group (self))
         {
-          Outcome *outcome = outcome_new (self, OUTCOME_RUNNING);
+          TernOpOutcome *outcome = outcome_new (self, TERN_OP_OUTCOME_RUNNING);
 
           outcome->name = g_strdup (self->group->name);
           outcome->as_read = g_ptr_array_ref (self->group->ops);
-          tern_store_write_async (self->store, G_PRIORITY_HIGH, write_running, outcome,
-                                  outcome_unref, NULL, running_cb, runner_ref (self));
+          tern_store_write_async (self->store, G_PRIORITY_HIGH, tern_op_outcome_write_running,
+                                  outcome, tern_op_outcome_unref, NULL, running_cb,
+                                  runner_ref (self));
         }
     }
   runner_unref (self);
@@ -739,7 +739,9 @@ tern_op_runner_new (TernStore *store,
   self->events_data = data;
   self->solo = g_array_new (FALSE, FALSE, sizeof (TernId));
   self->pairs = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
-  self->unwritten = g_ptr_array_new_with_free_func (outcome_unref);
+  self->done = g_array_new (FALSE, FALSE, sizeof (guint32));
+  self->cut = g_array_new (FALSE, FALSE, sizeof (guint32));
+  self->unwritten = g_ptr_array_new_with_free_func (tern_op_outcome_unref);
   return self;
 }
 

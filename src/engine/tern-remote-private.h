@@ -141,7 +141,10 @@ struct _TernRemoteInterface
                                TernRemoteOp *op,
                                GAsyncReadyCallback callback,
                                gpointer user_data);
-  GArray *(*run_operation_finish) (TernRemote *self, GAsyncResult *result, GError **error);
+  GArray *(*run_operation_finish) (TernRemote *self,
+                                   GAsyncResult *result,
+                                   GArray **part,
+                                   GError **error);
   void (*watch) (TernRemote *self);
   void (*set_focus) (TernRemote *self, TernId folder);
   gboolean (*hears_all) (TernRemote *self);
@@ -185,12 +188,17 @@ void tern_remote_fetch_parts_async (TernRemote *self,
                                     gpointer user_data);
 gboolean tern_remote_fetch_parts_finish (TernRemote *self, GAsyncResult *result, GError **error);
 
-/* Takes @op. Result: GArray of TernUidPair, possibly empty: where things went. */
+/* Takes @op. Result: GArray of TernUidPair, possibly empty: where things went. With an error,
+ * *@part (nullable out) is NULL or likewise, of those messages with which it was done all the same;
+ * a target of 0 is not known. */
 void tern_remote_run_operation_async (TernRemote *self,
                                       TernRemoteOp *op,
                                       GAsyncReadyCallback callback,
                                       gpointer user_data);
-GArray *tern_remote_run_operation_finish (TernRemote *self, GAsyncResult *result, GError **error);
+GArray *tern_remote_run_operation_finish (TernRemote *self,
+                                          GAsyncResult *result,
+                                          GArray **part,
+                                          GError **error);
 
 /* From now on report and store what changes in INBOX (and, as far as possible, in the focus). */
 void tern_remote_watch (TernRemote *self);

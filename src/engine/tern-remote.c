@@ -137,9 +137,12 @@ tern_remote_run_operation_async (TernRemote *self,
 }
 
 GArray *
-tern_remote_run_operation_finish (TernRemote *self, GAsyncResult *result, GError **error)
+tern_remote_run_operation_finish (TernRemote *self,
+                                  GAsyncResult *result,
+                                  GArray **part,
+                                  GError **error)
 {
-  return TERN_REMOTE_GET_IFACE (self)->run_operation_finish (self, result, error);
+  return TERN_REMOTE_GET_IFACE (self)->run_operation_finish (self, result, part, error);
 }
 
 void

@@ -14,8 +14,7 @@ typedef struct
 
 /* The folders of one account in the order of a sidebar: INBOX, then the special uses in a fixed
  * order, then the others by name; each followed by its children. Folders that are gone are left
- * out. Safe for parents that are missing or form a ring. Result: GArray of TernFolderLine, valid as
- * long as @records. */
+ * out. Result: GArray of TernFolderLine, valid as long as @records. */
 GArray *tern_folder_order (const GPtrArray *records);
 
 G_END_DECLS

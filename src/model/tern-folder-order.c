@@ -10,7 +10,6 @@ typedef struct
   const TernFolderRecord *record; /* NULL for the root */
   char *sort;                     /* (owned) collation key of the name */
   GPtrArray *children;            /* (owned) of Node, unowned */
-  gboolean placed;
 } Node;
 
 static void
@@ -63,7 +62,6 @@ compare (gconstpointer a, gconstpointer b)
 static void
 place (Node *node, guint depth, GArray *lines)
 {
-  node->placed = TRUE;
   if (node->record != NULL)
     {
       TernFolderLine line = { node->record, depth };
@@ -73,12 +71,7 @@ place (Node *node, guint depth, GArray *lines)
     }
   g_ptr_array_sort (node->children, compare);
   for (guint i = 0; i < node->children->len; i++)
-    {
-      Node *child = g_ptr_array_index (node->children, i);
-
-      if (!child->placed)
-        place (child, depth, lines);
-    }
+    place (g_ptr_array_index (node->children, i), depth, lines);
 }
 
 /* By its path: the folder that it is in, or what that one is in. */
@@ -99,14 +92,10 @@ find_above (GHashTable *by_path, const TernFolderRecord *record)
 
 /* Special uses stand at the top wherever the server keeps them; so do orphans. */
 static Node *
-find_parent (GHashTable *nodes, GHashTable *by_path, Node *root, const TernFolderRecord *record)
+find_parent (GHashTable *by_path, Node *root, const TernFolderRecord *record)
 {
-  Node *parent = NULL;
+  Node *parent = record->role == TERN_ROLE_NONE ? find_above (by_path, record) : NULL;
 
-  if (record->role == TERN_ROLE_NONE && record->parent != 0)
-    parent = g_hash_table_lookup (nodes, &record->parent);
-  else if (record->role == TERN_ROLE_NONE)
-    parent = find_above (by_path, record);
   return parent != NULL ? parent : root;
 }
 
@@ -135,17 +124,8 @@ tern_folder_order (const GPtrArray *records)
     }
   g_hash_table_iter_init (&iter, nodes);
   while (g_hash_table_iter_next (&iter, NULL, &node))
-    g_ptr_array_add (find_parent (nodes, by_path, root, ((Node *) node)->record)->children, node);
+    g_ptr_array_add (find_parent (by_path, root, ((Node *) node)->record)->children, node);
   place (root, 0, lines);
-  /* What only hangs on a ring of parents would be lost otherwise. */
-  for (guint i = 0; i < records->len; i++)
-    {
-      const TernFolderRecord *record = g_ptr_array_index (records, i);
-      Node *left = g_hash_table_lookup (nodes, &record->id);
-
-      if (left != NULL && !left->placed)
-        place (left, 0, lines);
-    }
   node_free (root);
   return lines;
 }

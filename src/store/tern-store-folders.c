@@ -12,7 +12,7 @@
 #include <glib/gi18n.h>
 
 #define COLUMNS                                                                                   \
-  "id, account, parent, path, name, remote_name, delimiter, role, subscribed, selectable, gone,"  \
+  "id, account, path, name, remote_name, delimiter, role, subscribed, selectable, gone,"          \
   " uidvalidity, uidnext, modseq, backfill, total, unread, remote_total, remote_unread, checked," \
   " compared, compared_remote, compared_here, compare_tried, mailbox_id, space, rights,"          \
   " append_limit"
@@ -194,6 +194,7 @@ read_wishes (TernTxn *txn, TernId account, TernId folder, gint64 *wishes, GError
                        account, folder, TERN_OP_FOLDER_RENAME, TERN_OP_FOLDER_DELETE);
 }
 
+/* What is in what is told by the paths; nothing reads the column "parent". */
 static gboolean
 write_folder (TernTxn *txn, const TernFolderRecord *record, TernId id, GError **error)
 {
@@ -207,27 +208,27 @@ write_folder (TernTxn *txn, const TernFolderRecord *record, TernId id, GError **
     stmt = tern_db_prepare (db,
                             "INSERT INTO folder (account, parent, path, name, remote_name,"
                             " delimiter, role, subscribed, selectable, gone, space)"
-                            " VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13)",
+                            " VALUES (?2, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?3)",
                             error);
   else
     stmt = tern_db_prepare (db,
-                            "UPDATE folder SET parent = ?3, path = iif (?12 & 1, path, ?4),"
+                            "UPDATE folder SET path = iif (?12 & 1, path, ?4),"
                             " name = iif (?12 & 1, name, ?5),"
                             " remote_name = iif (?12 & 1, remote_name, ?6), delimiter = ?7,"
                             " role = CASE role_by_person WHEN 0 THEN ?8 ELSE role END,"
                             " subscribed = iif (?12 & 4, subscribed, ?9), selectable = ?10,"
-                            " gone = iif (?12 & 2, gone, ?11), space = ?13 WHERE id = ?1"
-                            " AND (parent, path, name, delimiter, subscribed, selectable, gone,"
+                            " gone = iif (?12 & 2, gone, ?11), space = ?3 WHERE id = ?1"
+                            " AND (path, name, delimiter, subscribed, selectable, gone,"
                             "  space)"
-                            " IS NOT (?3, iif (?12 & 1, path, ?4), iif (?12 & 1, name, ?5), ?7,"
-                            "  iif (?12 & 4, subscribed, ?9), ?10, iif (?12 & 2, gone, ?11), ?13)"
+                            " IS NOT (iif (?12 & 1, path, ?4), iif (?12 & 1, name, ?5), ?7,"
+                            "  iif (?12 & 4, subscribed, ?9), ?10, iif (?12 & 2, gone, ?11), ?3)"
                             " OR id = ?1 AND role_by_person = 0 AND role <> ?8",
                             error);
   if (stmt == NULL)
     return FALSE;
   sqlite3_bind_int64 (stmt, 1, id);
   sqlite3_bind_int64 (stmt, 2, record->account);
-  sqlite3_bind_int64 (stmt, 3, record->parent);
+  sqlite3_bind_int (stmt, 3, (int) record->space);
   tern_db_bind_text (stmt, 4, record->path);
   tern_db_bind_text (stmt, 5, record->name);
   tern_db_bind_text (stmt, 6, record->remote_name);
@@ -238,7 +239,6 @@ write_folder (TernTxn *txn, const TernFolderRecord *record, TernId id, GError **
   sqlite3_bind_int (stmt, 11, record->gone != FALSE);
   if (id != 0)
     sqlite3_bind_int64 (stmt, 12, wishes);
-  sqlite3_bind_int (stmt, 13, (int) record->space);
   if (!tern_db_step (db, stmt, error))
     return FALSE;
   if (sqlite3_changes (tern_db_get_handle (db)) > 0)
@@ -461,32 +461,31 @@ take_record (sqlite3_stmt *stmt)
 
   record->id = sqlite3_column_int64 (stmt, 0);
   record->account = sqlite3_column_int64 (stmt, 1);
-  record->parent = sqlite3_column_int64 (stmt, 2);
-  record->path = tern_db_dup_text (stmt, 3);
-  record->name = tern_db_dup_text (stmt, 4);
-  record->remote_name = tern_db_dup_text (stmt, 5);
-  record->delimiter = (char) sqlite3_column_int (stmt, 6);
-  record->role = sqlite3_column_int (stmt, 7);
-  record->subscribed = sqlite3_column_int (stmt, 8);
-  record->selectable = sqlite3_column_int (stmt, 9);
-  record->gone = sqlite3_column_int64 (stmt, 10) != 0;
-  record->uidvalidity = (guint32) sqlite3_column_int64 (stmt, 11);
-  record->uidnext = (guint32) sqlite3_column_int64 (stmt, 12);
-  record->modseq = (guint64) sqlite3_column_int64 (stmt, 13);
-  record->backfill = (guint32) sqlite3_column_int64 (stmt, 14);
-  record->total = sqlite3_column_int64 (stmt, 15);
-  record->unread = sqlite3_column_int64 (stmt, 16);
-  record->remote_total = sqlite3_column_int64 (stmt, 17);
-  record->remote_unread = sqlite3_column_int64 (stmt, 18);
-  record->checked = sqlite3_column_int64 (stmt, 19);
-  record->compared = sqlite3_column_int64 (stmt, 20);
-  record->compared_remote = sqlite3_column_int64 (stmt, 21);
-  record->compared_here = sqlite3_column_int64 (stmt, 22);
-  record->compare_tried = sqlite3_column_int64 (stmt, 23);
-  record->mailbox_id = tern_db_dup_text (stmt, 24);
-  record->space = (TernSpace) sqlite3_column_int (stmt, 25);
-  record->rights = (TernRights) sqlite3_column_int (stmt, 26);
-  record->append_limit = sqlite3_column_int64 (stmt, 27);
+  record->path = tern_db_dup_text (stmt, 2);
+  record->name = tern_db_dup_text (stmt, 3);
+  record->remote_name = tern_db_dup_text (stmt, 4);
+  record->delimiter = (char) sqlite3_column_int (stmt, 5);
+  record->role = sqlite3_column_int (stmt, 6);
+  record->subscribed = sqlite3_column_int (stmt, 7);
+  record->selectable = sqlite3_column_int (stmt, 8);
+  record->gone = sqlite3_column_int64 (stmt, 9) != 0;
+  record->uidvalidity = (guint32) sqlite3_column_int64 (stmt, 10);
+  record->uidnext = (guint32) sqlite3_column_int64 (stmt, 11);
+  record->modseq = (guint64) sqlite3_column_int64 (stmt, 12);
+  record->backfill = (guint32) sqlite3_column_int64 (stmt, 13);
+  record->total = sqlite3_column_int64 (stmt, 14);
+  record->unread = sqlite3_column_int64 (stmt, 15);
+  record->remote_total = sqlite3_column_int64 (stmt, 16);
+  record->remote_unread = sqlite3_column_int64 (stmt, 17);
+  record->checked = sqlite3_column_int64 (stmt, 18);
+  record->compared = sqlite3_column_int64 (stmt, 19);
+  record->compared_remote = sqlite3_column_int64 (stmt, 20);
+  record->compared_here = sqlite3_column_int64 (stmt, 21);
+  record->compare_tried = sqlite3_column_int64 (stmt, 22);
+  record->mailbox_id = tern_db_dup_text (stmt, 23);
+  record->space = (TernSpace) sqlite3_column_int (stmt, 24);
+  record->rights = (TernRights) sqlite3_column_int (stmt, 25);
+  record->append_limit = sqlite3_column_int64 (stmt, 26);
   return record;
 }
 

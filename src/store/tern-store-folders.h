@@ -11,7 +11,6 @@ typedef struct
 {
   TernId id;
   TernId account;
-  TernId parent;     /* 0 at the top */
   char *path;        /* "Lists/GTK": levels joined by "/", each level UTF-8; "/" inside a level
                         is written as U+2215 */
   char *name;        /* last level, as shown */

@@ -168,7 +168,7 @@ bench (guint32 n)
 
   engine_fixture_open (self.engine, FALSE);
   self.folder =
-      model_add_folder (self.engine, model_add_account (self.engine), "INBOX", TERN_ROLE_INBOX, 0);
+      model_add_folder (self.engine, model_add_account (self.engine), "INBOX", TERN_ROLE_INBOX);
   fill (&self, n);
   g_print ("%u messages\n", n);
 

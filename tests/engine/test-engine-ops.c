@@ -4,7 +4,9 @@
 #include "store-fixture.h"
 #include "tern-op-runner-private.h"
 #include "tern-script-server.h"
+#include "tern-store-ledger.h"
 #include "tern-store-locations-private.h"
+#include "tern-store-messages.h"
 
 /*
  * What becomes of operations when a connection or a disk fails at the worst moment: the runner with
@@ -36,8 +38,11 @@ fake_run_operation_async (TernRemote *remote,
 }
 
 static GArray *
-fake_run_operation_finish (TernRemote *remote, GAsyncResult *result, GError **error)
+fake_run_operation_finish (TernRemote *remote, GAsyncResult *result, GArray **part, GError **error)
 {
+  GArray *done = g_task_get_task_data (G_TASK (result));
+
+  *part = done != NULL ? g_array_ref (done) : NULL;
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
@@ -152,6 +157,37 @@ answer_cut (World *self)
   g_autoptr (GTask) task = g_steal_pointer (&self->remote->task);
 
   g_task_return_error (task, tern_fault_new (TERN_FAULT_DISCONNECTED, "cut"));
+}
+
+/* NO to what was sent last; of it, @source (0: nothing) is at the target. */
+static void
+answer_no (World *self, guint32 source, guint32 target)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->remote->task);
+  GArray *part = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
+  TernUidPair pair = { source, target };
+
+  if (source != 0)
+    g_array_append_val (part, pair);
+  g_task_set_task_data (task, part, (GDestroyNotify) g_array_unref);
+  g_task_return_error (task, tern_fault_new_server (TERN_FAULT_LIMIT, "full", "No room."));
+}
+
+/* OK to what was sent last: UID n is 1000 + n at the target. */
+static void
+answer_all (World *self, const TernRemoteOp *sent)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->remote->task);
+  GArray *pairs = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
+
+  for (guint i = 0; i < sent->uids->len; i++)
+    {
+      TernUidPair pair = { g_array_index (sent->uids, guint32, i), 0 };
+
+      pair.target = pair.source + 1000;
+      g_array_append_val (pairs, pair);
+    }
+  g_task_return_pointer (task, pairs, (GDestroyNotify) g_array_unref);
 }
 
 static TernOpState
@@ -547,6 +583,149 @@ test_changed_before_sent (void)
   world_clear (&world);
 }
 
+static void
+assert_at (World *self, TernId id, TernId folder, guint32 uid)
+{
+  TernReader *reader = store_read_begin (self->store, TERN_LANE_SLOW);
+  TernId found = 0;
+
+  g_assert_cmpuint (tern_read_uid (reader, id, &found, NULL), ==, uid);
+  g_assert_cmpint (found, ==, folder);
+  store_read_end (self->store);
+}
+
+/* What a server has moved before it says NO stays moved, and can be moved back; the rest is where
+ * it was, and both folders are looked at. */
+static void
+test_refused_in_part (void)
+{
+  World world;
+  TernId ids[2];
+  TernId op;
+  TernTxn *txn;
+  gboolean undone = TRUE;
+  g_autofree char *sql = NULL;
+
+  world_init (&world);
+  for (guint i = 0; i < 2; i++)
+    ids[i] = store_add (world.store, world.store->inbox, i + 1, i + 1, TERN_FLAG_NONE);
+  op = move (&world, ids, 2);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  wait_sent (&world, 1);
+  answer_no (&world, 1, 12);
+  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED
+                        && !tern_op_runner_is_busy (world.runner));
+  assert_at (&world, ids[0], world.store->archive, 12);
+  assert_at (&world, ids[1], world.store->inbox, 2);
+  g_assert_cmpuint (world.syncs_wanted, ==, 2);
+  g_assert_cmpuint (world.notes->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (world.notes, 0), ==,
+                   "Only 1 of 2 messages were dealt with. No room.");
+  sql = g_strdup_printf ("SELECT count (*) FROM ledger l JOIN ledger_member m ON m.event = l.id"
+                         " WHERE l.kind = %d AND m.location = %d",
+                         TERN_LEDGER_REFUSED, (int) ids[1]);
+  g_assert_cmpint (store_sql (world.store, sql), ==, 1);
+  store_verify (world.store);
+  txn = store_begin (world.store);
+  g_assert_true (tern_txn_op_undo (txn, op, &undone, NULL));
+  store_commit (world.store);
+  g_assert_false (undone);
+  tern_op_runner_wake (world.runner);
+  g_assert_cmpuint (g_array_index (wait_sent (&world, 2)->uids, guint32, 0), ==, 12);
+  answer_pair (&world, 12, 100);
+  tern_test_wait_until (store_op_count (world.store, TERN_OP_RUNNING) == 0);
+  assert_at (&world, ids[0], world.store->inbox, 100);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
+/* What only went from its folder is taken for moved, and looked for at the target. */
+static void
+test_refused_untold (void)
+{
+  World world;
+  TernId ids[2];
+  TernId op;
+
+  world_init (&world);
+  for (guint i = 0; i < 2; i++)
+    ids[i] = store_add (world.store, world.store->inbox, i + 1, i + 1, TERN_FLAG_NONE);
+  op = move (&world, ids, 2);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  wait_sent (&world, 1);
+  answer_no (&world, 1, 0);
+  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED
+                        && !tern_op_runner_is_busy (world.runner));
+  assert_at (&world, ids[1], world.store->inbox, 2);
+  g_assert_cmpuint (world.syncs_wanted, ==, 2);
+  store_verify (world.store);
+  g_assert_cmpint (store_add (world.store, world.store->archive, 30, 1, TERN_FLAG_NONE), ==,
+                   ids[0]);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
+/* An operation that is too large for one command: NO to the second is not about the first. */
+static void
+test_refused_in_cuts (void)
+{
+  g_autofree TernId *ids = g_new (TernId, TERN_REMOTE_OP_MAX + 1);
+  const guint last = TERN_REMOTE_OP_MAX;
+  World world;
+  TernTxn *txn;
+  TernId op;
+
+  world_init (&world);
+  txn = store_begin (world.store);
+  for (guint i = 0; i <= last; i++)
+    {
+      g_autoptr (TernMessageFacts) facts = store_facts (i + 1, i + 1, TERN_FLAG_NONE);
+
+      ids[i] = tern_txn_add_message (txn, world.store->inbox, facts, FALSE, NULL);
+    }
+  store_commit (world.store);
+  op = move (&world, ids, last + 1);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  answer_all (&world, wait_sent (&world, 1));
+  g_assert_cmpuint (wait_sent (&world, 2)->uids->len, ==, 1);
+  answer_no (&world, 0, 0);
+  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED
+                        && !tern_op_runner_is_busy (world.runner));
+  assert_at (&world, ids[0], world.store->archive, 1001);
+  assert_at (&world, ids[last - 1], world.store->archive, 1000 + last);
+  assert_at (&world, ids[last], world.store->inbox, last + 1);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
+/* Two operations in one command: each gets what is its own, and the rest is tried again. */
+static void
+test_refused_together (void)
+{
+  World world;
+  TernId ids[2];
+  TernId ops[2];
+
+  world_init (&world);
+  for (guint i = 0; i < 2; i++)
+    {
+      ids[i] = store_add (world.store, world.store->inbox, i + 1, i + 1, TERN_FLAG_NONE);
+      ops[i] = move (&world, &ids[i], 1);
+    }
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  g_assert_cmpuint (wait_sent (&world, 1)->uids->len, ==, 2);
+  answer_no (&world, 1, 12);
+  g_assert_cmpuint (wait_sent (&world, 2)->uids->len, ==, 1);
+  g_assert_cmpint (state_of (&world, ops[0]), ==, TERN_OP_CONFIRMED);
+  assert_at (&world, ids[0], world.store->archive, 12);
+  answer_no (&world, 0, 0);
+  tern_test_wait_until (state_of (&world, ops[1]) == TERN_OP_REFUSED
+                        && !tern_op_runner_is_busy (world.runner));
+  assert_at (&world, ids[1], world.store->inbox, 2);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -561,5 +740,9 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/unknown-apart", test_unknown_apart);
   g_test_add_func ("/engine/ops/outcome-unwritten", test_outcome_unwritten);
   g_test_add_func ("/engine/ops/changed-before-sent", test_changed_before_sent);
+  g_test_add_func ("/engine/ops/refused-in-part", test_refused_in_part);
+  g_test_add_func ("/engine/ops/refused-untold", test_refused_untold);
+  g_test_add_func ("/engine/ops/refused-in-cuts", test_refused_in_cuts);
+  g_test_add_func ("/engine/ops/refused-together", test_refused_together);
   return g_test_run ();
 }

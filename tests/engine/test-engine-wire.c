@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "tern-imap-remote-state-private.h"
 #include "wire-fixture.h"
 
 /*
@@ -28,7 +29,7 @@ wire_replay (Wire *self, guint32 known, guint32 target_uidvalidity)
   g_ptr_array_add (op->message_ids, g_strdup ("1@example.org"));
   tern_remote_run_operation_async (self->remote, op, wire_keep_result, self);
   tern_test_wait_until (self->result != NULL);
-  pairs = tern_remote_run_operation_finish (self->remote, self->result, &error);
+  pairs = tern_remote_run_operation_finish (self->remote, self->result, NULL, &error);
   g_assert_no_error (error);
   g_clear_object (&self->result);
   return pairs;
@@ -190,13 +191,12 @@ test_wire_brought_back (void)
 }
 
 /* An operation of @kind on UID @uid of INBOX, for the first time. */
-static GArray *
-wire_run (Wire *self, TernOpKind kind, guint32 uid, GError **error)
+static void
+wire_start (Wire *self, TernOpKind kind, guint32 uid)
 {
   TernRemoteOp *op = tern_remote_op_new (kind);
   guint32 size = 1001;
   guint32 known = 0;
-  GArray *pairs;
 
   op->source = store_folder (self->store, self->store->inbox);
   if (kind == TERN_OP_FLAGS)
@@ -208,10 +208,24 @@ wire_run (Wire *self, TernOpKind kind, guint32 uid, GError **error)
   g_array_append_val (op->known, known);
   g_ptr_array_add (op->message_ids, g_strdup ("1@example.org"));
   tern_remote_run_operation_async (self->remote, op, wire_keep_result, self);
+}
+
+static GArray *
+wire_end (Wire *self, GError **error)
+{
+  GArray *pairs;
+
   tern_test_wait_until (self->result != NULL);
-  pairs = tern_remote_run_operation_finish (self->remote, self->result, error);
+  pairs = tern_remote_run_operation_finish (self->remote, self->result, NULL, error);
   g_clear_object (&self->result);
   return pairs;
+}
+
+static GArray *
+wire_run (Wire *self, TernOpKind kind, guint32 uid, GError **error)
+{
+  wire_start (self, kind, uid);
+  return wire_end (self, error);
 }
 
 /* A session that has not been told of a message is let look before it acts on it, and its answer is
@@ -377,6 +391,197 @@ test_wire_copies_in_part (void)
   wire_clear (&wire);
 }
 
+/* Of UIDs 7 and 8, with a server that has no room in the end. Result: what is done. */
+static GArray *
+run_in_part (Wire *self, TernOpKind kind)
+{
+  TernRemoteOp *op = tern_remote_op_new (kind);
+  GArray *part = NULL;
+  GError *error = NULL;
+
+  op->source = store_folder (self->store, self->store->inbox);
+  if (kind == TERN_OP_FLAGS)
+    op->add = TERN_FLAG_SEEN;
+  else
+    op->target = store_folder (self->store, self->store->archive);
+  for (guint32 uid = 7; uid <= 8; uid++)
+    {
+      guint32 zero = 0;
+
+      g_array_append_val (op->uids, uid);
+      g_array_append_val (op->sizes, zero);
+      g_array_append_val (op->known, zero);
+      g_ptr_array_add (op->message_ids, NULL);
+    }
+  tern_remote_run_operation_async (self->remote, op, wire_keep_result, self);
+  tern_test_wait_until (self->result != NULL);
+  g_assert_null (tern_remote_run_operation_finish (self->remote, self->result, &part, &error));
+  g_clear_object (&self->result);
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_LIMIT);
+  g_clear_error (&error);
+  g_assert_nonnull (part);
+  return part;
+}
+
+/* What the server has told is kept: one of them is @target there, 0 = it only went. */
+static void
+move_in_part (const char *const *script, guint32 target)
+{
+  Wire wire;
+  g_autoptr (GArray) part = NULL;
+
+  wire_init (&wire, script);
+  part = run_in_part (&wire, TERN_OP_MOVE);
+  assert_pair (part, target);
+  wire_clear (&wire);
+}
+
+static void
+test_wire_moves_in_part (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (" MOVE"),
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID MOVE 7:8 \"Archive\"",
+    "S: * OK [COPYUID 2 7 12] one",
+    "S: %t NO [OVERQUOTA] full",
+    "STALL",
+    NULL,
+  };
+
+  move_in_part (script, 12);
+}
+
+static void
+test_wire_moves_in_pieces (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (" MOVE MESSAGELIMIT=1"),
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID MOVE 7 \"Archive\"",
+    "S: * OK [COPYUID 2 7 12] one",
+    "S: %t OK moved",
+    "C: %t UID MOVE 8 \"Archive\"",
+    "S: %t NO [OVERQUOTA] full",
+    "STALL",
+    NULL,
+  };
+
+  move_in_part (script, 12);
+}
+
+static void
+test_wire_moves_untold (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (" MOVE"),
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID MOVE 7:8 \"Archive\"",
+    "S: * VANISHED 7",
+    "S: %t NO [OVERQUOTA] full",
+    "STALL",
+    NULL,
+  };
+
+  move_in_part (script, 0);
+}
+
+/* Which of them have the flags now is asked for. */
+static void
+test_wire_flags_in_part (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID STORE 7:8 +FLAGS.SILENT (\\Seen)",
+    "S: %t NO [OVERQUOTA] full",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) part = NULL;
+
+  wire_init (&wire, script);
+  part = run_in_part (&wire, TERN_OP_FLAGS);
+  g_assert_cmpuint (part->len, ==, 0);
+  g_assert_true (tern_imap_remote_is_stale (TERN_IMAP_REMOTE (wire.remote), wire.store->inbox));
+  wire_clear (&wire);
+}
+
+/* Flags from before our STORE, that come in one read with its OK, are in the store before the
+ * operation is known to be done. */
+static void
+test_wire_told_before (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID STORE 7 +FLAGS.SILENT (\\Seen)",
+    "R: * 1 FETCH (UID 7 FLAGS (\\Flagged))\r\n%t OK stored\r\n",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) pairs = NULL;
+  g_autoptr (TernMessageRecord) record = NULL;
+  GError *error = NULL;
+  TernId id;
+
+  wire_init (&wire, script);
+  id = store_add (wire.store, wire.store->inbox, 7, 1, TERN_FLAG_NONE);
+  pairs = wire_run (&wire, TERN_OP_FLAGS, 7, &error);
+  g_assert_no_error (error);
+  record = store_message (wire.store, id);
+  g_assert_cmpint (record->flags, ==, TERN_FLAG_FLAGGED);
+  wire_clear (&wire);
+}
+
+static void
+ignore_result (GObject *source, GAsyncResult *result, gpointer data)
+{
+}
+
+/* A sync that gives way to an operation has written down what it was told before. */
+static void
+test_wire_told_in_sync (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "200"),
+    "C: %t UID FETCH 1:99 *",
+    "S: * 1 FETCH (UID 7 FLAGS (\\Flagged))",
+    "S: %t OK that was all",
+    "C: %t UID FETCH 100:* *",
+    "WAIT",
+    "S: %t OK nothing new",
+    "C: %t UID STORE 7 +FLAGS.SILENT (\\Seen)",
+    "S: %t OK stored",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) pairs = NULL;
+  g_autoptr (TernMessageRecord) record = NULL;
+  GError *error = NULL;
+  TernId id;
+
+  wire_init (&wire, script);
+  id = store_add (wire.store, wire.store->inbox, 7, 1, TERN_FLAG_NONE);
+  tern_remote_sync_folder_async (wire.remote, wire.store->inbox, TERN_URGENCY_SYNC, ignore_result,
+                                 NULL);
+  tern_test_wait_until (tern_script_server_get_position (wire.server, 0)
+                        >= G_N_ELEMENTS (script) - 6);
+  wire_start (&wire, TERN_OP_FLAGS, 7);
+  /* The one connection has to do for both. */
+  tern_test_wait_until (TERN_IMAP_REMOTE (wire.remote)->hands_refused);
+  tern_script_server_go (wire.server);
+  pairs = wire_end (&wire, &error);
+  g_assert_no_error (error);
+  record = store_message (wire.store, id);
+  g_assert_cmpint (record->flags, ==, TERN_FLAG_FLAGGED);
+  wire_clear (&wire);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -390,5 +595,11 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/wire/moves-not", test_wire_moves_not);
   g_test_add_func ("/engine/ops/wire/copies-what-is-there", test_wire_copies_what_is_there);
   g_test_add_func ("/engine/ops/wire/copies-in-part", test_wire_copies_in_part);
+  g_test_add_func ("/engine/ops/wire/moves-in-part", test_wire_moves_in_part);
+  g_test_add_func ("/engine/ops/wire/moves-in-pieces", test_wire_moves_in_pieces);
+  g_test_add_func ("/engine/ops/wire/moves-untold", test_wire_moves_untold);
+  g_test_add_func ("/engine/ops/wire/flags-in-part", test_wire_flags_in_part);
+  g_test_add_func ("/engine/ops/wire/told-before", test_wire_told_before);
+  g_test_add_func ("/engine/ops/wire/told-in-sync", test_wire_told_in_sync);
   return g_test_run ();
 }

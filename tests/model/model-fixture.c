@@ -85,17 +85,12 @@ write_folder (TernTxn *txn, gpointer data)
 }
 
 TernId
-model_add_folder (EngineFixture *fixture,
-                  TernId account,
-                  const char *path,
-                  TernRole role,
-                  TernId parent)
+model_add_folder (EngineFixture *fixture, TernId account, const char *path, TernRole role)
 {
   const char *slash = strrchr (path, '/');
   FolderWrite write = { 0 };
 
   write.record.account = account;
-  write.record.parent = parent;
   write.record.path = (char *) path;
   write.record.name = (char *) (slash != NULL ? slash + 1 : path);
   write.record.remote_name = (char *) path;

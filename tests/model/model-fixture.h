@@ -17,11 +17,7 @@ void model_write (EngineFixture *fixture, ModelWrite write, gpointer data);
 void model_write_later (EngineFixture *fixture, ModelWrite write, gpointer data);
 
 TernId model_add_account (EngineFixture *fixture);
-TernId model_add_folder (EngineFixture *fixture,
-                         TernId account,
-                         const char *path,
-                         TernRole role,
-                         TernId parent);
+TernId model_add_folder (EngineFixture *fixture, TernId account, const char *path, TernRole role);
 /* Adds one message with @uid and @date; for use in a ModelWrite. */
 void model_add_message (TernTxn *txn, TernId folder, guint32 uid, gint64 date, TernFlags flags);
 

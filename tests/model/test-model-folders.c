@@ -11,14 +11,14 @@
 /* The order, from records alone */
 
 static TernFolderRecord *
-new_record (TernId id, TernId parent, const char *name, TernRole role)
+new_record (TernId id, const char *path, TernRole role)
 {
+  const char *slash = strrchr (path, '/');
   TernFolderRecord *record = g_new0 (TernFolderRecord, 1);
 
   record->id = id;
-  record->parent = parent;
-  record->name = g_strdup (name);
-  record->path = g_strdup (name);
+  record->name = g_strdup (slash != NULL ? slash + 1 : path);
+  record->path = g_strdup (path);
   record->role = role;
   record->selectable = TRUE;
   return record;
@@ -48,12 +48,8 @@ new_records (void)
 static void
 add_path (GPtrArray *records, const char *path, TernSpace space)
 {
-  const char *slash = strrchr (path, '/');
-  TernFolderRecord *record =
-      new_record (records->len + 1, 0, slash != NULL ? slash + 1 : path, TERN_ROLE_NONE);
+  TernFolderRecord *record = new_record (records->len + 1, path, TERN_ROLE_NONE);
 
-  g_free (record->path);
-  record->path = g_strdup (path);
   record->space = space;
   g_ptr_array_add (records, record);
 }
@@ -83,38 +79,23 @@ test_order (void)
   g_autoptr (GPtrArray) records = new_records ();
   g_autofree char *text = NULL;
 
-  g_ptr_array_add (records, new_record (1, 0, "Zebra", TERN_ROLE_NONE));
-  g_ptr_array_add (records, new_record (2, 0, "Trash", TERN_ROLE_TRASH));
-  g_ptr_array_add (records, new_record (3, 5, "item 10", TERN_ROLE_NONE));
-  g_ptr_array_add (records, new_record (4, 0, "INBOX", TERN_ROLE_INBOX));
-  g_ptr_array_add (records, new_record (5, 0, "apple", TERN_ROLE_NONE));
-  g_ptr_array_add (records, new_record (6, 5, "item 9", TERN_ROLE_NONE));
-  g_ptr_array_add (records, new_record (7, 5, "Spam", TERN_ROLE_JUNK)); /* below another folder */
-  g_ptr_array_add (records, new_record (8, 0, "Sent", TERN_ROLE_SENT));
-  g_ptr_array_add (records, new_record (9, 0, "Drafts", TERN_ROLE_DRAFTS));
-  g_ptr_array_add (records, new_record (10, 4, "under inbox", TERN_ROLE_NONE));
-  g_ptr_array_add (records, new_record (11, 0, "Archive", TERN_ROLE_ARCHIVE));
-  g_ptr_array_add (records, new_record (12, 0, "gone", TERN_ROLE_NONE));
+  g_ptr_array_add (records, new_record (1, "Zebra", TERN_ROLE_NONE));
+  g_ptr_array_add (records, new_record (2, "Trash", TERN_ROLE_TRASH));
+  g_ptr_array_add (records, new_record (3, "apple/item 10", TERN_ROLE_NONE));
+  g_ptr_array_add (records, new_record (4, "INBOX", TERN_ROLE_INBOX));
+  g_ptr_array_add (records, new_record (5, "apple", TERN_ROLE_NONE));
+  g_ptr_array_add (records, new_record (6, "apple/item 9", TERN_ROLE_NONE));
+  g_ptr_array_add (records, new_record (7, "apple/Spam", TERN_ROLE_JUNK));
+  g_ptr_array_add (records, new_record (8, "Sent", TERN_ROLE_SENT));
+  g_ptr_array_add (records, new_record (9, "Drafts", TERN_ROLE_DRAFTS));
+  g_ptr_array_add (records, new_record (10, "INBOX/under inbox", TERN_ROLE_NONE));
+  g_ptr_array_add (records, new_record (11, "Archive", TERN_ROLE_ARCHIVE));
+  g_ptr_array_add (records, new_record (12, "gone", TERN_ROLE_NONE));
   ((TernFolderRecord *) g_ptr_array_index (records, 11))->gone = TRUE;
   text = order_to_text (records);
   g_assert_cmpstr (text, ==,
                    "0:INBOX 1:under inbox 0:Drafts 0:Sent 0:Archive 0:Spam 0:Trash "
                    "0:apple 1:item 9 1:item 10 0:Zebra");
-}
-
-/* A parent that is missing, itself, or a ring: every folder is still there once. */
-static void
-test_order_damaged (void)
-{
-  g_autoptr (GPtrArray) records = new_records ();
-  g_autoptr (GArray) lines = NULL;
-
-  g_ptr_array_add (records, new_record (1, 99, "orphan", TERN_ROLE_NONE));
-  g_ptr_array_add (records, new_record (2, 2, "own parent", TERN_ROLE_NONE));
-  g_ptr_array_add (records, new_record (3, 4, "ring a", TERN_ROLE_NONE));
-  g_ptr_array_add (records, new_record (4, 3, "ring b", TERN_ROLE_NONE));
-  lines = tern_folder_order (records);
-  g_assert_cmpuint (lines->len, ==, 4);
 }
 
 /* The tree, over a store */
@@ -134,7 +115,7 @@ set_up (Fixture *self, gconstpointer data)
   self->engine = engine_fixture_new ();
   engine_fixture_open (self->engine, FALSE);
   self->account = model_add_account (self->engine);
-  self->inbox = model_add_folder (self->engine, self->account, "INBOX", TERN_ROLE_INBOX, 0);
+  self->inbox = model_add_folder (self->engine, self->account, "INBOX", TERN_ROLE_INBOX);
 }
 
 static void
@@ -226,7 +207,7 @@ test_new_folder (Fixture *self, gconstpointer data)
   open_tree (self);
   inbox = tern_folder_tree_find (self->tree, self->inbox);
   self->told = 0;
-  model_add_folder (self->engine, self->account, "Lists/GTK", TERN_ROLE_NONE, 0);
+  model_add_folder (self->engine, self->account, "Lists/GTK", TERN_ROLE_NONE);
   engine_wait (has_two, self);
   g_assert_cmpuint (self->told, ==, 1);
   g_assert_true (tern_folder_tree_find (self->tree, self->inbox) == inbox);
@@ -244,7 +225,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/model/folders/order", test_order);
   g_test_add_func ("/model/folders/paths", test_paths);
-  g_test_add_func ("/model/folders/order-damaged", test_order_damaged);
   g_test_add ("/model/folders/counts", Fixture, NULL, set_up, test_counts, tear_down);
   g_test_add ("/model/folders/new", Fixture, NULL, set_up, test_new_folder, tear_down);
   return g_test_run ();

@@ -58,7 +58,7 @@ set_up (Fixture *self, gconstpointer data)
   self->engine = engine_fixture_new ();
   engine_fixture_open (self->engine, FALSE);
   account = model_add_account (self->engine);
-  self->folder = model_add_folder (self->engine, account, "INBOX", TERN_ROLE_INBOX, 0);
+  self->folder = model_add_folder (self->engine, account, "INBOX", TERN_ROLE_INBOX);
   self->mirror = g_array_new (FALSE, FALSE, sizeof (TernId));
   self->uids = g_array_new (FALSE, FALSE, sizeof (guint32));
   self->next_uid = 1;

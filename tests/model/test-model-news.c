@@ -46,7 +46,7 @@ set_up (Fixture *self, gconstpointer data)
   self->engine = engine_fixture_new ();
   engine_fixture_open (self->engine, FALSE);
   account = model_add_account (self->engine);
-  self->folder = model_add_folder (self->engine, account, "INBOX", TERN_ROLE_INBOX, 0);
+  self->folder = model_add_folder (self->engine, account, "INBOX", TERN_ROLE_INBOX);
   model_write (self->engine, write_messages, self);
   keys = model_read_keys (self->engine, self->folder);
   g_assert_cmpuint (keys->len, ==, N_MESSAGES + 1);

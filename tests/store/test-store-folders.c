@@ -86,7 +86,6 @@ test_put (void)
   StoreFixture *f = store_fixture_new ();
   TernFolderRecord record = record_of (f, "Lists/GTK", "Lists/GTK");
   record.name = (char *) "GTK";
-  record.parent = f->inbox;
   TernTxn *txn = store_begin (f);
   TernId id = tern_txn_put_folder (txn, &record, NULL);
   store_commit (f);
@@ -109,7 +108,6 @@ test_put (void)
   g_autoptr (TernFolderRecord) folder = store_folder (f, id);
   g_assert_cmpstr (folder->path, ==, "Lists/Gtk");
   g_assert_cmpstr (folder->name, ==, "GTK");
-  g_assert_cmpint (folder->parent, ==, f->inbox);
   g_assert_cmpint (folder->delimiter, ==, '/');
   g_assert_cmpint (folder->remote_total, ==, -1);
   g_autoptr (TernFolderRecord) copy = tern_folder_record_copy (folder);

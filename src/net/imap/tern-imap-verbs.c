@@ -16,7 +16,13 @@ task_done (TernImapCommand *command, const GError *error, gpointer data)
   g_autoptr (GTask) task = data;
 
   if (error != NULL)
-    g_task_return_error (task, g_error_copy (error));
+    {
+      /* For tern_imap_session_command_get_done(). An abandoned command goes on collecting. */
+      if (command->reply->source_uids != NULL && !command->abandoned)
+        g_task_set_task_data (task, g_steal_pointer (&command->reply),
+                              (GDestroyNotify) tern_imap_reply_free);
+      g_task_return_error (task, g_error_copy (error));
+    }
   else
     g_task_return_pointer (task, g_steal_pointer (&command->reply),
                            (GDestroyNotify) tern_imap_reply_free);
@@ -105,6 +111,12 @@ TernImapReply *
 tern_imap_session_command_finish (TernImapSession *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+const TernImapReply *
+tern_imap_session_command_get_done (GAsyncResult *result)
+{
+  return g_task_get_task_data (G_TASK (result));
 }
 
 static void
