@@ -172,6 +172,9 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 tern_imap_sync_step_select (TernImapSync *self)
 {
+  /* Another job has selected it, and nobody has asked what came before that: this one does. */
+  if (self->job.slot->caught_up != self->folder->id)
+    tern_imap_session_doubt_mailbox (tern_imap_sync_get_session (self));
   self->resynced =
       self->folder->uidvalidity != 0 && self->folder->modseq != 0 && self->folder->uidnext != 0
       && (tern_imap_session_get_caps (tern_imap_sync_get_session (self)) & TERN_IMAP_CAP_QRESYNC);
@@ -184,9 +187,12 @@ flags_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernImapSync *self = user_data;
 
-  /* What is told from now on and cannot be written makes it stale anew. */
   if (!g_task_had_error (G_TASK (result)))
-    tern_imap_remote_set_stale (self->job.remote, self->folder->id, FALSE);
+    {
+      /* What is told from now on and cannot be written makes it stale anew. */
+      tern_imap_remote_set_stale (self->job.remote, self->folder->id, FALSE);
+      self->job.slot->caught_up = self->folder->id;
+    }
   nooped_cb (source, result, user_data);
 }
 
@@ -202,6 +208,7 @@ tern_imap_sync_step_changes (TernImapSync *self)
   self->step = self->folder->uidnext == 0 ? TERN_IMAP_SYNC_FIRST : TERN_IMAP_SYNC_NEW;
   if (self->step == TERN_IMAP_SYNC_FIRST)
     {
+      self->job.slot->caught_up = self->folder->id;
       tern_imap_sync_advance (self);
       return;
     }
@@ -215,6 +222,7 @@ tern_imap_sync_step_changes (TernImapSync *self)
       || tern_imap_sync_get_exists (self) == 0
       || self->folder->uidnext <= MAX (self->folder->backfill, 1))
     {
+      self->job.slot->caught_up = self->folder->id;
       tern_imap_sync_advance (self);
       return;
     }

@@ -4,7 +4,8 @@
 #include "wire-fixture.h"
 
 /*
- * The IMAP commands of operations that may have been done before, with a server that is scripted.
+ * The IMAP commands of operations that may have been done before, and of syncs after other jobs,
+ * with a server that is scripted.
  */
 
 /* A MOVE of UID 7 that may have been done before. */
@@ -377,6 +378,85 @@ test_wire_copies_in_part (void)
   wire_clear (&wire);
 }
 
+/* A body of UID 7 of INBOX. */
+static void
+wire_fetch (Wire *self)
+{
+  g_autoptr (TernFolderRecord) inbox = store_folder (self->store, self->store->inbox);
+  g_autoptr (GPtrArray) requests =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tern_part_request_free);
+  TernPartRequest *request = tern_part_request_new (7, "1", 100);
+  GError *error = NULL;
+
+  g_ptr_array_add (requests, request);
+  tern_remote_fetch_parts_async (self->remote, inbox, requests, TERN_URGENCY_DOWNLOAD,
+                                 wire_keep_result, self);
+  tern_test_wait_until (self->result != NULL);
+  g_assert_true (tern_remote_fetch_parts_finish (self->remote, self->result, &error));
+  g_assert_no_error (error);
+  g_assert_nonnull (request->bytes);
+  g_clear_object (&self->result);
+}
+
+static void
+wire_sync (Wire *self)
+{
+  TernSyncCounts counts;
+  GError *error = NULL;
+
+  tern_remote_sync_folder_async (self->remote, self->store->inbox, TERN_URGENCY_NEW,
+                                 wire_keep_result, self);
+  tern_test_wait_until (self->result != NULL);
+  g_assert_true (tern_remote_sync_folder_finish (self->remote, self->result, &counts, &error));
+  g_assert_no_error (error);
+  g_clear_object (&self->result);
+}
+
+/* Where a body was fetched first, the sync asks for what had changed before that; the next one
+ * needs to ask for nothing. */
+static void
+test_wire_selected_for_a_body (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID FETCH 7 (UID BODY.PEEK[1])",
+    "S: * 1 FETCH (UID 7 BODY[1] {5}",
+    "S: words)",
+    "S: %t OK fetched",
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID FETCH 1:99 (UID FLAGS)",
+    "S: * 1 FETCH (UID 7 FLAGS (\\Flagged))",
+    "S: %t OK fetched",
+    "C: %t UID SEARCH ALL",
+    "S: * SEARCH 7",
+    "S: %t OK found",
+    "C: %t UID FETCH 7 (UID BODY.PEEK[1])",
+    "S: * 1 FETCH (UID 7 BODY[1] {5}",
+    "S: words)",
+    "S: %t OK fetched",
+    "C: %t NOOP",
+    "S: %t OK nothing",
+    "C: %t UID FETCH 100:* (*",
+    "S: %t OK nothing",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (TernMessageRecord) record = NULL;
+  TernId id;
+
+  wire_init (&wire, script);
+  id = store_add (wire.store, wire.store->inbox, 7, 7, TERN_FLAG_NONE);
+  wire_fetch (&wire);
+  wire_sync (&wire);
+  record = store_message (wire.store, id);
+  g_assert_cmpint (record->flags, ==, TERN_FLAG_FLAGGED);
+  wire_fetch (&wire);
+  wire_sync (&wire);
+  wire_clear (&wire);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -390,5 +470,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/wire/moves-not", test_wire_moves_not);
   g_test_add_func ("/engine/ops/wire/copies-what-is-there", test_wire_copies_what_is_there);
   g_test_add_func ("/engine/ops/wire/copies-in-part", test_wire_copies_in_part);
+  g_test_add_func ("/engine/wire/selected-for-a-body", test_wire_selected_for_a_body);
   return g_test_run ();
 }
