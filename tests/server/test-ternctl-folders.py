@@ -117,6 +117,10 @@ def test_delete(ctl, server):
     check(not [f for f in on_server(server) | set(here(ctl)) if f.startswith('Forums')], on_server(server))
     trash = [f for f in ctl.json('folders') if f['role'] == 'trash'][0]['path']
     check({m['id'] for m in ctl.json('list', trash)} == ids, 'in the trash')
+    # Nor is anything older taken back instead.
+    before = ctl.json('operations')
+    check(ctl.error('undo', code=65)['code'] == 'refused', 'undo')
+    check(ctl.json('operations') == before, 'nothing was done')
     count = server.command(f'doveadm search -u {user(server, 0)["address"]} mailbox {trash} all')['output']
     check(len(count.strip().splitlines()) == 2, count)
 
@@ -168,8 +172,28 @@ def test_empty(ctl, server):
     check(ctl.error('folder', 'empty', 'INBOX', '--yes', code=65)['code'] == 'refused', 'not INBOX')
     check(ctl.json('folder', 'empty', trash, '--yes')['state'] == 'done', 'empty')
     check(ctl.json('list', trash) == [], 'nothing here')
+    check('for good' in ctl.error('undo', code=65)['message'], 'undo')
     count = server.command(f'doveadm search -u {user(server, 0)["address"]} mailbox {trash} all')['output']
     check(not count.strip(), count)
+
+
+def test_offline_role(ctl, server):
+    """What is put into a folder that was just deleted makes a new one."""
+    archive = [f for f in ctl.json('folders') if f['role'] == 'archive'][0]['path']
+    message = str(ctl.json('list', 'INBOX', '--limit', '1')[0]['id'])
+    server.command('stop imap')
+    check(ctl.json('folder', 'delete', archive, '--yes', code=75)['state'] == 'queued', 'delete')
+    check(archive not in here(ctl), 'not shown')
+    check(ctl.json('archive', message, code=75)['state'] == 'queued', 'archive')
+    check([str(m['id']) for m in ctl.json('list', archive)] == [message], sorted(here(ctl)))
+    server.command('start imap')
+    ctl.json('sync')
+    ctl.json('sync')
+    last = ctl.json('operations', '--limit', '2')
+    check([(o['kind'], o['state']) for o in last] == [('move', 'confirmed'), ('folder-create', 'confirmed')], last)
+    check(archive in on_server(server) and here(ctl)[archive]['role'] == 'archive', on_server(server))
+    check([str(m['id']) for m in ctl.json('list', archive)] == [message], 'its mail')
+    ctl.json('move', message, 'INBOX')
 
 
 def test_role(ctl, server):
@@ -263,8 +287,8 @@ def test_renamed_elsewhere(ctl, server):
 
 
 TESTS = [test_add, test_create, test_odd_names, test_rename_keeps_mail, test_move, test_subscribe, test_delete,
-         test_delete_with_news, test_delete_with_folders, test_delete_gone, test_empty, test_role, test_offline, test_offline_in_place,
-         test_offline_delete_undone, test_renamed_elsewhere]
+         test_delete_with_news, test_delete_with_folders, test_delete_gone, test_empty, test_offline_role, test_role,
+         test_offline, test_offline_in_place, test_offline_delete_undone, test_renamed_elsewhere]
 
 
 def main():
