@@ -262,6 +262,10 @@ gboolean
 tern_folder_remove (TernTxn *txn, TernId folder, GError **error)
 {
   static const char *const steps[] = {
+    /* What a person did last is known as such, also when nothing is left of it. */
+    ("UPDATE state SET op_gone = max (op_gone, (SELECT ifnull (max (id), 0) FROM op"
+     " WHERE (source = ?1 OR target = ?1) AND state <> 3 AND kind <> 3 AND undone = 0"
+     "  AND undoes = 0))"),
     "DELETE FROM op WHERE source = ?1 OR target = ?1",
     "CREATE TEMP TABLE IF NOT EXISTS leaving (message INTEGER PRIMARY KEY)",
     "INSERT OR IGNORE INTO leaving SELECT message FROM location WHERE folder = ?1",
