@@ -32,7 +32,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->waiting--;
   if (!tern_store_write_finish (tern_imap_sync_get_store (self), result, &folder, &error))
     tern_imap_sync_take_error (self, error);
-  else if (folder == NULL || ((TernFolderRecord *) folder)->remote_name == NULL)
+  else if (folder != NULL && ((TernFolderRecord *) folder)->remote_name == NULL)
     {
       g_clear_pointer (&folder, tern_folder_record_free);
       tern_imap_sync_take_error (
@@ -47,7 +47,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
    * would have removed is still to be removed. */
   if (self->folder != NULL)
     self->rematch |= self->folder->uidnext == 0 || self->folder->backfill != 1;
-  self->step = TERN_IMAP_SYNC_SELECT;
+  /* It was deleted from here since it was listed: then nothing is left to sync. */
+  self->step = self->folder != NULL ? TERN_IMAP_SYNC_SELECT : TERN_IMAP_SYNC_DONE;
   tern_imap_sync_advance (self);
 }
 

@@ -399,13 +399,12 @@ wire_fetch (Wire *self)
 }
 
 static void
-wire_sync (Wire *self)
+wire_sync (Wire *self, TernId folder)
 {
   TernSyncCounts counts;
   GError *error = NULL;
 
-  tern_remote_sync_folder_async (self->remote, self->store->inbox, TERN_URGENCY_NEW,
-                                 wire_keep_result, self);
+  tern_remote_sync_folder_async (self->remote, folder, TERN_URGENCY_NEW, wire_keep_result, self);
   tern_test_wait_until (self->result != NULL);
   g_assert_true (tern_remote_sync_folder_finish (self->remote, self->result, &counts, &error));
   g_assert_no_error (error);
@@ -449,11 +448,29 @@ test_wire_selected_for_a_body (void)
   wire_init (&wire, script);
   id = store_add (wire.store, wire.store->inbox, 7, 7, TERN_FLAG_NONE);
   wire_fetch (&wire);
-  wire_sync (&wire);
+  wire_sync (&wire, wire.store->inbox);
   record = store_message (wire.store, id);
   g_assert_cmpint (record->flags, ==, TERN_FLAG_FLAGGED);
   wire_fetch (&wire);
-  wire_sync (&wire);
+  wire_sync (&wire, wire.store->inbox);
+  wire_clear (&wire);
+}
+
+/* Between the listing and its turn it was deleted from here: that is as one wanted it. */
+static void
+test_wire_sync_of_deleted (void)
+{
+  static const char *const script[] = { WIRE_GREET, "STALL", NULL };
+  Wire wire;
+  TernTxn *txn;
+  TernId op;
+
+  wire_init (&wire, script);
+  txn = store_begin (wire.store);
+  op = tern_txn_op_folder_delete (txn, wire.store->archive, NULL);
+  g_assert_true (tern_txn_op_confirmed (txn, op, NULL, NULL));
+  store_commit (wire.store);
+  wire_sync (&wire, wire.store->archive);
   wire_clear (&wire);
 }
 
@@ -471,5 +488,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/wire/copies-what-is-there", test_wire_copies_what_is_there);
   g_test_add_func ("/engine/ops/wire/copies-in-part", test_wire_copies_in_part);
   g_test_add_func ("/engine/wire/selected-for-a-body", test_wire_selected_for_a_body);
+  g_test_add_func ("/engine/wire/sync-of-deleted", test_wire_sync_of_deleted);
   return g_test_run ();
 }
