@@ -141,18 +141,20 @@ def test_delete_with_news(ctl, server):
 def test_delete_with_folders(ctl, server):
     """So does a folder in it that came meanwhile, or one that could not be deleted itself."""
     address = user(server, 0)['address']
+    # Cyrus takes no "%" in a name.
+    inner = 'Nest/of it' if server.facts['imap_server'] == 'cyrus' else 'Nest/% of it'
     ctl.json('folder', 'create', 'Nest')
-    server.command(f'doveadm mailbox create -u {address} "Nest/% of it"')
+    server.command(f'doveadm mailbox create -u {address} "{inner}"')
     error = ctl.error('folder', 'delete', 'Nest', code=65)
     check(error['code'] == 'refused' and 'There are folders in' in error['message'], error)
-    check({'Nest', 'Nest/% of it'} <= on_server(server) and 'Nest' in here(ctl), on_server(server))
+    check({'Nest', inner} <= on_server(server) and 'Nest' in here(ctl), on_server(server))
     ctl.json('sync')
     uid = ctl.json('list', 'INBOX')[0]['uid']
-    server.command(f'doveadm copy -u {address} "Nest/% of it" mailbox INBOX uid {uid}')
+    server.command(f'doveadm copy -u {address} "{inner}" mailbox INBOX uid {uid}')
     ctl.error('folder', 'delete', 'Nest', code=65)
-    check({'Nest', 'Nest/% of it'} <= on_server(server), on_server(server))
+    check({'Nest', inner} <= on_server(server), on_server(server))
     ctl.json('sync')
-    check({'Nest', 'Nest/% of it'} <= set(here(ctl)), sorted(here(ctl)))
+    check({'Nest', inner} <= set(here(ctl)), sorted(here(ctl)))
     check(ctl.json('folder', 'delete', 'Nest', '--yes')['state'] == 'done', 'all of it')
     check(not [f for f in on_server(server) | set(here(ctl)) if f.startswith('Nest')], on_server(server))
 
@@ -189,6 +191,11 @@ def test_offline_role(ctl, server):
     server.command('start imap')
     ctl.json('sync')
     ctl.json('sync')
+    if server.facts['imap_server'] == 'cyrus':
+        # It deletes no folder with a special use: that one is the archive again, and nothing was archived.
+        check(here(ctl)[archive]['role'] == 'archive', here(ctl))
+        check(message in [str(m['id']) for m in ctl.json('list', 'INBOX')], 'the message is where it was')
+        return
     last = ctl.json('operations', '--limit', '2')
     check([(o['kind'], o['state']) for o in last] == [('move', 'confirmed'), ('folder-create', 'confirmed')], last)
     check(archive in on_server(server) and here(ctl)[archive]['role'] == 'archive', on_server(server))
