@@ -25,6 +25,7 @@ struct _TernBodyKeeper
   gboolean metered;
   gboolean freed;
   gboolean running;
+  gboolean trimming; /* the writer has a slice of it, and the cursor */
   gboolean large;    /* the texts of large messages are being looked for */
   GHashTable *tried; /* (owned) set of TernId (owned): asked for on this connection */
   GArray *todo;      /* (owned) of TernId */
@@ -77,6 +78,7 @@ trimmed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   TernBodyKeeper *self = user_data;
   g_autoptr (GError) error = NULL;
 
+  self->trimming = FALSE;
   if (!tern_store_write_finish (self->store, result, NULL, &error))
     g_debug ("trimming: %s", error->message);
   else if (self->cursor != 0 && !self->freed)
@@ -105,6 +107,7 @@ trim (TernBodyKeeper *self)
 {
   Trim *slice = g_new0 (Trim, 1);
 
+  self->trimming = TRUE;
   slice->rule = self->rule;
   slice->cursor = &self->cursor;
   tern_store_write_async (self->store, G_PRIORITY_LOW, write_trim, slice, g_free, NULL, trimmed_cb,
@@ -116,7 +119,7 @@ finish (TernBodyKeeper *self, gboolean complete)
 {
   self->running = FALSE;
   g_array_set_size (self->todo, 0);
-  if (complete && self->days > 0 && !self->freed
+  if (complete && self->days > 0 && !self->freed && !self->trimming
       && (self->trimmed == 0 || g_get_monotonic_time () - self->trimmed > TRIM_PAUSE))
     trim (self);
 }
