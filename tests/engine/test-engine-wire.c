@@ -3,6 +3,9 @@
 
 #include "wire-fixture.h"
 
+#include "tern-body-loader-private.h"
+#include "tern-limits.h"
+
 /*
  * The IMAP commands of operations that may have been done before, and of syncs after other jobs,
  * with a server that is scripted.
@@ -474,6 +477,74 @@ test_wire_sync_of_deleted (void)
   wire_clear (&wire);
 }
 
+static void
+on_loaded (const GError *error, gpointer data)
+{
+  g_assert_no_error (error);
+  *(gboolean *) data = TRUE;
+}
+
+static void
+wire_load (TernBodyLoader *loader, TernId id)
+{
+  gboolean loaded = FALSE;
+
+  tern_body_loader_load (loader, id, "", NULL, NULL, on_loaded, &loaded);
+  tern_test_wait_until (loaded);
+}
+
+static TernId
+add_large (Wire *self, guint32 uid)
+{
+  g_autoptr (TernMessageFacts) facts = store_facts (uid, uid, TERN_FLAG_NONE);
+  TernTxn *txn = store_begin (self->store);
+  TernId id;
+
+  facts->size = 2 * TERN_LIMIT_ONE_PIECE;
+  id = tern_txn_add_message (txn, self->store->inbox, facts, FALSE, NULL);
+  store_commit (self->store);
+  g_assert_cmpint (id, !=, 0);
+  return id;
+}
+
+#define ASKS_FOR_A_PIECE(uid)                                                                    \
+  "C: %t UID FETCH " uid " (UID BODY.PEEK[]<0.262144>)", "S: * 1 FETCH (UID " uid " BODY[] {5}", \
+      "S: words)", "S: %t OK fetched"
+#define ASKS_FOR_ALL(uid)                                                              \
+  "C: %t UID FETCH " uid " (UID BODY.PEEK[])", "S: * 1 FETCH (UID " uid " BODY[] {5}", \
+      "S: words)", "S: %t OK fetched"
+
+/* A server that brings all instead of a piece is asked for pieces again on the next connection. */
+static void
+test_wire_no_pieces (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "100"),
+    ASKS_FOR_A_PIECE ("7"),
+    ASKS_FOR_ALL ("7"),
+    ASKS_FOR_ALL ("8"),
+    ASKS_FOR_A_PIECE ("9"),
+    ASKS_FOR_ALL ("9"),
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  TernBodyLoader *loader;
+
+  wire_init (&wire, script);
+  loader = tern_body_loader_new (wire.store->store);
+  tern_body_loader_set_remote (loader, wire.remote, NULL);
+  wire_load (loader, add_large (&wire, 7));
+  wire_load (loader, add_large (&wire, 8));
+  tern_body_loader_set_remote (loader, NULL, NULL);
+  tern_body_loader_set_remote (loader, wire.remote, NULL);
+  wire_load (loader, add_large (&wire, 9));
+  tern_body_loader_set_remote (loader, NULL, NULL);
+  tern_body_loader_free (loader);
+  wire_clear (&wire);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -489,5 +560,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/wire/copies-in-part", test_wire_copies_in_part);
   g_test_add_func ("/engine/wire/selected-for-a-body", test_wire_selected_for_a_body);
   g_test_add_func ("/engine/wire/sync-of-deleted", test_wire_sync_of_deleted);
+  g_test_add_func ("/engine/wire/no-pieces", test_wire_no_pieces);
   return g_test_run ();
 }
