@@ -214,6 +214,25 @@ def test_role(ctl, server):
     check(ctl.error('folder', 'role', 'Keep', 'kitchen', code=64)['code'] == 'invalid', 'no such role')
 
 
+def test_offline_role_renamed(ctl, server):
+    """Nor does it go into one that was renamed and is not the archive any more."""
+    for name in ('Keep', 'Archive'):
+        check(ctl.json('folder', 'role', name, 'none')['state'] == 'done', name)
+    before = ctl.json('list', 'Archive')
+    message = str(ctl.json('list', 'INBOX', '--limit', '1')[0]['id'])
+    server.command('stop imap')
+    check(ctl.json('folder', 'rename', 'Archive', 'Attic', code=75)['state'] == 'queued', 'rename')
+    check(ctl.json('archive', message, code=75)['state'] == 'queued', 'archive')
+    check([str(m['id']) for m in ctl.json('list', 'Archive')] == [message], sorted(here(ctl)))
+    server.command('start imap')
+    ctl.json('sync')
+    ctl.json('sync')
+    check({'Archive', 'Attic'} <= on_server(server) and ctl.json('list', 'Attic') == before, on_server(server))
+    check([str(m['id']) for m in ctl.json('list', 'Archive')] == [message], 'its mail')
+    ctl.json('move', message, 'INBOX')
+    ctl.json('folder', 'role', 'Keep', 'archive')
+
+
 def test_offline(ctl, server):
     message = str(ctl.json('list', 'INBOX', '--limit', '1')[0]['id'])
     server.command('stop imap')
@@ -295,7 +314,8 @@ def test_renamed_elsewhere(ctl, server):
 
 TESTS = [test_add, test_create, test_odd_names, test_rename_keeps_mail, test_move, test_subscribe, test_delete,
          test_delete_with_news, test_delete_with_folders, test_delete_gone, test_empty, test_offline_role, test_role,
-         test_offline, test_offline_in_place, test_offline_delete_undone, test_renamed_elsewhere]
+         test_offline_role_renamed, test_offline, test_offline_in_place, test_offline_delete_undone,
+         test_renamed_elsewhere]
 
 
 def main():
