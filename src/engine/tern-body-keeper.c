@@ -29,6 +29,7 @@ struct _TernBodyKeeper
   gboolean freed;
   gboolean running;
   gboolean again;    /* woken while it made previews */
+  gboolean trimming; /* the writer has a slice of it, and the cursor */
   gboolean large;    /* the texts of large messages are being looked for */
   GHashTable *tried; /* (owned) set of TernId (owned): asked for on this connection */
   GArray *todo;      /* (owned) of TernId */
@@ -85,6 +86,7 @@ trimmed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   TernBodyKeeper *self = user_data;
   g_autoptr (GError) error = NULL;
 
+  self->trimming = FALSE;
   if (!tern_store_write_finish (self->store, result, NULL, &error))
     g_debug ("trimming: %s", error->message);
   else if (self->cursor != 0 && !self->freed)
@@ -113,6 +115,7 @@ trim (TernBodyKeeper *self)
 {
   Trim *slice = g_new0 (Trim, 1);
 
+  self->trimming = TRUE;
   slice->rule = self->rule;
   slice->cursor = &self->cursor;
   tern_store_write_async (self->store, G_PRIORITY_LOW, write_trim, slice, g_free, NULL, trimmed_cb,
@@ -151,7 +154,7 @@ static void
 finish (TernBodyKeeper *self, gboolean complete)
 {
   g_array_set_size (self->todo, 0);
-  if (complete && self->days > 0 && !self->freed
+  if (complete && self->days > 0 && !self->freed && !self->trimming
       && (self->trimmed == 0 || g_get_monotonic_time () - self->trimmed > TRIM_PAUSE))
     trim (self);
   self->seen = complete ? self->last : 0;

@@ -28,7 +28,7 @@ struct _TernBodyLoader
   GArray *soon;       /* (owned) of TernId: prefetch */
   gboolean prefetching;
   GPtrArray *downloads; /* (owned) of TernDownload, in the order in which they were asked for */
-  gboolean no_pieces;   /* the server was seen not to give any */
+  gboolean no_pieces;   /* the server was seen not to give any, on this connection */
   void (*stopped) (gpointer data); /* (nullable) */
   gpointer stopped_data;
 };
@@ -276,7 +276,7 @@ download_ended (TernDownload *download, gpointer data)
 {
   TernBodyLoader *self = data;
 
-  self->no_pieces |= tern_download_is_whole (download);
+  self->no_pieces |= tern_download_lacks_pieces (download);
   g_ptr_array_remove (self->downloads, download);
   start_downloads (self);
 }
@@ -500,7 +500,9 @@ tell_downloads (TernBodyLoader *self)
 void
 tern_body_loader_set_remote (TernBodyLoader *self, TernRemote *remote, const GError *why)
 {
-  g_set_object (&self->remote, remote);
+  /* One answer may have been a mischance: each connection is asked anew. */
+  if (g_set_object (&self->remote, remote))
+    self->no_pieces = FALSE;
   g_clear_error (&self->why);
   if (why != NULL)
     self->why = g_error_copy (why);

@@ -32,7 +32,7 @@ TernDownload *tern_download_ref (TernDownload *self);
 void tern_download_unref (TernDownload *self);
 
 gboolean tern_download_is_for (const TernDownload *self, TernId location, const char *section);
-gboolean tern_download_is_whole (const TernDownload *self);
+gboolean tern_download_lacks_pieces (const TernDownload *self);
 
 /* Somebody waits for it, until @cancellable (nullable) is cancelled; with nobody left it is given
  * up. @transfer (nullable) is told how far it has come. */

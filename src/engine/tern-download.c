@@ -61,6 +61,7 @@ struct _TernDownload
   gboolean storing;
   gboolean complete; /* the last piece has come */
   gboolean whole;
+  gboolean no_pieces; /* the server brought something else than the piece that was asked for */
   gboolean over;
 };
 
@@ -462,7 +463,7 @@ face_trouble (TernDownload *self)
   if (tern_fault_is (error, TERN_FAULT_PROTOCOL) && !self->whole
       && tern_fault_get_scope (error) == TERN_SCOPE_MESSAGE)
     {
-      self->whole = TRUE;
+      self->whole = self->no_pieces = TRUE;
       g_clear_pointer (&self->held, g_bytes_unref);
       self->complete = FALSE;
       go_on (self);
@@ -552,9 +553,9 @@ tern_download_is_for (const TernDownload *self, TernId location, const char *sec
 }
 
 gboolean
-tern_download_is_whole (const TernDownload *self)
+tern_download_lacks_pieces (const TernDownload *self)
 {
-  return self->whole;
+  return self->no_pieces;
 }
 
 TernDownload *

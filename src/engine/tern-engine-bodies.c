@@ -96,23 +96,27 @@ wants_section (const char *wanted, char **text, const char *section)
          || (text != NULL && g_strv_contains ((const char *const *) text, section));
 }
 
-typedef struct
+TernSectionQuery *
+tern_section_query_new (TernId id, const char *section)
 {
-  TernId id;
-  char *section;
-} StoredQuery;
+  TernSectionQuery *self = g_new0 (TernSectionQuery, 1);
 
-static void
-stored_query_free (gpointer data)
+  self->id = id;
+  self->section = g_strdup (section);
+  return self;
+}
+
+void
+tern_section_query_free (gpointer data)
 {
-  StoredQuery *query = data;
+  TernSectionQuery *self = data;
 
-  g_free (query->section);
-  g_free (query);
+  g_free (self->section);
+  g_free (self);
 }
 
 static gboolean
-read_sections (TernReader *reader, const StoredQuery *query, Stored *stored, GError **error)
+read_sections (TernReader *reader, const TernSectionQuery *query, Stored *stored, GError **error)
 {
   const TernPart *structure = stored->record->facts->structure;
   g_auto (GStrv) text = structure != NULL ? tern_mime_text_sections (structure) : NULL;
@@ -147,7 +151,7 @@ read_stored (TernReader *reader,
              gpointer *result,
              GError **error)
 {
-  const StoredQuery *query = data;
+  const TernSectionQuery *query = data;
   Stored *stored = g_new0 (Stored, 1);
 
   stored->sections =
@@ -381,12 +385,10 @@ read_store (GTask *task)
 {
   TernEngine *self = g_task_get_source_object (task);
   Load *load = g_task_get_task_data (task);
-  StoredQuery *query = g_new0 (StoredQuery, 1);
 
-  query->id = load->id;
-  query->section = g_strdup (load->section);
-  tern_store_read_async (self->store, TERN_LANE_LIST, G_PRIORITY_HIGH, read_stored, query,
-                         stored_query_free, stored_free, NULL, stored_cb, task);
+  tern_store_read_async (self->store, TERN_LANE_LIST, G_PRIORITY_HIGH, read_stored,
+                         tern_section_query_new (load->id, load->section), tern_section_query_free,
+                         stored_free, NULL, stored_cb, task);
 }
 
 static void

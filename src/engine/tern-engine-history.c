@@ -100,12 +100,21 @@ read_last_change (TernReader *reader,
                   gpointer *result,
                   GError **error)
 {
-  g_autoptr (GArray) operations = tern_read_undoable (reader, FALSE, error);
+  GError *fault = NULL;
+  g_autoptr (GArray) operations = tern_read_undoable (reader, FALSE, &fault);
   g_autoptr (GString) text = g_string_new (NULL);
   TernLastChange *change;
 
+  if (tern_fault_is (fault, TERN_FAULT_REFUSED))
+    {
+      g_clear_error (&fault);
+      operations = g_array_new (FALSE, FALSE, sizeof (TernId));
+    }
   if (operations == NULL)
-    return FALSE;
+    {
+      g_propagate_error (error, fault);
+      return FALSE;
+    }
   for (guint i = 0; i < operations->len; i++)
     {
       g_autofree char *one = dup_operation (reader, g_array_index (operations, TernId, i), error);

@@ -58,6 +58,15 @@ void tern_engine_fetch (TernEngine *self,
                         GTask *task);
 GError *tern_engine_cannot_fetch (void);
 
+/* What is asked of the store of one message (tern-engine-bodies.c). */
+typedef struct
+{
+  TernId id;
+  char *section; /* (owned) (nullable) */
+} TernSectionQuery;
+TernSectionQuery *tern_section_query_new (TernId id, const char *section);
+void tern_section_query_free (gpointer data);
+
 /* Accounts (tern-engine-accounts.c): a runner for each of @settings; and their end. */
 TernAccountRunner *
 tern_engine_add_runner (TernEngine *self, TernAccountSettings *settings, TernId account);

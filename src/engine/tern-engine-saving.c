@@ -61,24 +61,9 @@ save_free (gpointer data)
 
 /* From the store */
 
-typedef struct
-{
-  TernId id;
-  char *section;
-} SourceQuery;
-
-static void
-source_query_free (gpointer data)
-{
-  SourceQuery *query = data;
-
-  g_free (query->section);
-  g_free (query);
-}
-
 /* A damaged one counts as not here: it is fetched again. */
 static gboolean
-read_bytes (TernReader *reader, const SourceQuery *query, Source *source, GError **error)
+read_bytes (TernReader *reader, const TernSectionQuery *query, Source *source, GError **error)
 {
   g_autoptr (GError) local = NULL;
 
@@ -102,7 +87,7 @@ read_source (TernReader *reader,
              gpointer *result,
              GError **error)
 {
-  const SourceQuery *query = data;
+  const TernSectionQuery *query = data;
   Source *source = g_new0 (Source, 1);
 
   *result = source;
@@ -416,13 +401,10 @@ find_source (GTask *task)
 {
   TernEngine *self = g_task_get_source_object (task);
   const Save *save = g_task_get_task_data (task);
-  SourceQuery *query = g_new0 (SourceQuery, 1);
 
-  query->id = save->id;
-  query->section = g_strdup (save->section);
-  tern_store_read_async (self->store, TERN_LANE_SLOW, G_PRIORITY_HIGH, read_source, query,
-                         source_query_free, source_free, g_task_get_cancellable (task),
-                         source_read_cb, task);
+  tern_store_read_async (self->store, TERN_LANE_SLOW, G_PRIORITY_HIGH, read_source,
+                         tern_section_query_new (save->id, save->section), tern_section_query_free,
+                         source_free, g_task_get_cancellable (task), source_read_cb, task);
 }
 
 void

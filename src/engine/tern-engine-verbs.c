@@ -152,6 +152,25 @@ tern_engine_move_async (TernEngine *self,
               write_move, verb);
 }
 
+/* The folder that is shown at @path, or a new one there. */
+static TernId
+ensure_shown (TernTxn *txn, const TernFolderRecord *planned, GError **error)
+{
+  GError *fault = NULL;
+  g_autoptr (TernFolderRecord) shown =
+      tern_read_folder_by_path (tern_txn_reader (txn), planned->account, planned->path, &fault);
+  TernId id = 0;
+
+  if (fault != NULL)
+    {
+      g_propagate_error (error, fault);
+      return 0;
+    }
+  if (shown != NULL && !shown->gone)
+    return shown->id;
+  return tern_txn_op_folder_create (txn, planned, &id, error) != 0 ? id : 0;
+}
+
 TernId
 tern_engine_ensure_role (TernTxn *txn, TernId account, TernRole role, GError **error)
 {
@@ -159,6 +178,8 @@ tern_engine_ensure_role (TernTxn *txn, TernId account, TernRole role, GError **e
   g_autoptr (TernFolderRecord) folder = tern_read_folder_by_role (reader, account, role, NULL);
   g_autoptr (GPtrArray) folders = NULL;
   g_autoptr (TernFolderRecord) planned = NULL;
+  g_autoptr (TernFolderRecord) made = NULL;
+  TernId id;
 
   if (folder != NULL)
     return folder->id;
@@ -166,7 +187,15 @@ tern_engine_ensure_role (TernTxn *txn, TernId account, TernRole role, GError **e
   if (folders == NULL)
     return 0;
   planned = tern_folder_names_plan (folders, account, role);
-  return tern_txn_put_folder (txn, planned, error);
+  id = tern_txn_put_folder (txn, planned, error);
+  made = id != 0 ? tern_read_folder (reader, id, error) : NULL;
+  if (made == NULL)
+    return 0;
+  /* The one that the server still has under that name is to be deleted there, or renamed: nobody
+   * would find there what is put into it. */
+  if (made->gone || !g_str_equal (made->path, planned->path))
+    return ensure_shown (txn, planned, error);
+  return id;
 }
 
 /* Those of the first message's account are moved and taken out of @ids. */

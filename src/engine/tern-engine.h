@@ -215,7 +215,7 @@ TernHistory *
 tern_engine_load_history_finish (TernEngine *self, GAsyncResult *result, GError **error);
 
 /** TernLastChange: the last verb of a person that moved or copied messages and can be undone, also
- * one of an earlier session. #operations is empty when there is none. */
+ * one of an earlier session. #operations is empty when there is none, or it cannot be undone. */
 typedef struct
 {
   GArray *operations; /* (owned) of TernId; may be stolen */

@@ -154,7 +154,12 @@ counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &self->error);
 
   self->step = STEP_LOOK_BELOW;
-  if (reply != NULL && reply->messages != 0)
+  if (reply != NULL && reply->messages < 0)
+    self->error = tern_fault_new (TERN_FAULT_UNAVAILABLE,
+                                  _ ("The server does not tell how many messages are in the folder "
+                                     "“%s”, so it was not deleted."),
+                                  self->op->old_path);
+  else if (reply != NULL && reply->messages > 0)
     self->error = tern_fault_new (TERN_FAULT_REFUSED,
                                   _ ("There is mail in the folder “%s” on the server that was not "
                                      "moved to the trash, so it was not deleted."),

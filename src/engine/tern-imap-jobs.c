@@ -281,6 +281,7 @@ tern_imap_job_select (TernImapJob *job,
       g_free (slot->left_mailbox);
       slot->left_mailbox = mailbox != NULL ? g_strdup (mailbox->name) : NULL;
       slot->selected = 0;
+      slot->caught_up = 0;
     }
   select_mailbox (job, task);
 }

@@ -55,9 +55,10 @@ struct _TernImapSlot
   gboolean ready;           /* logged in */
   TernImapJob *job;         /* (owned) (nullable) running */
   TernId selected;          /* our folder of the selected mailbox; 0 = none or in doubt */
-  TernId left;              /* while another is being selected: the one before */
-  char *left_mailbox;       /* (owned) (nullable) and its name */
-  gboolean grown;           /* EXISTS came for it and nobody has fetched since */
+  TernId caught_up;   /* the one of which a sync has learned what came before it was selected */
+  TernId left;        /* while another is being selected: the one before */
+  char *left_mailbox; /* (owned) (nullable) and its name */
+  gboolean grown;     /* EXISTS came for it and nobody has fetched since */
 };
 
 TernImapRemote *tern_imap_remote_new (TernStore *store,

@@ -32,7 +32,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->waiting--;
   if (!tern_store_write_finish (tern_imap_sync_get_store (self), result, &folder, &error))
     tern_imap_sync_take_error (self, error);
-  else if (folder == NULL || ((TernFolderRecord *) folder)->remote_name == NULL)
+  else if (folder != NULL && ((TernFolderRecord *) folder)->remote_name == NULL)
     {
       g_clear_pointer (&folder, tern_folder_record_free);
       tern_imap_sync_take_error (
@@ -47,7 +47,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
    * would have removed is still to be removed. */
   if (self->folder != NULL)
     self->rematch |= self->folder->uidnext == 0 || self->folder->backfill != 1;
-  self->step = TERN_IMAP_SYNC_SELECT;
+  /* It was deleted from here since it was listed: then nothing is left to sync. */
+  self->step = self->folder != NULL ? TERN_IMAP_SYNC_SELECT : TERN_IMAP_SYNC_DONE;
   tern_imap_sync_advance (self);
 }
 
@@ -172,6 +173,9 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 tern_imap_sync_step_select (TernImapSync *self)
 {
+  /* Another job has selected it, and nobody has asked what came before that: this one does. */
+  if (self->job.slot->caught_up != self->folder->id)
+    tern_imap_session_doubt_mailbox (tern_imap_sync_get_session (self));
   self->resynced =
       self->folder->uidvalidity != 0 && self->folder->modseq != 0 && self->folder->uidnext != 0
       && (tern_imap_session_get_caps (tern_imap_sync_get_session (self)) & TERN_IMAP_CAP_QRESYNC);
@@ -184,9 +188,12 @@ flags_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernImapSync *self = user_data;
 
-  /* What is told from now on and cannot be written makes it stale anew. */
   if (!g_task_had_error (G_TASK (result)))
-    tern_imap_remote_set_stale (self->job.remote, self->folder->id, FALSE);
+    {
+      /* What is told from now on and cannot be written makes it stale anew. */
+      tern_imap_remote_set_stale (self->job.remote, self->folder->id, FALSE);
+      self->job.slot->caught_up = self->folder->id;
+    }
   nooped_cb (source, result, user_data);
 }
 
@@ -202,6 +209,7 @@ tern_imap_sync_step_changes (TernImapSync *self)
   self->step = self->folder->uidnext == 0 ? TERN_IMAP_SYNC_FIRST : TERN_IMAP_SYNC_NEW;
   if (self->step == TERN_IMAP_SYNC_FIRST)
     {
+      self->job.slot->caught_up = self->folder->id;
       tern_imap_sync_advance (self);
       return;
     }
@@ -215,6 +223,7 @@ tern_imap_sync_step_changes (TernImapSync *self)
       || tern_imap_sync_get_exists (self) == 0
       || self->folder->uidnext <= MAX (self->folder->backfill, 1))
     {
+      self->job.slot->caught_up = self->folder->id;
       tern_imap_sync_advance (self);
       return;
     }

@@ -121,7 +121,11 @@ finish (TernImapSync *self)
         return;
     }
   if (self->error != NULL)
-    g_task_return_error (task, g_steal_pointer (&self->error));
+    {
+      /* What could not be written is asked for again. */
+      self->job.slot->caught_up = 0;
+      g_task_return_error (task, g_steal_pointer (&self->error));
+    }
   else
     {
       if (self->refused->len > 0)

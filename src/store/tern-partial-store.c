@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,13 +51,17 @@ fault_file (const char *path, int saved)
   return tern_db_fault (SQLITE_IOERR, saved, path, g_strerror (saved));
 }
 
+/* Nothing is synced before a body is whole, so that after a crash of the computer some of what was
+ * written may not be there, and reads as zeros. IMAP brings none (RFC 9051 section 9: CHAR8): what
+ * comes before the first one is as it came, the rest is fetched again. */
 static gboolean
 add_file (TernPartial *self, int fd, const char *path, GCancellable *cancellable, GError **error)
 {
   g_autofree guchar *slice = g_malloc (SLICE);
+  const guchar *hole = NULL;
   gssize n;
 
-  while ((n = read (fd, slice, SLICE)) != 0)
+  while (hole == NULL && (n = read (fd, slice, SLICE)) != 0)
     {
       if (n < 0 && errno == EINTR)
         continue;
@@ -71,6 +76,9 @@ add_file (TernPartial *self, int fd, const char *path, GCancellable *cancellable
                              tern_fault_new (TERN_FAULT_CANCELLED, _ ("Reading was stopped.")));
           return FALSE;
         }
+      hole = memchr (slice, '\0', (gsize) n);
+      if (hole != NULL)
+        n = hole - slice;
       g_checksum_update (self->checksum, slice, n);
       self->size += (guint64) n;
     }

@@ -182,23 +182,14 @@ check_place (TernTxn *txn, TernId account, TernId own, const char *path, GError 
 static gboolean
 is_taken (TernTxn *txn, const TernFolderRecord *record, gboolean *taken, GError **error)
 {
-  TernDb *db = tern_txn_db (txn);
-  sqlite3_stmt *stmt =
-      tern_db_query (db, error,
-                     "SELECT gone = 0 OR EXISTS (SELECT 1 FROM op WHERE source = folder.id"
-                     " AND kind >= ?2 AND state IN (0, 1, 4)) FROM folder"
-                     " WHERE account = ?1 AND remote_name = ?3",
-                     record->account, TERN_OP_FOLDER_CREATE);
-  int rc;
+  gint64 gone = 0;
+  TernId other;
 
-  *taken = FALSE;
-  if (stmt == NULL)
+  if (!tern_folder_find_remote (txn, record->account, record->remote_name, &other, error)
+      || (other != 0 && !tern_folder_look_gone (txn, other, &gone, error)))
     return FALSE;
-  tern_db_bind_text (stmt, 3, record->remote_name);
-  rc = sqlite3_step (stmt);
-  if (rc == SQLITE_ROW)
-    *taken = sqlite3_column_int (stmt, 0) != 0;
-  return tern_db_finish (db, stmt, rc, error);
+  *taken = other != 0 && gone <= 0;
+  return TRUE;
 }
 
 /* Until the folder is made there, it needs no more than a name that no other row has. */
@@ -363,30 +354,19 @@ tern_txn_op_folder_subscribe (TernTxn *txn, TernId folder, gboolean subscribed, 
 static gboolean
 free_name (TernTxn *txn, const TernFolderRecord *folder, const char *remote_name, GError **error)
 {
-  TernDb *db = tern_txn_db (txn);
-  sqlite3_stmt *stmt = tern_db_query (
-      db, error, "SELECT id FROM folder WHERE account = ?1 AND id <> ?2 AND remote_name = ?3",
-      folder->account, folder->id);
   gboolean has = FALSE;
-  TernId other = 0;
-  int rc;
+  TernId other;
 
-  if (stmt == NULL)
+  if (!tern_folder_find_remote (txn, folder->account, remote_name, &other, error))
     return FALSE;
-  tern_db_bind_text (stmt, 3, remote_name);
-  rc = sqlite3_step (stmt);
-  if (rc == SQLITE_ROW)
-    other = sqlite3_column_int64 (stmt, 0);
-  if (!tern_db_finish (db, stmt, rc, error))
-    return FALSE;
-  if (other == 0)
+  if (other == 0 || other == folder->id)
     return TRUE;
   if (!tern_folder_has_local_data (txn, other, &has, error))
     return FALSE;
   if (!has)
     return tern_folder_remove (txn, other, error);
   return set_gone (txn, other, TRUE, error)
-         && tern_db_run (db, error,
+         && tern_db_run (tern_txn_db (txn), error,
                          "UPDATE folder SET remote_name = remote_name || ' #' || id WHERE id = ?1",
                          other);
 }

@@ -153,32 +153,48 @@ find_renamed (TernTxn *txn, const TernFolderRecord *record, TernId *id, GError *
 }
 
 static gboolean
-find_folder (TernTxn *txn, const TernFolderRecord *record, TernId *id, GError **error)
+find_by (TernTxn *txn,
+         const char *sql,
+         TernId account,
+         const char *name,
+         TernId *id,
+         GError **error)
 {
   TernDb *db = tern_txn_db (txn);
-  gboolean remote = record->remote_name != NULL;
-  sqlite3_stmt *stmt;
+  sqlite3_stmt *stmt = tern_db_query (db, error, sql, account);
   int rc;
 
   *id = 0;
-  if (remote)
-    stmt =
-        tern_db_query (db, error, "SELECT id FROM folder WHERE account = ?1 AND remote_name = ?2",
-                       record->account);
-  else
-    stmt = tern_db_query (db, error,
-                          "SELECT id FROM folder WHERE account = ?1 AND path = ?2"
-                          " AND remote_name IS NULL",
-                          record->account);
   if (stmt == NULL)
     return FALSE;
-  tern_db_bind_text (stmt, 2, remote ? record->remote_name : record->path);
+  tern_db_bind_text (stmt, 2, name);
   rc = sqlite3_step (stmt);
   if (rc == SQLITE_ROW)
     *id = sqlite3_column_int64 (stmt, 0);
-  if (!tern_db_finish (db, stmt, rc, error))
-    return FALSE;
-  return *id != 0 || !remote || find_renamed (txn, record, id, error);
+  return tern_db_finish (db, stmt, rc, error);
+}
+
+gboolean
+tern_folder_find_remote (TernTxn *txn,
+                         TernId account,
+                         const char *remote_name,
+                         TernId *id,
+                         GError **error)
+{
+  return find_by (txn, "SELECT id FROM folder WHERE account = ?1 AND remote_name = ?2", account,
+                  remote_name, id, error);
+}
+
+static gboolean
+find_folder (TernTxn *txn, const TernFolderRecord *record, TernId *id, GError **error)
+{
+  if (record->remote_name == NULL)
+    return find_by (txn,
+                    "SELECT id FROM folder WHERE account = ?1 AND path = ?2"
+                    " AND remote_name IS NULL",
+                    record->account, record->path, id, error);
+  return tern_folder_find_remote (txn, record->account, record->remote_name, id, error)
+         && (*id != 0 || find_renamed (txn, record, id, error));
 }
 
 /* What a person wants otherwise than the server has it so far: bits of 1 names, 2 gone, 4
@@ -262,6 +278,10 @@ gboolean
 tern_folder_remove (TernTxn *txn, TernId folder, GError **error)
 {
   static const char *const steps[] = {
+    /* What a person did last is known as such, also when nothing is left of it. */
+    ("UPDATE state SET op_gone = max (op_gone, (SELECT ifnull (max (id), 0) FROM op"
+     " WHERE (source = ?1 OR target = ?1) AND state <> 3 AND kind <> 3 AND undone = 0"
+     "  AND undoes = 0))"),
     "DELETE FROM op WHERE source = ?1 OR target = ?1",
     "CREATE TEMP TABLE IF NOT EXISTS leaving (message INTEGER PRIMARY KEY)",
     "INSERT OR IGNORE INTO leaving SELECT message FROM location WHERE folder = ?1",
@@ -299,6 +319,16 @@ tern_folder_has_local_data (TernTxn *txn, TernId folder, gboolean *has, GError *
   return TRUE;
 }
 
+gboolean
+tern_folder_look_gone (TernTxn *txn, TernId folder, gint64 *gone, GError **error)
+{
+  *gone = 0;
+  return tern_db_look (tern_txn_db (txn), error, gone,
+                       "SELECT iif (EXISTS (SELECT 1 FROM op WHERE source = ?1 AND kind >= ?2"
+                       " AND state IN (0, 1, 4)), -1, gone) FROM folder WHERE id = ?1",
+                       folder, TERN_OP_FOLDER_CREATE);
+}
+
 /* A listing that lacks a folder may be of a server half of which is down, or have a line that could
  * not be read: the folder is not shown any more, but its mail goes only after a day. */
 static gboolean
@@ -306,13 +336,10 @@ end_folder (TernTxn *txn, TernId folder, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
-  gint64 gone = 0;
+  gint64 gone;
   gboolean has;
 
-  if (!tern_db_look (db, error, &gone,
-                     "SELECT iif (EXISTS (SELECT 1 FROM op WHERE source = ?1 AND kind >= ?2"
-                     " AND state IN (0, 1, 4)), -1, gone) FROM folder WHERE id = ?1",
-                     folder, TERN_OP_FOLDER_CREATE))
+  if (!tern_folder_look_gone (txn, folder, &gone, error))
     return FALSE;
   /* Not made yet, or what is done with it will show. */
   if (gone < 0)

@@ -447,6 +447,20 @@ note_undone (TernTxn *txn, const TernOpRecord *op, GError **error)
                              op->undoes));
 }
 
+static gboolean
+read_op_gone (TernDb *db, gint64 *gone, GError **error)
+{
+  *gone = 0;
+  return tern_db_look (db, error, gone, "SELECT op_gone FROM state WHERE ?1", 1);
+}
+
+static GError *
+fault_folder_gone (void)
+{
+  return tern_fault_new (TERN_FAULT_REFUSED, _ ("The last change was about a folder that is not "
+                                                "there any more; it cannot be undone."));
+}
+
 /* *@op NULL: folded away or refused; it has no effect that could be undone. */
 static gboolean
 load_undone (TernTxn *txn, TernId id, TernOpRecord **op, GArray **subjects, GError **error)
@@ -515,10 +529,16 @@ tern_txn_op_undo (TernTxn *txn, TernId id, gboolean *undone, GError **error)
       "SELECT id FROM op WHERE id = ?1 OR (part_of = ?1 AND part_of <> 0 AND undone = 0)"
       " ORDER BY id",
       id);
+  gint64 gone;
 
   *undone = TRUE;
-  if (parts == NULL)
+  if (parts == NULL || !read_op_gone (tern_txn_db (txn), &gone, error))
     return FALSE;
+  if (parts->len == 0 && gone == id)
+    {
+      g_propagate_error (error, fault_folder_gone ());
+      return FALSE;
+    }
   for (guint i = 0; i < parts->len; i++)
     if (!check_one (txn, g_array_index (parts, TernId, i), error))
       return FALSE;
@@ -584,31 +604,69 @@ stands_alone (TernReader *reader, const TernOpRecord *op, gboolean *alone, GErro
   return fault == NULL;
 }
 
+/* Is it a change that a person made, and still in force? */
+static gboolean
+is_change (const TernOpRecord *op, gboolean flags)
+{
+  return op->state != TERN_OP_REFUSED && !op->undone && op->undoes == 0
+         && op->kind != TERN_OP_APPEND && (flags || op->kind != TERN_OP_FLAGS);
+}
+
+static GError *
+fault_last (const TernOpRecord *op)
+{
+  if (op->kind == TERN_OP_EXPUNGE)
+    return tern_fault_new (TERN_FAULT_REFUSED,
+                           _ ("The last change was to delete messages for good; that cannot be "
+                              "undone."));
+  if (op->kind == TERN_OP_FOLDER_DELETE)
+    return tern_fault_new (TERN_FAULT_REFUSED,
+                           _ ("The last change was to delete a folder, which the server may have "
+                              "done already; it cannot be undone."));
+  return tern_fault_new (TERN_FAULT_REFUSED,
+                         _ ("The messages of the last change are not there any more; it cannot be "
+                            "undone."));
+}
+
 GArray *
 tern_read_undoable (TernReader *reader, gboolean flags, GError **error)
 {
   g_autoptr (GPtrArray) ops = tern_read_ops (reader, 0, LAST_OPERATIONS, error);
   g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (TernId));
   const TernOpRecord *last = NULL;
+  GError *fault = NULL;
+  gint64 gone = 0;
 
-  if (ops == NULL)
+  if (ops == NULL || !read_op_gone (reader->db, &gone, error))
     return NULL;
-  for (guint i = 0; i < ops->len; i++)
+  for (guint i = 0; fault == NULL && i < ops->len; i++)
     {
       const TernOpRecord *op = g_ptr_array_index (ops, i);
       gboolean alone;
 
-      if (!tern_op_can_undo (op) || op->undoes != 0 || (!flags && op->kind == TERN_OP_FLAGS))
+      if (!is_change (op, flags))
         continue;
       if (!stands_alone (reader, op, &alone, error))
         return NULL;
       if (!alone)
+        continue;
+      /* Whoever takes back the last change does not mean the one before it. */
+      if (last == NULL && (op->id < gone || !tern_op_can_undo (op)))
+        fault = op->id < gone ? fault_folder_gone () : fault_last (op);
+      if (fault != NULL || !tern_op_can_undo (op))
         continue;
       if (last == NULL)
         last = op;
       else if (!is_same_verb (op, last))
         break;
       g_array_prepend_val (found, op->id);
+    }
+  if (fault == NULL && last == NULL && gone != 0)
+    fault = fault_folder_gone ();
+  if (fault != NULL)
+    {
+      g_propagate_error (error, fault);
+      return NULL;
     }
   return g_steal_pointer (&found);
 }

@@ -177,8 +177,9 @@ gboolean tern_txn_op_later (TernTxn *txn,
  * TERN_FAULT_INVALID. */
 gboolean tern_txn_op_undo (TernTxn *txn, TernId op, gboolean *undone, GError **error);
 GArray *tern_read_undoing (TernReader *reader, TernId op, GError **error); /* of TernId */
-/* The operations of the last verb of a person that can be undone, in the order in which they were
- * made; empty when there is none. @flags: changes of flags too. Returns: GArray of TernId. */
+/* The operations of the last verb of a person, in the order in which they were made; empty when
+ * there is none. @flags: changes of flags too. Returns: GArray of TernId; NULL with
+ * TERN_FAULT_REFUSED when it cannot be undone. */
 GArray *tern_read_undoable (TernReader *reader, gboolean flags, GError **error);
 /* Whether tern_txn_op_undo() would do something about this kind in this state. */
 gboolean tern_op_can_undo (const TernOpRecord *op);

@@ -187,14 +187,16 @@ static const char version_9[] =
     "ALTER TABLE folder ADD COLUMN append_limit INTEGER NOT NULL DEFAULT -1;";
 
 /* Messages whose text is here and whose first words were not looked at yet. */
-static const char version_10[] =
-    "CREATE INDEX message_wordless ON message (account, id)"
-    "  WHERE preview IS NULL AND body_state <> 0;";
+static const char version_10[] = "CREATE INDEX message_wordless ON message (account, id)"
+                                 "  WHERE preview IS NULL AND body_state <> 0;";
+
+/* state.op_gone: the newest change that went from "op" with its folder, and cannot be undone. */
+static const char version_11[] = "ALTER TABLE state ADD COLUMN op_gone INTEGER NOT NULL DEFAULT 0;";
 
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
-  version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8, version_9,
-  version_10,
+  version_1, version_2, version_3, version_4,  version_5,  version_6,
+  version_7, version_8, version_9, version_10, version_11,
 };
 
 static gboolean

@@ -96,6 +96,9 @@ end_with_record (TernCtl *self, TernOutboxRecord *record)
       tern_ctl_args_has (self->args, "no-wait") || tern_ctl_args_has (self->args, "at");
   int exit_code = exit_code_of (record);
 
+  /* An attempt that has only just begun ends with this program: it stays queued. */
+  if (asked_not_to_wait && record->state == TERN_OUTBOX_CONNECTING)
+    record->state = TERN_OUTBOX_QUEUED;
   print_outcome (self, record);
   if (record->fault != NULL && exit_code != TERN_CTL_EXIT_DONE)
     {

@@ -461,6 +461,40 @@ test_delete_empty (void)
   world_clear (&world);
 }
 
+/* A line that could not be read says nothing about mail: it is tried again. */
+static void
+test_delete_not_counted (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (CAPS),
+    "C: %t STATUS \"A\" (MESSAGES)",
+    "S: * STATUS A (MESSAGES",
+    "S: %t OK counted",
+    "C: %t LIST \"\" \"A\"",
+    "S: * LIST () \"/\" A",
+    "S: %t OK",
+    "C: %t STATUS \"A\" (MESSAGES)",
+    "S: * STATUS A (MESSAGES 0)",
+    "S: %t OK counted",
+    "C: %t LIST \"\" \"A/?\"",
+    "S: %t OK",
+    TAKES ("DELETE \"A\""),
+    TAKES ("UNSUBSCRIBE \"A\""),
+    "STALL",
+    NULL,
+  };
+  World world;
+  TernId folder;
+
+  world_init (&world, script);
+  folder = add_synced (&world, "A", 11);
+  delete_emptied (&world, folder);
+  run_all (&world);
+  g_assert_null (store_folder (world.wire.store, folder));
+  g_assert_cmpuint (world.notes->len, ==, 0);
+  world_clear (&world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -472,5 +506,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/folder-ops/rename/under-a-session", test_renamed_under_a_session);
   g_test_add_func ("/engine/folder-ops/delete/child-refused", test_delete_child_refused);
   g_test_add_func ("/engine/folder-ops/delete/empty", test_delete_empty);
+  g_test_add_func ("/engine/folder-ops/delete/not-counted", test_delete_not_counted);
   return g_test_run ();
 }

@@ -116,7 +116,7 @@ test_object_ids_refused (void)
       "S: %5 BAD what?",
       "C: %6 LIST \"\" \"*\" RETURN (SUBSCRIBED STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY))",
       "S: * LIST () \"/\" INBOX", "S: * STATUS INBOX (MESSAGES 3 MAILBOXID (F1))", "S: %6 OK",
-      "C: %7 STATUS \"INBOX\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)", "S: %7 OK", "EOF", NULL);
+      "C: %7 STATUS \"INBOX\" (MESSAGES)", "S: %7 OK", "EOF", NULL);
   tern_imap_fixture_open_inbox (&fixture);
   tern_imap_session_fetch_async (fixture.session, "1:9", items, 0, NULL, tern_imap_result_cb,
                                  &first);
@@ -131,6 +131,36 @@ test_object_ids_refused (void)
   g_assert_cmpstr (fixture.heard->str, ==,
                    "fetch 10 has=1 flags=0\nlist INBOX /\n"
                    "status INBOX 3 id F1\n");
+  finish (&fixture);
+}
+
+/* What cannot be an id breaks other lines: it is asked for no more, and the folders once again. */
+static void
+test_mailbox_ids_garbled (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) listed = { 0 };
+  g_auto (TernImapResult) again = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "OBJECTID LIST-EXTENDED LIST-STATUS", "SELECTED",
+      "C: %1 LIST \"\" \"*\" RETURN (SUBSCRIBED STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY"
+      " MAILBOXID))",
+      "S: * LIST () \"/\" INBOX", "S: * LIST () \"/\" Work",
+      "S: * STATUS INBOX (MESSAGES 3 MAILBOXID (a$\177U))",
+      "S: * STATUS Work (MESSAGES 4 MAILBOXID (a\"U) UNSEEN 4)", "S: %1 OK",
+      "C: %2 LIST \"\" \"*\" RETURN (SUBSCRIBED STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY))",
+      "S: * STATUS Work (MESSAGES 4)", "S: %2 OK",
+      "C: %3 LIST \"\" \"*\" RETURN (SUBSCRIBED STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY))",
+      "S: %3 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_list_async (fixture.session, NULL, tern_imap_result_cb, &listed);
+  tern_imap_result_wait (&listed);
+  tern_imap_session_list_async (fixture.session, NULL, tern_imap_result_cb, &again);
+  tern_imap_result_wait (&again);
+  g_assert_cmpstr (fixture.heard->str, ==,
+                   "list INBOX /\nlist Work /\nstatus INBOX 3\nstatus Work 4\n");
   finish (&fixture);
 }
 
@@ -1308,6 +1338,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/append-utf8", test_append_utf8);
   g_test_add_func ("/imap/session/object-ids", test_object_ids);
   g_test_add_func ("/imap/session/object-ids-refused", test_object_ids_refused);
+  g_test_add_func ("/imap/session/mailbox-ids-garbled", test_mailbox_ids_garbled);
   g_test_add_func ("/imap/session/expunge-unknown", test_expunge_unknown);
   g_test_add_func ("/imap/session/pipelining", test_pipelining);
   g_test_add_func ("/imap/session/order", test_order);

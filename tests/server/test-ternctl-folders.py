@@ -117,6 +117,10 @@ def test_delete(ctl, server):
     check(not [f for f in on_server(server) | set(here(ctl)) if f.startswith('Forums')], on_server(server))
     trash = [f for f in ctl.json('folders') if f['role'] == 'trash'][0]['path']
     check({m['id'] for m in ctl.json('list', trash)} == ids, 'in the trash')
+    # Nor is anything older taken back instead.
+    before = ctl.json('operations')
+    check(ctl.error('undo', code=65)['code'] == 'refused', 'undo')
+    check(ctl.json('operations') == before, 'nothing was done')
     count = server.command(f'doveadm search -u {user(server, 0)["address"]} mailbox {trash} all')['output']
     check(len(count.strip().splitlines()) == 2, count)
 
@@ -137,18 +141,20 @@ def test_delete_with_news(ctl, server):
 def test_delete_with_folders(ctl, server):
     """So does a folder in it that came meanwhile, or one that could not be deleted itself."""
     address = user(server, 0)['address']
+    # Cyrus takes no "%" in a name.
+    inner = 'Nest/of it' if server.facts['imap_server'] == 'cyrus' else 'Nest/% of it'
     ctl.json('folder', 'create', 'Nest')
-    server.command(f'doveadm mailbox create -u {address} "Nest/% of it"')
+    server.command(f'doveadm mailbox create -u {address} "{inner}"')
     error = ctl.error('folder', 'delete', 'Nest', code=65)
     check(error['code'] == 'refused' and 'There are folders in' in error['message'], error)
-    check({'Nest', 'Nest/% of it'} <= on_server(server) and 'Nest' in here(ctl), on_server(server))
+    check({'Nest', inner} <= on_server(server) and 'Nest' in here(ctl), on_server(server))
     ctl.json('sync')
     uid = ctl.json('list', 'INBOX')[0]['uid']
-    server.command(f'doveadm copy -u {address} "Nest/% of it" mailbox INBOX uid {uid}')
+    server.command(f'doveadm copy -u {address} "{inner}" mailbox INBOX uid {uid}')
     ctl.error('folder', 'delete', 'Nest', code=65)
-    check({'Nest', 'Nest/% of it'} <= on_server(server), on_server(server))
+    check({'Nest', inner} <= on_server(server), on_server(server))
     ctl.json('sync')
-    check({'Nest', 'Nest/% of it'} <= set(here(ctl)), sorted(here(ctl)))
+    check({'Nest', inner} <= set(here(ctl)), sorted(here(ctl)))
     check(ctl.json('folder', 'delete', 'Nest', '--yes')['state'] == 'done', 'all of it')
     check(not [f for f in on_server(server) | set(here(ctl)) if f.startswith('Nest')], on_server(server))
 
@@ -168,8 +174,33 @@ def test_empty(ctl, server):
     check(ctl.error('folder', 'empty', 'INBOX', '--yes', code=65)['code'] == 'refused', 'not INBOX')
     check(ctl.json('folder', 'empty', trash, '--yes')['state'] == 'done', 'empty')
     check(ctl.json('list', trash) == [], 'nothing here')
+    check('for good' in ctl.error('undo', code=65)['message'], 'undo')
     count = server.command(f'doveadm search -u {user(server, 0)["address"]} mailbox {trash} all')['output']
     check(not count.strip(), count)
+
+
+def test_offline_role(ctl, server):
+    """What is put into a folder that was just deleted makes a new one."""
+    archive = [f for f in ctl.json('folders') if f['role'] == 'archive'][0]['path']
+    message = str(ctl.json('list', 'INBOX', '--limit', '1')[0]['id'])
+    server.command('stop imap')
+    check(ctl.json('folder', 'delete', archive, '--yes', code=75)['state'] == 'queued', 'delete')
+    check(archive not in here(ctl), 'not shown')
+    check(ctl.json('archive', message, code=75)['state'] == 'queued', 'archive')
+    check([str(m['id']) for m in ctl.json('list', archive)] == [message], sorted(here(ctl)))
+    server.command('start imap')
+    ctl.json('sync')
+    ctl.json('sync')
+    if server.facts['imap_server'] == 'cyrus':
+        # It deletes no folder with a special use: that one is the archive again, and nothing was archived.
+        check(here(ctl)[archive]['role'] == 'archive', here(ctl))
+        check(message in [str(m['id']) for m in ctl.json('list', 'INBOX')], 'the message is where it was')
+        return
+    last = ctl.json('operations', '--limit', '2')
+    check([(o['kind'], o['state']) for o in last] == [('move', 'confirmed'), ('folder-create', 'confirmed')], last)
+    check(archive in on_server(server) and here(ctl)[archive]['role'] == 'archive', on_server(server))
+    check([str(m['id']) for m in ctl.json('list', archive)] == [message], 'its mail')
+    ctl.json('move', message, 'INBOX')
 
 
 def test_role(ctl, server):
@@ -181,6 +212,25 @@ def test_role(ctl, server):
     ctl.json('archive', str(message['id']))
     check([m['id'] for m in ctl.json('list', 'Keep')] == [message['id']], 'archived there')
     check(ctl.error('folder', 'role', 'Keep', 'kitchen', code=64)['code'] == 'invalid', 'no such role')
+
+
+def test_offline_role_renamed(ctl, server):
+    """Nor does it go into one that was renamed and is not the archive any more."""
+    for name in ('Keep', 'Archive'):
+        check(ctl.json('folder', 'role', name, 'none')['state'] == 'done', name)
+    before = ctl.json('list', 'Archive')
+    message = str(ctl.json('list', 'INBOX', '--limit', '1')[0]['id'])
+    server.command('stop imap')
+    check(ctl.json('folder', 'rename', 'Archive', 'Attic', code=75)['state'] == 'queued', 'rename')
+    check(ctl.json('archive', message, code=75)['state'] == 'queued', 'archive')
+    check([str(m['id']) for m in ctl.json('list', 'Archive')] == [message], sorted(here(ctl)))
+    server.command('start imap')
+    ctl.json('sync')
+    ctl.json('sync')
+    check({'Archive', 'Attic'} <= on_server(server) and ctl.json('list', 'Attic') == before, on_server(server))
+    check([str(m['id']) for m in ctl.json('list', 'Archive')] == [message], 'its mail')
+    ctl.json('move', message, 'INBOX')
+    ctl.json('folder', 'role', 'Keep', 'archive')
 
 
 def test_offline(ctl, server):
@@ -263,8 +313,9 @@ def test_renamed_elsewhere(ctl, server):
 
 
 TESTS = [test_add, test_create, test_odd_names, test_rename_keeps_mail, test_move, test_subscribe, test_delete,
-         test_delete_with_news, test_delete_with_folders, test_delete_gone, test_empty, test_role, test_offline, test_offline_in_place,
-         test_offline_delete_undone, test_renamed_elsewhere]
+         test_delete_with_news, test_delete_with_folders, test_delete_gone, test_empty, test_offline_role, test_role,
+         test_offline_role_renamed, test_offline, test_offline_in_place, test_offline_delete_undone,
+         test_renamed_elsewhere]
 
 
 def main():

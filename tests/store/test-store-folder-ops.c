@@ -476,6 +476,7 @@ test_rename_migrated (void)
 
       store_sql (f, drop);
     }
+  store_sql (f, "ALTER TABLE state DROP COLUMN op_gone");
   store_sql (f, "PRAGMA user_version = 5");
   g_assert_true (store_open (f, NULL));
   confirm (f, op);
@@ -638,6 +639,16 @@ test_delete_undone (void)
   store_fixture_free (f);
 }
 
+static GArray *
+undoable (StoreFixture *f, GError **error)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  GArray *found = tern_read_undoable (reader, TRUE, error);
+
+  store_read_end (f);
+  return found;
+}
+
 /* However long it took to make them: what one verb did is undone together. */
 static void
 test_one_verb (void)
@@ -648,7 +659,6 @@ test_one_verb (void)
   gint64 start = g_get_monotonic_time ();
   g_autoptr (GArray) moves = NULL;
   g_autoptr (GArray) verb = NULL;
-  TernReader *reader;
   TernTxn *txn = store_begin (f);
 
   moves = tern_txn_op_move (txn, &message, 1, f->trash, NULL);
@@ -656,10 +666,76 @@ test_one_verb (void)
     g_thread_yield ();
   g_assert_cmpint (tern_txn_op_folder_delete (txn, folder, NULL), !=, 0);
   store_commit (f);
-  reader = store_read_begin (f, TERN_LANE_SLOW);
-  verb = tern_read_undoable (reader, FALSE, NULL);
-  store_read_end (f);
+  verb = undoable (f, NULL);
   g_assert_cmpuint (verb->len, ==, 2);
+  store_fixture_free (f);
+}
+
+static void
+assert_nothing_undoable (StoreFixture *f)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (undoable (f, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_REFUSED);
+}
+
+/* What cannot be undone does not make the change before it the last one: neither while the server
+ * is at it nor when nothing is left of it. */
+static void
+test_last_is_deleted (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId folder = listed (f, "A", "A");
+  TernId moved = move (f, store_add (f, f->inbox, 1, 1, 0), f->archive);
+  TernId inside = move (f, store_add (f, folder, 1, 2, 0), f->trash);
+  TernId op = delete (f, folder);
+  g_autoptr (GArray) later = NULL;
+  GError *error = NULL;
+  gboolean undone;
+  TernTxn *txn;
+
+  confirm (f, moved);
+  confirm (f, inside);
+  run (f, op, NULL);
+  assert_nothing_undoable (f);
+  confirm (f, op);
+  g_assert_null (store_folder (f, folder));
+  assert_nothing_undoable (f);
+  store_reopen (f);
+  assert_nothing_undoable (f);
+  txn = store_begin (f);
+  g_assert_false (tern_txn_op_undo (txn, op, &undone, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_REFUSED);
+  g_clear_error (&error);
+  store_rollback (f);
+  moved = move (f, store_add (f, f->inbox, 2, 3, 0), f->archive);
+  later = undoable (f, NULL);
+  g_assert_cmpuint (later->len, ==, 1);
+  g_assert_cmpint (g_array_index (later, TernId, 0), ==, moved);
+  store_fixture_free (f);
+}
+
+/* A folder that was made and taken back is no change any more. */
+static void
+test_last_is_taken_back (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId moved = move (f, store_add (f, f->inbox, 1, 1, 0), f->archive);
+  TernId folder;
+  TernId made = create (f, "A", "A", &folder);
+  g_autoptr (GArray) found = NULL;
+
+  confirm (f, moved);
+  run (f, made, "A");
+  confirm (f, made);
+  g_assert_false (undo (f, made));
+  run (f, undoing (f, made), NULL);
+  confirm (f, undoing (f, made));
+  g_assert_null (store_folder (f, folder));
+  found = undoable (f, NULL);
+  g_assert_cmpuint (found->len, ==, 1);
+  g_assert_cmpint (g_array_index (found, TernId, 0), ==, moved);
   store_fixture_free (f);
 }
 
@@ -741,6 +817,8 @@ main (int argc, char **argv)
   g_test_add_func ("/store/folder-ops/delete", test_delete);
   g_test_add_func ("/store/folder-ops/delete-undone", test_delete_undone);
   g_test_add_func ("/store/folder-ops/one-verb", test_one_verb);
+  g_test_add_func ("/store/folder-ops/last-is-deleted", test_last_is_deleted);
+  g_test_add_func ("/store/folder-ops/last-is-taken-back", test_last_is_taken_back);
   g_test_add_func ("/store/folder-ops/subscribe", test_subscribe);
   g_test_add_func ("/store/folder-ops/order", test_order);
   return g_test_run ();

@@ -15,6 +15,7 @@
 #define SECTION "2.1"
 #define TOLD    1000000
 
+/* What IMAP can bring: any byte but zero. */
 static GBytes *
 noise (guint32 seed, gsize size)
 {
@@ -22,7 +23,7 @@ noise (guint32 seed, gsize size)
   guint8 *data = g_malloc (size);
 
   for (gsize i = 0; i < size; i++)
-    data[i] = (guint8) g_rand_int_range (rand, 0, 256);
+    data[i] = (guint8) g_rand_int_range (rand, 1, 256);
   return g_bytes_new_take (data, size);
 }
 
@@ -151,6 +152,54 @@ test_resumed (void)
   sections = tern_read_body_sections (store_read_begin (f, TERN_LANE_SLOW), id, NULL);
   store_read_end (f);
   g_assert_true (g_strv_contains ((const char *const *) sections, SECTION));
+  store_fixture_free (f);
+}
+
+/* The only file there is. */
+static char *
+dup_file (StoreFixture *f)
+{
+  g_autofree char *path = store_path (f, "bodies/partial");
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+
+  g_assert_nonnull (dir);
+  return g_build_filename (path, g_dir_read_name (dir), NULL);
+}
+
+/* What was not on the disk yet when the computer crashed reads as zeros: it is fetched again, and
+ * all that came after it. */
+static void
+test_hole (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId id = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
+  g_autoptr (GBytes) whole = noise (8, 300000);
+  g_autoptr (GBytes) tail = g_bytes_new_from_bytes (whole, 100000, 200000);
+  g_autofree char *hash = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, whole);
+  g_autofree char *path = NULL;
+  g_autoptr (TernPartial) partial = NULL;
+  g_autoptr (GBytes) back = NULL;
+  g_autoptr (GError) error = NULL;
+  static const char zeros[8192];
+  FILE *file;
+
+  append (f, id, 0, whole);
+  path = dup_file (f);
+  file = g_fopen (path, "r+b");
+  g_assert_nonnull (file);
+  g_assert_cmpint (fseek (file, 100000, SEEK_SET), ==, 0);
+  g_assert_cmpuint (fwrite (zeros, 1, sizeof zeros, file), ==, sizeof zeros);
+  g_assert_cmpint (fclose (file), ==, 0);
+  store_reopen (f);
+  partial = look (f, id, TOLD);
+  g_assert_cmpuint (partial->size, ==, 100000);
+  append (f, id, 100000, tail);
+  g_checksum_update (partial->checksum, g_bytes_get_data (tail, NULL), 200000);
+  g_assert_cmpstr (g_checksum_get_string (partial->checksum), ==, hash);
+  finish (f, id, 300000, hash, &error);
+  g_assert_no_error (error);
+  back = get (f, id);
+  g_assert_true (g_bytes_equal (back, whole));
   store_fixture_free (f);
 }
 
@@ -386,6 +435,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/partials/resumed", test_resumed);
+  g_test_add_func ("/store/partials/hole", test_hole);
   g_test_add_func ("/store/partials/offsets", test_offsets);
   g_test_add_func ("/store/partials/not-committed", test_not_committed);
   g_test_add_func ("/store/partials/disk-full", test_disk_full);

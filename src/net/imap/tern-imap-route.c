@@ -434,6 +434,8 @@ take_status (TernImapSession *self, TernImapParser *parser)
     return;
   tern_imap_session_take_name (self, self->scratch);
   status.mailbox = self->scratch->str;
+  /* Cyrus 3.6 writes whatever is in the memory there, which may break the line. */
+  self->refused_mailbox_id |= status.bad_mailbox_id;
   note_counted (self, &status);
   if (self->handlers.status != NULL)
     self->handlers.status (self, &status, self->data);

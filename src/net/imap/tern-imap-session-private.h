@@ -55,7 +55,7 @@ struct _TernImapSession
   GPtrArray *namespaces; /* of TernImapNamespace */
 
   guint32 message_limit; /* of one command, 0 = none that is known */
-  /* Announced, and then not understood. */
+  /* Announced, and then not understood, or answered with what it cannot be. */
   TernImapFetchItems refused_items;
   gboolean refused_mailbox_id;
 

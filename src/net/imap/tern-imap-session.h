@@ -109,6 +109,7 @@ void tern_imap_session_list_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data);
+/* How many messages there are: #TernImapReply.messages, -1 when the server has not told. */
 void tern_imap_session_status_async (TernImapSession *self,
                                      const char *mailbox,
                                      GCancellable *cancellable,

@@ -84,6 +84,7 @@ typedef struct
   guint64 modseq;
   gint64 append_limit;
   TernImapSlice mailbox_id; /* of OBJECTID */
+  gboolean bad_mailbox_id;  /* it was told, and is none */
 } TernImapStatus;
 
 /** TernImapMailbox: state of the selected mailbox. */

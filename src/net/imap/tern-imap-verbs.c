@@ -141,9 +141,7 @@ tern_imap_session_status_async (TernImapSession *self,
   command->reply->messages = -1;
   tern_imap_command_add (command, "STATUS ");
   add_mailbox (self, command, mailbox);
-  tern_imap_command_add (command, " ");
-  tern_imap_session_add_status_items (self, command);
-  tern_imap_command_add (command, ")");
+  tern_imap_command_add (command, " (MESSAGES)");
   tern_imap_session_enqueue (self, command);
 }
 

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "wire-fixture.h"
+
+#include "tern-body-loader-private.h"
+#include "tern-limits.h"
+
+/*
+ * The IMAP commands of syncs after other jobs and of bodies, with a server that is scripted.
+ */
+
+/* A body of UID 7 of INBOX. */
+static void
+wire_fetch (Wire *self)
+{
+  g_autoptr (TernFolderRecord) inbox = store_folder (self->store, self->store->inbox);
+  g_autoptr (GPtrArray) requests =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tern_part_request_free);
+  TernPartRequest *request = tern_part_request_new (7, "1", 100);
+  GError *error = NULL;
+
+  g_ptr_array_add (requests, request);
+  tern_remote_fetch_parts_async (self->remote, inbox, requests, TERN_URGENCY_DOWNLOAD,
+                                 wire_keep_result, self);
+  tern_test_wait_until (self->result != NULL);
+  g_assert_true (tern_remote_fetch_parts_finish (self->remote, self->result, &error));
+  g_assert_no_error (error);
+  g_assert_nonnull (request->bytes);
+  g_clear_object (&self->result);
+}
+
+static void
+wire_sync (Wire *self, TernId folder)
+{
+  TernSyncCounts counts;
+  GError *error = NULL;
+
+  tern_remote_sync_folder_async (self->remote, folder, TERN_URGENCY_NEW, wire_keep_result, self);
+  tern_test_wait_until (self->result != NULL);
+  g_assert_true (tern_remote_sync_folder_finish (self->remote, self->result, &counts, &error));
+  g_assert_no_error (error);
+  g_clear_object (&self->result);
+}
+
+/* Where a body was fetched first, the sync asks for what had changed before that; the next one
+ * needs to ask for nothing. */
+static void
+test_wire_selected_for_a_body (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID FETCH 7 (UID BODY.PEEK[1])",
+    "S: * 1 FETCH (UID 7 BODY[1] {5}",
+    "S: words)",
+    "S: %t OK fetched",
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID FETCH 1:99 (UID FLAGS)",
+    "S: * 1 FETCH (UID 7 FLAGS (\\Flagged))",
+    "S: %t OK fetched",
+    "C: %t UID SEARCH ALL",
+    "S: * SEARCH 7",
+    "S: %t OK found",
+    "C: %t UID FETCH 7 (UID BODY.PEEK[1])",
+    "S: * 1 FETCH (UID 7 BODY[1] {5}",
+    "S: words)",
+    "S: %t OK fetched",
+    "C: %t NOOP",
+    "S: %t OK nothing",
+    "C: %t UID FETCH 100:* (*",
+    "S: %t OK nothing",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (TernMessageRecord) record = NULL;
+  TernId id;
+
+  wire_init (&wire, script);
+  id = store_add (wire.store, wire.store->inbox, 7, 7, TERN_FLAG_NONE);
+  wire_fetch (&wire);
+  wire_sync (&wire, wire.store->inbox);
+  record = store_message (wire.store, id);
+  g_assert_cmpint (record->flags, ==, TERN_FLAG_FLAGGED);
+  wire_fetch (&wire);
+  wire_sync (&wire, wire.store->inbox);
+  wire_clear (&wire);
+}
+
+/* Between the listing and its turn it was deleted from here: that is as one wanted it. */
+static void
+test_wire_sync_of_deleted (void)
+{
+  static const char *const script[] = { WIRE_GREET, "STALL", NULL };
+  Wire wire;
+  TernTxn *txn;
+  TernId op;
+
+  wire_init (&wire, script);
+  txn = store_begin (wire.store);
+  op = tern_txn_op_folder_delete (txn, wire.store->archive, NULL);
+  g_assert_true (tern_txn_op_confirmed (txn, op, NULL, NULL));
+  store_commit (wire.store);
+  wire_sync (&wire, wire.store->archive);
+  wire_clear (&wire);
+}
+
+static void
+on_loaded (const GError *error, gpointer data)
+{
+  g_assert_no_error (error);
+  *(gboolean *) data = TRUE;
+}
+
+static void
+wire_load (TernBodyLoader *loader, TernId id)
+{
+  gboolean loaded = FALSE;
+
+  tern_body_loader_load (loader, id, "", NULL, NULL, on_loaded, &loaded);
+  tern_test_wait_until (loaded);
+}
+
+static TernId
+add_large (Wire *self, guint32 uid)
+{
+  g_autoptr (TernMessageFacts) facts = store_facts (uid, uid, TERN_FLAG_NONE);
+  TernTxn *txn = store_begin (self->store);
+  TernId id;
+
+  facts->size = 2 * TERN_LIMIT_ONE_PIECE;
+  id = tern_txn_add_message (txn, self->store->inbox, facts, FALSE, NULL);
+  store_commit (self->store);
+  g_assert_cmpint (id, !=, 0);
+  return id;
+}
+
+#define ASKS_FOR_A_PIECE(uid)                                                                    \
+  "C: %t UID FETCH " uid " (UID BODY.PEEK[]<0.262144>)", "S: * 1 FETCH (UID " uid " BODY[] {5}", \
+      "S: words)", "S: %t OK fetched"
+#define ASKS_FOR_ALL(uid)                                                              \
+  "C: %t UID FETCH " uid " (UID BODY.PEEK[])", "S: * 1 FETCH (UID " uid " BODY[] {5}", \
+      "S: words)", "S: %t OK fetched"
+
+/* A server that brings all instead of a piece is asked for pieces again on the next connection. */
+static void
+test_wire_no_pieces (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "100"),
+    ASKS_FOR_A_PIECE ("7"),
+    ASKS_FOR_ALL ("7"),
+    ASKS_FOR_ALL ("8"),
+    ASKS_FOR_A_PIECE ("9"),
+    ASKS_FOR_ALL ("9"),
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  TernBodyLoader *loader;
+
+  wire_init (&wire, script);
+  loader = tern_body_loader_new (wire.store->store);
+  tern_body_loader_set_remote (loader, wire.remote, NULL);
+  wire_load (loader, add_large (&wire, 7));
+  wire_load (loader, add_large (&wire, 8));
+  tern_body_loader_set_remote (loader, NULL, NULL);
+  tern_body_loader_set_remote (loader, wire.remote, NULL);
+  wire_load (loader, add_large (&wire, 9));
+  tern_body_loader_set_remote (loader, NULL, NULL);
+  tern_body_loader_free (loader);
+  wire_clear (&wire);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/engine/wire-jobs/selected-for-a-body", test_wire_selected_for_a_body);
+  g_test_add_func ("/engine/wire-jobs/sync-of-deleted", test_wire_sync_of_deleted);
+  g_test_add_func ("/engine/wire-jobs/no-pieces", test_wire_no_pieces);
+  return g_test_run ();
+}
