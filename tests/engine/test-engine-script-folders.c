@@ -268,6 +268,81 @@ test_one_of_two_refused (void)
   script_tear_down (&setup);
 }
 
+static gboolean
+has_note (gpointer data)
+{
+  return ((ScriptSetup *) data)->fixture->notes->len > 0;
+}
+
+/* A server that moves one of two and then has no room: each is where the server has it, and that is
+ * said. */
+static void
+test_moved_in_part (void)
+{
+  static const char *const script[] = {
+    "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi",
+    "C: %t AUTHENTICATE PLAIN *",
+    "S: %t OK [CAPABILITY IMAP4rev1 UIDPLUS LIST-EXTENDED LIST-STATUS MOVE] in",
+    IMAP_SELECT_INBOX ("2", "77", "3"),
+    "C: %t UID FETCH 1:2 (*",
+    IMAP_MESSAGE ("1", "1", "first"),
+    IMAP_MESSAGE ("2", "2", "second"),
+    "S: %t OK fetched",
+    "C: %t LIST *",
+    "S: * LIST () \"/\" INBOX",
+    "S: * STATUS INBOX (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 77 UNSEEN 2)",
+    "S: * LIST () \"/\" Archive",
+    "S: * STATUS Archive (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 78 UNSEEN 0)",
+    "S: %t OK listed",
+    "C: %t SELECT \"Archive\"",
+    "S: * 0 EXISTS",
+    "S: * OK [UIDVALIDITY 78] x",
+    "S: * OK [UIDNEXT 1] x",
+    "S: %t OK [READ-WRITE] selected",
+    IMAP_SELECT_INBOX ("2", "77", "3"),
+    IMAP_SELECT_INBOX ("2", "77", "3"),
+    "C: %t UID FETCH 1:2 (UID FLAGS)",
+    "S: * 1 FETCH (UID 1 FLAGS ())",
+    "S: * 2 FETCH (UID 2 FLAGS ())",
+    "S: %t OK fetched",
+    "C: %t UID MOVE 1:2 \"Archive\"",
+    "S: * OK [COPYUID 78 1 1] one",
+    "S: * 1 EXPUNGE",
+    "S: %t NO [OVERQUOTA] full",
+    "C: %t *",
+    "STALL",
+    NULL,
+  };
+  ScriptSetup setup;
+  TernId ids[2];
+  g_autoptr (TernFolderRecord) archive = NULL;
+  g_autoptr (GPtrArray) messages = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GArray) operations = NULL;
+  g_autoptr (GError) error = NULL;
+  GAsyncResult *slot = NULL;
+
+  script_set_up (&setup, script);
+  script_wait_steps (&setup, G_N_ELEMENTS (script) - 7);
+  archive = engine_fixture_folder (setup.fixture, setup.uuid, "Archive");
+  messages = engine_fixture_messages (setup.fixture, setup.uuid, "INBOX");
+  g_assert_cmpuint (messages->len, ==, 2);
+  for (guint i = 0; i < 2; i++)
+    ids[i] = ((TernMessageRecord *) messages->pdata[i])->id;
+  tern_engine_move_async (setup.fixture->engine, ids, 2, archive->id, engine_store_result, &slot);
+  result = engine_await (&slot);
+  operations = tern_engine_verb_finish (setup.fixture->engine, result, &error);
+  g_assert_no_error (error);
+  g_clear_object (&result);
+  script_wait_dump (&setup, "Archive/1 first 0\nINBOX/2 second 0");
+  engine_wait (has_note, &setup);
+  g_assert_nonnull (strstr (g_ptr_array_index (setup.fixture->notes, 0),
+                            "Only 1 of 2 messages were dealt with."));
+  /* What there is now is asked for without waiting for anything. */
+  script_wait_steps (&setup, G_N_ELEMENTS (script) - 2);
+  script_tear_down (&setup);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -277,5 +352,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script-folders/utf8", test_utf8);
   g_test_add_func ("/engine/script-folders/short-listings", test_short_listings);
   g_test_add_func ("/engine/script-folders/one-of-two-refused", test_one_of_two_refused);
+  g_test_add_func ("/engine/script-folders/moved-in-part", test_moved_in_part);
   return g_test_run ();
 }
