@@ -87,8 +87,8 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       fetch->request = g_ptr_array_index (self->requests, i);
       if (fetch->request->length > 0)
         tern_imap_session_fetch_range_async (session, fetch->request->uid, fetch->request->section,
-                                             fetch->request->offset, fetch->request->length, NULL,
-                                             fetched_cb, fetch);
+                                             fetch->request->offset, fetch->request->length,
+                                             fetch->request->decoded, NULL, fetched_cb, fetch);
       else
         tern_imap_session_fetch_body_async (session, fetch->request->uid, fetch->request->section,
                                             fetch->request->size, NULL, fetched_cb, fetch);

@@ -1160,7 +1160,14 @@ test_body_too_large_elsewhere (void)
 static void
 fetch_range (TernImapFixture *fixture, guint64 offset, guint32 length, TernImapResult *result)
 {
-  tern_imap_session_fetch_range_async (fixture->session, 10, "2", offset, length, NULL,
+  tern_imap_session_fetch_range_async (fixture->session, 10, "2", offset, length, FALSE, NULL,
+                                       tern_imap_result_cb, result);
+}
+
+static void
+fetch_decoded (TernImapFixture *fixture, guint64 offset, guint32 length, TernImapResult *result)
+{
+  tern_imap_session_fetch_range_async (fixture->session, 10, "2", offset, length, TRUE, NULL,
                                        tern_imap_result_cb, result);
 }
 
@@ -1202,6 +1209,39 @@ test_ranges (void)
   assert_body (&results[2], "i");
   g_assert_cmpuint (g_bytes_get_size (results[3].reply->body), ==, 100000);
   g_assert_null (results[4].reply->body);
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    tern_imap_result_clear (&results[i]);
+  finish (&fixture);
+}
+
+/* The same range of what is decoded is another one. */
+static void
+test_decoded_range (void)
+{
+  g_auto (TernImapFixture) fixture;
+  TernImapResult results[4] = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "BINARY", "SELECTED", "C: %1 UID FETCH 10 (UID BODY.PEEK[2]<4.4>)",
+      "C: %2 UID FETCH 10 (UID BINARY.PEEK[2]<4.4>)",
+      "C: %3 UID FETCH 10 (UID BINARY.PEEK[2]<8.100000>)",
+      "C: %4 UID FETCH 10 (UID BINARY.PEEK[2]<9.4>)", "R: * 1 FETCH (BINARY[2]<8> ~{100000}\r\n",
+      "FILL: 100000 z", "R:  UID 10)\r\n", "S: * 1 FETCH (UID 10 BINARY[2]<4> ~{4}", "S: efgh)",
+      "S: * 1 FETCH (UID 10 BODY[2]<4> {4}", "S: ZWZn)", "S: %1 OK", "S: %2 OK", "S: %3 OK",
+      "S: * 1 FETCH (UID 10 BODY[2]<9> \"efgh\")", "S: %4 NO [UNKNOWN-CTE] cannot", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  g_assert_true (tern_imap_session_gains_by_decoding (fixture.session));
+  fetch_range (&fixture, 4, 4, &results[0]);
+  fetch_decoded (&fixture, 4, 4, &results[1]);
+  fetch_decoded (&fixture, 8, 100000, &results[2]);
+  fetch_decoded (&fixture, 9, 4, &results[3]);
+  for (guint i = 0; i < 3; i++)
+    tern_imap_result_wait (&results[i]);
+  tern_imap_result_wait_fault (&results[3], TERN_FAULT_REFUSED);
+  assert_body (&results[0], "ZWZn");
+  assert_body (&results[1], "efgh");
+  g_assert_cmpuint (g_bytes_get_size (results[2].reply->body), ==, 100000);
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     tern_imap_result_clear (&results[i]);
   finish (&fixture);
@@ -1341,6 +1381,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/body-beyond-size", test_body_beyond_size);
   g_test_add_func ("/imap/session/body-too-large-elsewhere", test_body_too_large_elsewhere);
   g_test_add_func ("/imap/session/ranges", test_ranges);
+  g_test_add_func ("/imap/session/decoded-range", test_decoded_range);
   g_test_add_func ("/imap/session/range-cancelled", test_range_cancelled);
   g_test_add_func ("/imap/session/ranges-ignored", test_ranges_ignored);
   g_test_add_func ("/imap/session/range-unasked", test_range_unasked);

@@ -66,6 +66,7 @@ struct _TernImapCommand
   guint64 body_size;        /* of the whole message, as the server told it; 0 if it did not */
   guint64 body_offset;      /* with a length: where the range of the section begins */
   guint32 body_length;      /* 0: the whole section */
+  gboolean body_decoded;    /* it is BINARY */
   gboolean too_large;       /* the body was more than is kept */
   gboolean not_range; /* a body of this section came that is not the range that was asked for */
 

@@ -225,6 +225,7 @@ take_body (TernImapFetchDecoder *self, TernImapParser *parser, guint name, guint
 
   if (open == NULL || close == NULL || close < open)
     return;
+  body.decoded = tern_imap_parser_starts (parser, name, "BINARY[");
   body.section.data = open + 1;
   body.section.length = close - open - 1;
   body.origin =
@@ -304,7 +305,8 @@ take_item (TernImapFetchDecoder *self, TernImapParser *parser, guint name, guint
       if (fetch->email_id.data != NULL)
         fetch->has |= TERN_IMAP_FETCH_EMAIL_ID;
     }
-  else if (tern_imap_parser_starts (parser, name, "BODY["))
+  else if (tern_imap_parser_starts (parser, name, "BODY[")
+           || tern_imap_parser_starts (parser, name, "BINARY["))
     take_body (self, parser, name, value);
 }
 

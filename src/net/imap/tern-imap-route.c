@@ -50,9 +50,10 @@ find_body_fetch (TernImapSession *self, gboolean abandoned)
 }
 
 static gboolean
-is_section (const TernImapCommand *command, TernImapSlice section)
+is_section (const TernImapCommand *command, TernImapSlice section, gboolean decoded)
 {
-  return command->body_section != NULL && strlen (command->body_section) == section.length
+  return command->body_section != NULL && command->body_decoded == decoded
+         && strlen (command->body_section) == section.length
          && g_ascii_strncasecmp (command->body_section, section.data, section.length) == 0;
 }
 
@@ -89,7 +90,8 @@ make_sink (TernImapSession *self, const TernImapPiece *piece)
       TernImapCommand *command = l->data;
 
       if (!command->abandoned && command->reply->body == NULL
-          && is_section (command, piece->section) && is_range (command, piece->origin))
+          && is_section (command, piece->section, piece->decoded)
+          && is_range (command, piece->origin))
         limit = MAX (limit, body_limit (command));
     }
   if (piece->size > limit || self->sunk > limit - piece->size)
@@ -147,7 +149,7 @@ find_asker (TernImapSession *self, guint32 uid, const TernImapBodyValue *body)
     {
       TernImapCommand *command = l->data;
 
-      if (command->body_uid != uid || !is_section (command, body->section)
+      if (command->body_uid != uid || !is_section (command, body->section, body->decoded)
           || !is_range (command, body->origin))
         continue;
       asker = command;
@@ -166,7 +168,7 @@ mark_not_range (TernImapSession *self, guint32 uid, const TernImapBodyValue *bod
     {
       TernImapCommand *command = l->data;
 
-      if (command->body_uid == uid && is_section (command, body->section))
+      if (command->body_uid == uid && is_section (command, body->section, body->decoded))
         command->not_range = TRUE;
     }
 }

@@ -219,6 +219,7 @@ tern_imap_session_fetch_range_async (TernImapSession *self,
                                      const char *section,
                                      guint64 offset,
                                      guint32 length,
+                                     gboolean decoded,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data)
@@ -232,8 +233,11 @@ tern_imap_session_fetch_range_async (TernImapSession *self,
   command->body_section = g_strdup (section);
   command->body_offset = offset;
   command->body_length = length;
-  tern_imap_command_add (command, "UID FETCH %u (UID BODY.PEEK[%s]<%" G_GUINT64_FORMAT ".%u>)", uid,
-                         section, offset, length);
+  command->body_decoded = decoded;
+  if (decoded)
+    tern_imap_session_use (self, "BINARY");
+  tern_imap_command_add (command, "UID FETCH %u (UID %s.PEEK[%s]<%" G_GUINT64_FORMAT ".%u>)", uid,
+                         decoded ? "BINARY" : "BODY", section, offset, length);
   tern_imap_session_enqueue (self, command);
 }
 
