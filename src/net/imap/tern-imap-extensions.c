@@ -18,6 +18,9 @@ static const TernImapExtension extensions[] = {
     N_ ("Nothing is lost; more bytes are transferred."), TRUE, FALSE },
   { "CONDSTORE", "RFC 7162", N_ ("asking only for flags that changed"),
     N_ ("The flags of all messages are fetched to find those that changed."), TRUE, FALSE },
+  { "CREATE-SPECIAL-USE", "RFC 6154",
+    N_ ("telling other programs what a folder that Tern makes is for"),
+    N_ ("Other programs recognise such a folder by its name."), TRUE, FALSE, TRUE },
   { "ENABLE", "RFC 5161", N_ ("switching CONDSTORE, QRESYNC and IMAP4rev2 on"),
     N_ ("CONDSTORE and QRESYNC are used only as far as a server allows without it."), TRUE, TRUE },
   { "ESEARCH", "RFC 4731", N_ ("short answers to searches"),
@@ -52,6 +55,10 @@ static const TernImapExtension extensions[] = {
     N_ ("Messages are copied and then deleted; if that is interrupted, they can be in both "
         "folders for a while."),
     TRUE, TRUE },
+  { "MULTIAPPEND", "RFC 3502", N_ ("storing several messages at once"),
+    N_ ("Not needed: each message is stored on its own, so that one that is refused keeps none "
+        "back."),
+    FALSE, FALSE, TRUE },
   { "NAMESPACE", "RFC 2342", N_ ("telling your own folders from those of others"),
     N_ ("All folders are taken for your own; the place for new ones is a guess."), TRUE, TRUE },
   { "NOTIFY", "RFC 5465", N_ ("hearing of changes in other folders than the inbox"),
@@ -66,6 +73,10 @@ static const TernImapExtension extensions[] = {
     TRUE, FALSE },
   { "QUOTA", "RFC 9208", N_ ("telling how full the mailbox is"),
     N_ ("That the mailbox is full is noticed when the server refuses something."), TRUE, FALSE },
+  { "REPLACE", "RFC 8508", N_ ("putting a message in the place of another one"),
+    N_ ("Not needed: what is being written is kept on this computer, and nothing on the server is "
+        "replaced."),
+    FALSE, FALSE, TRUE },
   { "SASL-IR", "RFC 4959", N_ ("signing in with one exchange less"),
     N_ ("Signing in takes one answer longer."), TRUE, TRUE },
   { "SAVEDATE", "RFC 8514", N_ ("the time at which a message came into its folder"),
@@ -77,7 +88,8 @@ static const TernImapExtension extensions[] = {
     N_ ("Nothing is lost where the connection is encrypted from its start; otherwise Tern does "
         "not use the server."),
     TRUE, FALSE, TRUE },
-  { "UIDONLY", "RFC 9586", N_ ("sparing the server counting its messages"), N_ ("Nothing is lost."),
+  { "UIDONLY", "RFC 9586", N_ ("sparing the server counting its messages"),
+    N_ ("Not needed: servers without it have to be read as well, where messages are counted."),
     FALSE, FALSE, TRUE },
   { "UIDPLUS", "RFC 4315", N_ ("knowing where a moved or stored message is, and deleting only it"),
     N_ ("Moved messages are looked for in their new folder, and nothing is removed from the "

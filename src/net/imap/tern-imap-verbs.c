@@ -426,7 +426,10 @@ tern_imap_session_create_async (TernImapSession *self,
   tern_imap_command_add (command, "CREATE ");
   add_mailbox (self, command, mailbox);
   if (use != NULL && self->caps & TERN_IMAP_CAP_CREATE_SPECIAL_USE)
-    tern_imap_command_add (command, " (USE (%s))", use);
+    {
+      tern_imap_session_use (self, "CREATE-SPECIAL-USE");
+      tern_imap_command_add (command, " (USE (%s))", use);
+    }
   tern_imap_session_enqueue (self, command);
 }
 
