@@ -88,6 +88,7 @@ typedef struct
   gboolean compare_tried;
   gboolean compared; /* with a listing of all UIDs that has @listed of them */
   gint64 listed;
+  const char *mailbox_id; /* (nullable) as SELECT told it; copied */
 } TernSyncEnd;
 void tern_sync_write_end (TernStore *store,
                           const TernSyncEnd *end,

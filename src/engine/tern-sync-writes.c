@@ -256,6 +256,7 @@ sync_end_free (gpointer data)
   TernSyncEnd *end = data;
 
   g_clear_pointer (&end->expected, g_array_unref);
+  g_free ((char *) end->mailbox_id);
   g_free (end);
 }
 
@@ -268,6 +269,9 @@ write_end (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   if (!check_epoch (txn, end->folder, end->uidvalidity, &folder, error))
     return FALSE;
   if (end->expected != NULL && !tern_txn_end_waiting (txn, end->folder, end->expected, error))
+    return FALSE;
+  if (end->mailbox_id != NULL
+      && !tern_txn_set_mailbox_id (txn, end->folder, end->mailbox_id, error))
     return FALSE;
   if (end->compare_tried && !tern_txn_set_compare_tried (txn, end->folder, error))
     return FALSE;
@@ -289,6 +293,7 @@ tern_sync_write_end (TernStore *store,
 
   if (copy->expected != NULL)
     copy->expected = g_array_copy (copy->expected);
+  copy->mailbox_id = g_strdup (end->mailbox_id);
   tern_store_write_async (store, G_PRIORITY_DEFAULT, write_end, copy, sync_end_free, NULL, callback,
                           user_data);
 }

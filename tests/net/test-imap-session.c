@@ -134,6 +134,39 @@ test_object_ids_refused (void)
   finish (&fixture);
 }
 
+/* Cyrus 3.6 answers STATUS with anything; what SELECT says is of the mailbox that it is about. */
+static void
+test_mailbox_ids (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) first = { 0 };
+  g_auto (TernImapResult) second = { 0 };
+  g_auto (TernImapResult) selected = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "OBJECTID", "SELECTED", "S: * OK [MAILBOXID (F_1-x)] id",
+      "C: %1 STATUS \"A\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY MAILBOXID)",
+      "S: * STATUS A (MESSAGES 1 MAILBOXID (F2))", "S: * STATUS B (MESSAGES 2 MAILBOXID (\3605P))",
+      "S: * STATUS C (MESSAGES 3 MAILBOXID (F2))", "S: %1 OK",
+      "C: %2 STATUS \"A\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)",
+      "S: * STATUS A (MESSAGES 1 MAILBOXID (F3))", "S: %2 OK", "C: %3 SELECT \"A\"",
+      "S: * OK [UIDVALIDITY 3] x", "S: * OK [MAILBOXID (a b)] x", "S: %3 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_status_async (fixture.session, "A", NULL, tern_imap_result_cb, &first);
+  tern_imap_result_wait (&first);
+  g_assert_cmpstr (tern_imap_session_get_mailbox (fixture.session)->mailbox_id, ==, "F_1-x");
+  tern_imap_session_status_async (fixture.session, "A", NULL, tern_imap_result_cb, &second);
+  tern_imap_result_wait (&second);
+  g_assert_cmpstr (fixture.heard->str, ==,
+                   "status A 1 id F2\nstatus B 2\nstatus C 3\nstatus A 1\n");
+  tern_imap_session_select_async (fixture.session, "A", FALSE, 0, 0, NULL, tern_imap_result_cb,
+                                  &selected);
+  tern_imap_result_wait (&selected);
+  g_assert_null (tern_imap_session_get_mailbox (fixture.session)->mailbox_id);
+  finish (&fixture);
+}
+
 /* A reply about some of the messages is followed by the question for the others. */
 static void
 test_message_limit (void)
@@ -1344,6 +1377,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/names", test_names);
   g_test_add_func ("/imap/session/in-progress", test_in_progress);
   g_test_add_func ("/imap/session/message-limit", test_message_limit);
+  g_test_add_func ("/imap/session/mailbox-ids", test_mailbox_ids);
   g_test_add_func ("/imap/session/message-limit-unsaid", test_message_limit_unsaid);
   g_test_add_func ("/imap/session/append-utf8", test_append_utf8);
   g_test_add_func ("/imap/session/object-ids", test_object_ids);

@@ -222,7 +222,10 @@ tern_imap_parse_status (TernImapParser *parser,
             status->append_limit = (gint64) MIN (value, G_MAXINT64);
         }
       else if (v < end && tern_imap_parser_is (parser, t, "MAILBOXID"))
-        status->mailbox_id = tern_imap_parse_object_id (parser, v);
+        {
+          status->mailbox_id = tern_imap_parse_object_id (parser, v);
+          status->bad_mailbox_id = status->mailbox_id.data == NULL;
+        }
       t = tern_imap_parser_after (parser, v);
     }
   return TRUE;

@@ -71,7 +71,8 @@ tern_imap_session_write_fetch (TernImapSession *self, TernImapCommand *command)
 void
 tern_imap_session_add_status_items (TernImapSession *self, TernImapCommand *command)
 {
-  command->asks_mailbox_id = (self->caps & TERN_IMAP_CAP_OBJECTID) && !self->refused_mailbox_id;
+  command->asks_mailbox_id = (self->caps & TERN_IMAP_CAP_OBJECTID) && !self->refused_mailbox_id
+                             && !self->wrong_mailbox_ids;
   tern_imap_command_add (command, "(MESSAGES UNSEEN UIDNEXT UIDVALIDITY%s%s%s",
                          self->caps & TERN_IMAP_CAP_CONDSTORE ? " HIGHESTMODSEQ" : "",
                          command->asks_mailbox_id ? " MAILBOXID" : "",

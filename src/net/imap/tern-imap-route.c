@@ -401,6 +401,11 @@ take_status (TernImapSession *self, TernImapParser *parser)
     return;
   tern_imap_session_take_name (self, self->scratch);
   status.mailbox = self->scratch->str;
+  /* Cyrus 3.6 gives what its memory holds by then: with luck the right one, or that of another
+   * mailbox. What SELECT tells is right. */
+  self->wrong_mailbox_ids |= status.bad_mailbox_id;
+  if (self->wrong_mailbox_ids)
+    status.mailbox_id.data = NULL;
   note_counted (self, &status);
   if (self->handlers.status != NULL)
     self->handlers.status (self, &status, self->data);

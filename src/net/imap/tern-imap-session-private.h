@@ -58,6 +58,7 @@ struct _TernImapSession
   /* Announced, and then not understood. */
   TernImapFetchItems refused_items;
   gboolean refused_mailbox_id;
+  gboolean wrong_mailbox_ids; /* in STATUS */
 
   TernImapSelected selected;
   guint last_generation; /* of the last SELECT that was asked for */

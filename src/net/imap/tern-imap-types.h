@@ -84,6 +84,7 @@ typedef struct
   guint64 modseq;
   gint64 append_limit;
   TernImapSlice mailbox_id; /* of OBJECTID */
+  gboolean bad_mailbox_id;  /* there was one that cannot be one */
 } TernImapStatus;
 
 /** TernImapMailbox: state of the selected mailbox. */
@@ -93,7 +94,8 @@ typedef struct
   guint32 uidvalidity;
   guint32 uidnext;
   guint32 exists;
-  guint64 modseq; /* 0 = NOMODSEQ */
+  guint64 modseq;   /* 0 = NOMODSEQ */
+  char *mailbox_id; /* (nullable) of OBJECTID */
   gboolean read_only;
   gboolean keywords;    /* PERMANENTFLAGS has \* */
   gboolean uids_sticky; /* FALSE after [UIDNOTSTICKY] */
