@@ -151,6 +151,7 @@ tern_facts_from_fetch (TernImapFetch *fetch)
   facts->flags = fetch->flags;
   facts->keywords = g_strdup (fetch->keywords);
   facts->received = fetch->internal_date;
+  facts->saved = fetch->save_date;
   facts->size = fetch->size;
   if (fetch->date.data == NULL
       || !tern_mime_parse_date (fetch->date.data, fetch->date.length, &facts->date,

@@ -139,6 +139,9 @@ insert_window (TernImapSync *self, GList *sibling, guint32 low, guint32 high, co
   TernImapFetchItems items = TERN_IMAP_FETCH_HEADERS;
   g_autofree char *range = NULL;
 
+  /* Of what is new; of all that there is it would take too long. */
+  if (self->range != TERN_SYNC_RANGE_DOWN)
+    items |= TERN_IMAP_FETCH_SAVEDATE;
   window->sync = self;
   window->low = low;
   window->high = high;

@@ -234,6 +234,7 @@ insert_new (TernTxn *txn,
   row.folder = folder->id;
   row.uid = uid;
   row.sort_key = tern_message_facts_get_sort_time (facts);
+  row.saved = facts->saved;
   row.server_flags = row.shown_flags = facts->flags;
   row.keywords = row.shown_keywords = facts->keywords;
   row.modseq = (gint64) facts->modseq;

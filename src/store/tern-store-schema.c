@@ -186,9 +186,13 @@ static const char version_8[] =
 static const char version_9[] =
     "ALTER TABLE folder ADD COLUMN append_limit INTEGER NOT NULL DEFAULT -1;";
 
+/* When the server had it put where it arrived, seconds since 1970. */
+static const char version_10[] = "ALTER TABLE location ADD COLUMN saved INTEGER;";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
-  version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8, version_9,
+  version_1, version_2, version_3, version_4, version_5,
+  version_6, version_7, version_8, version_9, version_10,
 };
 
 static gboolean

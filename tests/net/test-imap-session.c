@@ -54,8 +54,8 @@ test_unsolicited (void)
 static void
 test_object_ids (void)
 {
-  static const TernImapFetchItems items =
-      TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_EMAIL_ID | TERN_IMAP_FETCH_PREVIEW;
+  static const TernImapFetchItems items = TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_EMAIL_ID
+                                          | TERN_IMAP_FETCH_PREVIEW | TERN_IMAP_FETCH_SAVEDATE;
   static const struct
   {
     const char *caps;
@@ -67,6 +67,7 @@ test_object_ids (void)
     { "X-GM-EXT-1 OBJECTID", "UID FLAGS EMAILID", "EMAILID (M1) " },
     { "PREVIEW=FUZZY PREVIEW", "UID FLAGS PREVIEW (LAZY)", "PREVIEW \"hi\" " },
     { "PREVIEW=FUZZY", "UID FLAGS", "" },
+    { "SAVEDATE", "UID FLAGS SAVEDATE", "SAVEDATE \"23-Nov-2026 10:00:00 +0000\" " },
     { "", "UID FLAGS", "" },
   };
 
@@ -88,6 +89,7 @@ test_object_ids (void)
       g_assert_cmpstr (fixture.heard->str, ==,
                        *cases[i].answer == '\0'  ? "fetch 10 has=1 flags=0\n"
                        : *cases[i].answer == 'P' ? "fetch 10 has=101 flags=0\n"
+                       : *cases[i].answer == 'S' ? "fetch 10 has=201 flags=0\n"
                                                  : "fetch 10 has=81 flags=0\n");
       finish (&fixture);
     }

@@ -285,6 +285,14 @@ take_item (TernImapFetchDecoder *self, TernImapParser *parser, guint name, guint
       fetch->internal_date = tern_imap_parse_internal_date (date.data, date.length);
       fetch->has |= TERN_IMAP_FETCH_INTERNALDATE;
     }
+  else if (tern_imap_parser_is (parser, name, "SAVEDATE"))
+    {
+      TernImapSlice date = tern_imap_parser_slice (parser, value);
+
+      fetch->save_date = tern_imap_parse_internal_date (date.data, date.length);
+      if (fetch->save_date > 0)
+        fetch->has |= TERN_IMAP_FETCH_SAVEDATE;
+    }
   else if (tern_imap_parser_is (parser, name, "RFC822.SIZE"))
     {
       if (tern_imap_parser_number (parser, value, &fetch->size))

@@ -9,7 +9,7 @@
  * read.
  */
 
-#define OPTIONAL (TERN_IMAP_FETCH_EMAIL_ID | TERN_IMAP_FETCH_PREVIEW)
+#define OPTIONAL (TERN_IMAP_FETCH_EMAIL_ID | TERN_IMAP_FETCH_PREVIEW | TERN_IMAP_FETCH_SAVEDATE)
 
 static TernImapFetchItems
 offered_items (TernImapSession *self, TernImapFetchItems items)
@@ -21,6 +21,8 @@ offered_items (TernImapSession *self, TernImapFetchItems items)
     items &= ~TERN_IMAP_FETCH_EMAIL_ID;
   if (!(self->caps & TERN_IMAP_CAP_PREVIEW))
     items &= ~TERN_IMAP_FETCH_PREVIEW;
+  if (!(self->caps & TERN_IMAP_CAP_SAVEDATE))
+    items &= ~TERN_IMAP_FETCH_SAVEDATE;
   return items;
 }
 
@@ -42,6 +44,7 @@ add_items (TernImapSession *self, TernImapFetchItems items, GString *text)
     { TERN_IMAP_FETCH_MODSEQ, " MODSEQ" },
     { TERN_IMAP_FETCH_EMAIL_ID, object_id ? " EMAILID" : " X-GM-MSGID" },
     { TERN_IMAP_FETCH_PREVIEW, " PREVIEW (LAZY)" },
+    { TERN_IMAP_FETCH_SAVEDATE, " SAVEDATE" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
@@ -51,6 +54,8 @@ add_items (TernImapSession *self, TernImapFetchItems items, GString *text)
     tern_imap_session_use (self, object_id ? "OBJECTID" : "X-GM-EXT-1");
   if (items & TERN_IMAP_FETCH_PREVIEW)
     tern_imap_session_use (self, "PREVIEW");
+  if (items & TERN_IMAP_FETCH_SAVEDATE)
+    tern_imap_session_use (self, "SAVEDATE");
 }
 
 void

@@ -32,7 +32,7 @@ typedef enum
   TERN_IMAP_CAP_STARTTLS = 1 << 16,
   TERN_IMAP_CAP_BINARY = 1 << 17, /* its FETCH */
   TERN_IMAP_CAP_GMAIL = 1 << 18,
-  TERN_IMAP_CAP_CHILDREN = 1 << 19,
+  TERN_IMAP_CAP_SAVEDATE = 1 << 19,
   TERN_IMAP_CAP_IMAP4REV2 = 1 << 20,
   TERN_IMAP_CAP_COMPRESS = 1 << 21, /* DEFLATE */
   TERN_IMAP_CAP_NOTIFY = 1 << 22,
@@ -115,6 +115,7 @@ typedef enum
   TERN_IMAP_FETCH_MODSEQ = 1 << 6,
   TERN_IMAP_FETCH_EMAIL_ID = 1 << 7, /* EMAILID, Gmail's X-GM-MSGID */
   TERN_IMAP_FETCH_PREVIEW = 1 << 8,  /* if the server has it at hand */
+  TERN_IMAP_FETCH_SAVEDATE = 1 << 9, /* costs some servers a look into each message */
   TERN_IMAP_FETCH_HEADERS = TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_ENVELOPE
                             | TERN_IMAP_FETCH_STRUCTURE | TERN_IMAP_FETCH_INTERNALDATE
                             | TERN_IMAP_FETCH_SIZE | TERN_IMAP_FETCH_THREADING
@@ -139,6 +140,7 @@ typedef struct
   guint64 modseq;
   guint64 size;
   gint64 internal_date; /* seconds since 1970 UTC, 0 if unreadable */
+  gint64 save_date;     /* likewise */
   TernImapSlice date;   /* ENVELOPE … */
   TernImapSlice subject;
   const TernImapAddress *from;
