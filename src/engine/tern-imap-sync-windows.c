@@ -89,6 +89,7 @@ tern_imap_sync_write_changes (TernImapSync *self)
 
           g_array_append_val (slice, *change);
           change->keywords = NULL;
+          change->labels = NULL;
         }
       self->unwritten++;
       tern_sync_write_flags (store, self->folder->id, slice, tern_imap_sync_written_cb, self);

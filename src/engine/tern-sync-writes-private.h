@@ -45,6 +45,7 @@ typedef struct
   TernFlags flags;
   char *keywords; /* (nullable) */
   guint64 modseq;
+  char *labels; /* (nullable): not told */
 } TernFlagChange;
 
 TernSyncBatch *tern_sync_batch_new (TernId folder, guint32 uidvalidity);

@@ -3,6 +3,8 @@
 
 #include "tern-sync-writes-private.h"
 
+#include "tern-facts-from-fetch-private.h"
+
 #include "tern-store-rights.h"
 
 #include <glib/gi18n.h>
@@ -28,7 +30,10 @@ tern_sync_batch_free (TernSyncBatch *self)
 static void
 clear_flag_change (gpointer data)
 {
-  g_free (((TernFlagChange *) data)->keywords);
+  TernFlagChange *change = data;
+
+  g_free (change->keywords);
+  g_free (change->labels);
 }
 
 GArray *
@@ -43,7 +48,8 @@ tern_flag_changes_new (void)
 void
 tern_flag_changes_add (GArray *changes, const TernImapFetch *fetch)
 {
-  TernFlagChange change = { fetch->uid, fetch->flags, g_strdup (fetch->keywords), fetch->modseq };
+  TernFlagChange change = { fetch->uid, fetch->flags, g_strdup (fetch->keywords), fetch->modseq,
+                            tern_labels_from_fetch (fetch) };
 
   g_array_append_val (changes, change);
 }
@@ -179,7 +185,9 @@ write_flags (TernTxn *txn, gpointer data, gpointer *result, GError **error)
       if (tern_read_location_by_uid (tern_txn_reader (txn), flags->folder, change->uid, NULL) == 0)
         continue;
       if (!tern_txn_set_server_flags (txn, flags->folder, change->uid, change->flags,
-                                      change->keywords, change->modseq, error))
+                                      change->keywords, change->modseq, error)
+          || (change->labels != NULL
+              && !tern_txn_set_labels (txn, flags->folder, change->uid, change->labels, error)))
         return FALSE;
     }
   return TRUE;

@@ -189,11 +189,11 @@ gboolean
 tern_location_insert (TernTxn *txn, TernLocation *self, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
-  sqlite3_stmt *stmt =
-      tern_db_prepare (db,
-                       "INSERT INTO location (" COLUMNS ", saved) VALUES (?1, ?2, ?3, ?4, ?5,"
-                       " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-                       error);
+  sqlite3_stmt *stmt = tern_db_prepare (db,
+                                        "INSERT INTO location (" COLUMNS
+                                        ", saved, labels) VALUES (?1, ?2, ?3, ?4, ?5,"
+                                        " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                                        error);
 
   if (stmt == NULL)
     return FALSE;
@@ -203,6 +203,7 @@ tern_location_insert (TernTxn *txn, TernLocation *self, GError **error)
     sqlite3_bind_int64 (stmt, 15, self->saved);
   else
     sqlite3_bind_null (stmt, 15);
+  tern_db_bind_static (stmt, 16, self->labels);
   note_waiting (txn, self);
   return tern_db_step (db, stmt, error) && tell_added (txn, self, error);
 }

@@ -189,10 +189,13 @@ static const char version_9[] =
 /* When the server had it put where it arrived, seconds since 1970. */
 static const char version_10[] = "ALTER TABLE location ADD COLUMN saved INTEGER;";
 
+/* Gmail's: the other folders in which it shows the message, in lines. */
+static const char version_11[] = "ALTER TABLE location ADD COLUMN labels TEXT;";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
-  version_1, version_2, version_3, version_4, version_5,
-  version_6, version_7, version_8, version_9, version_10,
+  version_1, version_2, version_3, version_4,  version_5,  version_6,
+  version_7, version_8, version_9, version_10, version_11,
 };
 
 static gboolean

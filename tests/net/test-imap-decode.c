@@ -107,6 +107,34 @@ test_save_date (void)
 }
 
 static void
+test_labels (void)
+{
+  static const struct
+  {
+    const char *item;
+    const char *labels;
+  } cases[] = {
+    { "X-GM-LABELS ()", "" },
+    { "X-GM-LABELS (\\Inbox work \"my label\" Gr&APw-n)", "\\Inbox\nwork\nmy label\nGr&APw-n" },
+    { "X-GM-LABELS (\"\\\\Sent\" {3}\r\na/b)", "\\Sent\na/b" },
+    { "X-GM-LABELS ({3}\r\na\nb \"\" (a) c)", "c" },
+    { "X-GM-LABELS NIL", NULL },
+    { "X-GM-LABELS work", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Decoded) d = { 0 };
+      g_autofree char *response =
+          g_strdup_printf ("* 1 FETCH (%s UID 7 FLAGS ())\r\n", cases[i].item);
+      TernImapFetch *fetch = decode (&d, response);
+
+      g_assert_cmpuint (fetch->uid, ==, 7);
+      g_assert_cmpstr (fetch->labels, ==, cases[i].labels);
+    }
+}
+
+static void
 test_set_parts (void)
 {
   static const struct
@@ -751,6 +779,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/fetch/email-id", test_email_id);
   g_test_add_func ("/imap/sets/parts", test_set_parts);
   g_test_add_func ("/imap/fetch/preview", test_preview);
+  g_test_add_func ("/imap/fetch/labels", test_labels);
   g_test_add_func ("/imap/fetch/save-date", test_save_date);
   g_test_add_func ("/imap/structure/plain", test_structure);
   g_test_add_func ("/imap/structure/message", test_structure_message);

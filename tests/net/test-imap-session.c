@@ -63,8 +63,8 @@ test_object_ids (void)
     const char *answer;
   } cases[] = {
     { "OBJECTID", "UID FLAGS EMAILID", "EMAILID (M1) " },
-    { "X-GM-EXT-1", "UID FLAGS X-GM-MSGID", "X-GM-MSGID 1 " },
-    { "X-GM-EXT-1 OBJECTID", "UID FLAGS EMAILID", "EMAILID (M1) " },
+    { "X-GM-EXT-1", "UID FLAGS X-GM-MSGID X-GM-LABELS", "X-GM-MSGID 1 " },
+    { "X-GM-EXT-1 OBJECTID", "UID FLAGS EMAILID X-GM-LABELS", "EMAILID (M1) " },
     { "PREVIEW=FUZZY PREVIEW", "UID FLAGS PREVIEW (LAZY)", "PREVIEW \"hi\" " },
     { "PREVIEW=FUZZY", "UID FLAGS", "" },
     { "SAVEDATE", "UID FLAGS SAVEDATE", "SAVEDATE \"23-Nov-2026 10:00:00 +0000\" " },

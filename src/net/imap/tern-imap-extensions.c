@@ -98,7 +98,8 @@ static const TernImapExtension extensions[] = {
   { "UTF8=ACCEPT", "RFC 9755", N_ ("names of folders and headers of messages in plain text"),
     N_ ("The server may refuse a copy of a message to an address with letters beyond ASCII."), TRUE,
     TRUE, TRUE },
-  { "X-GM-EXT-1", "Google", N_ ("recognising messages, and not storing a second copy of sent mail"),
+  { "X-GM-EXT-1", "Google",
+    N_ ("recognising messages, their labels, and not storing a second copy of sent mail"),
     N_ ("Nothing is lost: only Gmail has it."), TRUE, FALSE, TRUE },
 };
 

@@ -116,6 +116,7 @@ typedef enum
   TERN_IMAP_FETCH_EMAIL_ID = 1 << 7, /* EMAILID, Gmail's X-GM-MSGID */
   TERN_IMAP_FETCH_PREVIEW = 1 << 8,  /* if the server has it at hand */
   TERN_IMAP_FETCH_SAVEDATE = 1 << 9, /* costs some servers a look into each message */
+  TERN_IMAP_FETCH_LABELS = 1 << 10,  /* Gmail's; asked for wherever flags are */
   TERN_IMAP_FETCH_HEADERS = TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_ENVELOPE
                             | TERN_IMAP_FETCH_STRUCTURE | TERN_IMAP_FETCH_INTERNALDATE
                             | TERN_IMAP_FETCH_SIZE | TERN_IMAP_FETCH_THREADING
@@ -137,6 +138,8 @@ typedef struct
   TernImapFetchItems has;
   TernFlags flags;
   const char *keywords; /* (nullable) other keywords, space separated */
+  const char *labels;   /* (nullable) names of mailboxes, as the server writes them, in lines; "" =
+                           it has none */
   guint64 modseq;
   guint64 size;
   gint64 internal_date; /* seconds since 1970 UTC, 0 if unreadable */
