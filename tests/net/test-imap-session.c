@@ -136,6 +136,40 @@ test_object_ids_refused (void)
   finish (&fixture);
 }
 
+/* What a server says of itself is one line of clean text, and not without end. */
+static void
+test_comments (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) first = { 0 };
+  g_auto (TernImapResult) second = { 0 };
+  GPtrArray *comments;
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "METADATA", "SELECTED",
+      "C: %1 GETMETADATA (MAXSIZE 2048) \"\" (/shared/comment /shared/admin)",
+      "S: * METADATA \"\" (/shared/comment \"Be \342\200\256nice\" /shared/admin NIL"
+      " /private/comment \"mine\" \"/shared/admin\" {9}",
+      "R: a\rb\nc\001\377\td", "S: )", "S: * METADATA \"\" /shared/comment", "S: %1 OK",
+      "C: %2 GETMETADATA (MAXSIZE 2048) \"INBOX\" (/shared/comment /shared/admin)",
+      "S: * METADATA INBOX (/shared/comment)", "S: * METADATA INBOX (/shared/comment (a b))",
+      "S: * METADATA INBOX (/shared/comment \"  \")",
+      "R: * METADATA INBOX (/shared/comment {3000}\r\n", "FILL: 3000 z", "R: )\r\n",
+      "S: %2 NO [METADATA NOPRIVATE] no", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_comments_async (fixture.session, "", NULL, tern_imap_result_cb, &first);
+  tern_imap_result_wait (&first);
+  tern_imap_session_comments_async (fixture.session, "INBOX", NULL, tern_imap_result_cb, &second);
+  tern_imap_result_wait_fault (&second, TERN_FAULT_REFUSED);
+  comments = tern_imap_session_get_connection (fixture.session)->comments;
+  g_assert_cmpuint (comments->len, ==, 3);
+  g_assert_cmpstr (comments->pdata[0], ==, "Be nice");
+  g_assert_cmpstr (comments->pdata[1], ==, "a b c \357\277\275 d");
+  g_assert_cmpuint (strlen (comments->pdata[2]), ==, 500);
+  finish (&fixture);
+}
+
 /* Cyrus 3.6 answers STATUS with anything; what SELECT says is of the mailbox that it is about. */
 static void
 test_mailbox_ids (void)
@@ -1380,6 +1414,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/in-progress", test_in_progress);
   g_test_add_func ("/imap/session/message-limit", test_message_limit);
   g_test_add_func ("/imap/session/mailbox-ids", test_mailbox_ids);
+  g_test_add_func ("/imap/session/comments", test_comments);
   g_test_add_func ("/imap/session/message-limit-unsaid", test_message_limit_unsaid);
   g_test_add_func ("/imap/session/append-utf8", test_append_utf8);
   g_test_add_func ("/imap/session/object-ids", test_object_ids);

@@ -6,12 +6,14 @@ Usage: test-ternctl-extensions.py TERNCTL
 """
 
 import datetime
+import imaplib
+import json
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 
-from ternctl import MailServer, Ternctl, check, run_tests, user  # noqa: E402
+from ternctl import DEADLINE, MailServer, Ternctl, check, run_tests, user  # noqa: E402
 
 
 def append(ctl, server, subject):
@@ -46,6 +48,26 @@ def test_saved(ctl, server):
     check('saved' not in entry and 'put there on' not in entry['text'], f'not asked for: {entry}')
 
 
+def test_comments(ctl, server):
+    """What the server's people say of INBOX (METADATA), in the doctor and only there; Dovecot has it not."""
+    cyrus = server.facts['imap_server'] == 'cyrus'
+    if cyrus:
+        with imaplib.IMAP4('127.0.0.1', server.facts['imap_starttls']) as imap:
+            imap.login(user(server, 0)['address'], 'geheim')
+            imaplib.Commands['SETMETADATA'] = ('AUTH',)
+            imap._simple_command('SETMETADATA', 'INBOX', '(/shared/comment "For invoices")')
+    # There is no server to send by, so the test ends with a fault.
+    found, = json.loads(ctl.start('--json', 'doctor', '--test').communicate(timeout=DEADLINE)[0])
+    tested = [c for c in found['test']['connections'] if c['protocol'] == 'imap']
+    check([c['comments'] for c in tested] == [['For invoices'] if cyrus else []], f'said: {tested}')
+    check(all(c['comments'] == [] for c in found['connections']), f'not asked for elsewhere: {found}')
+    states = {e['name']: e['state'] for e in found['extensions']}
+    check(states.get('METADATA') == ('used' if cyrus else None), f'{states}')
+    check(states.get('CREATE-SPECIAL-USE') == ('offered' if cyrus else None), f'{states}')
+    out, _ = ctl.start('doctor', '--test').communicate(timeout=DEADLINE)
+    check(('For invoices' in out.decode()) == cyrus, out.decode())
+
+
 def main():
     server = MailServer('--users', 'anna', '--no-postfix', '--password', 'geheim')
     ctl = Ternctl(sys.argv[1])
@@ -54,7 +76,7 @@ def main():
         ctl.json('account', 'add', user(server, 0)['address'], '--imap', f'{facts["host"]}:{facts["imap"]}',
                  '--smtp', f'{facts["host"]}:9', '--ca-file', facts['ca_file'], '--password-stdin', '--no-test',
                  stdin=user(server, 0)['password'] + '\n')
-        return run_tests([test_saved], ctl, server)
+        return run_tests([test_saved, test_comments], ctl, server)
     finally:
         ctl.close()
         server.close()

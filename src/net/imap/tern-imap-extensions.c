@@ -51,6 +51,9 @@ static const TernImapExtension extensions[] = {
     TRUE, TRUE, TRUE },
   { "MESSAGELIMIT", "RFC 9738", N_ ("asking for no more messages at once than the server takes"),
     N_ ("Nothing is lost: the server names no such limit."), TRUE, FALSE, TRUE },
+  { "METADATA", "RFC 5464",
+    N_ ("showing in the connection doctor what the server’s people say of it"),
+    N_ ("Nothing is lost."), TRUE, FALSE, TRUE },
   { "MOVE", "RFC 6851", N_ ("moving messages in one step"),
     N_ ("Messages are copied and then deleted; if that is interrupted, they can be in both "
         "folders for a while."),

@@ -259,6 +259,13 @@ void tern_imap_session_look_below_async (TernImapSession *self,
                                          GCancellable *cancellable,
                                          GAsyncReadyCallback callback,
                                          gpointer user_data);
+/* GETMETADATA of @mailbox, "" of the server (RFC 5464): what its people say of it, into the
+ * connection's comments. */
+void tern_imap_session_comments_async (TernImapSession *self,
+                                       const char *mailbox,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
 void tern_imap_session_noop_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,

@@ -550,6 +550,23 @@ tern_imap_session_my_rights_async (TernImapSession *self,
 }
 
 void
+tern_imap_session_comments_async (TernImapSession *self,
+                                  const char *mailbox,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
+                                          user_data, tern_imap_session_comments_async);
+
+  tern_imap_session_use (self, "METADATA");
+  tern_imap_command_add (command, "GETMETADATA (MAXSIZE 2048) ");
+  add_mailbox (self, command, mailbox);
+  tern_imap_command_add (command, " (/shared/comment /shared/admin)");
+  tern_imap_session_enqueue (self, command);
+}
+
+void
 tern_imap_session_noop_async (TernImapSession *self,
                               GCancellable *cancellable,
                               GAsyncReadyCallback callback,
