@@ -34,6 +34,7 @@ facts_clear (gpointer data)
   g_free (self->message_id);
   g_free (self->in_reply_to);
   g_free (self->email_id);
+  g_free (self->labels);
   g_strfreev (self->references);
   g_ptr_array_unref (self->from);
   g_ptr_array_unref (self->sender);

@@ -20,7 +20,11 @@ typedef struct
   guint64 modseq; /* 0 if the server has no CONDSTORE */
   TernFlags flags;
   char *keywords;    /* (nullable): other keywords, space separated */
+  char *labels;      /* (nullable): Gmail's other folders of it, in lines; "" = none, NULL = not
+                        known; not read back */
   gint64 received;   /* INTERNALDATE, seconds since 1970 UTC */
+  gint64 saved;      /* SAVEDATE, likewise: when it was put into the folder; 0 = not known; not
+                        read back */
   gint64 date;       /* Date:, seconds since 1970 UTC; 0 when absent or senseless */
   int date_offset;   /* minutes east of UTC in Date: */
   guint64 size;      /* RFC822.SIZE */

@@ -20,6 +20,7 @@ typedef struct
   const TernAccountTest *test;
   TernImapSession *imap; /* (owned) (nullable) */
   TernSmtpSession *smtp; /* (owned) (nullable) */
+  guint asked;           /* of the server's comments, not answered yet */
 } Proof;
 
 TernAccountTest *
@@ -95,6 +96,43 @@ smtp_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+go_on_with_smtp (Proof *proof)
+{
+  tern_imap_session_close (proof->imap);
+  proof->smtp = tern_smtp_session_new (proof->test->settings->smtp, proof->test->smtp);
+  tern_smtp_session_open_async (proof->smtp, tern_call_get_cancellable (proof->call),
+                                smtp_opened_cb, proof);
+}
+
+/* Refused or not: it is no part of the proof. */
+static void
+comments_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Proof *proof = user_data;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, NULL);
+
+  if (--proof->asked == 0)
+    go_on_with_smtp (proof);
+}
+
+/* For the doctor only. FALSE: there is nothing to ask for. */
+static gboolean
+ask_comments (Proof *proof)
+{
+  static const char *const mailboxes[] = { "", "INBOX" };
+  TernConnection *connection = tern_imap_session_get_connection (proof->imap);
+
+  if (proof->test->connections == NULL || !tern_connection_has_offered (connection, "METADATA"))
+    return FALSE;
+  proof->asked = G_N_ELEMENTS (mailboxes);
+  for (guint i = 0; i < G_N_ELEMENTS (mailboxes); i++)
+    tern_imap_session_comments_async (proof->imap, mailboxes[i],
+                                      tern_call_get_cancellable (proof->call), comments_cb, proof);
+  return TRUE;
+}
+
+static void
 imap_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Proof *proof = user_data;
@@ -105,10 +143,8 @@ imap_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       end (proof, error);
       return;
     }
-  tern_imap_session_close (proof->imap);
-  proof->smtp = tern_smtp_session_new (proof->test->settings->smtp, proof->test->smtp);
-  tern_smtp_session_open_async (proof->smtp, tern_call_get_cancellable (proof->call),
-                                smtp_opened_cb, proof);
+  if (!ask_comments (proof))
+    go_on_with_smtp (proof);
 }
 
 void

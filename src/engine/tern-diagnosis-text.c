@@ -136,6 +136,7 @@ add_state (GString *text, const TernDiagnosis *self)
   else
     add_value (text, _ ("Last sync"), g_strdup (_ ("never")));
   add_value (text, _ ("Mailbox"), tern_quota_dup_text (&self->quota));
+  add_value (text, _ ("The server says"), tern_diagnosis_dup_comments (self));
   if (self->last == NULL)
     add_value (text, _ ("Last error"), g_strdup (_ ("none since the program was started")));
   else

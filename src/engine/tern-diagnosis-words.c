@@ -272,3 +272,22 @@ tern_diagnosis_dup_line (const TernTranscriptLine *line, gboolean report)
       "%s.%03d %s %s", time, (int) (line->time % G_USEC_PER_SEC / (G_USEC_PER_SEC / 1000)),
       line->direction == TERN_WIRE_SENT ? "C:" : "S:", struck != NULL ? struck : line->text);
 }
+
+char *
+tern_diagnosis_dup_comments (const TernDiagnosis *self)
+{
+  for (guint i = 0; i < self->test_connections->len; i++)
+    {
+      const TernConnection *connection = g_ptr_array_index (self->test_connections, i);
+      GString *text;
+
+      if (connection->comments->len == 0)
+        continue;
+      text = g_string_new (NULL);
+      for (guint j = 0; j < connection->comments->len; j++)
+        g_string_append_printf (text, "%s%s", j > 0 ? " · " : "",
+                                (const char *) g_ptr_array_index (connection->comments, j));
+      return g_string_free (text, FALSE);
+    }
+  return NULL;
+}

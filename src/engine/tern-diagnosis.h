@@ -95,6 +95,8 @@ char *tern_diagnosis_dup_counts (const TernDiagnosis *self); /* of operations */
 char *tern_diagnosis_dup_outbox (const TernDiagnosis *self);
 char *tern_diagnosis_dup_error (const GError *error); /* with the server's words */
 char *tern_diagnosis_dup_time (gint64 seconds);       /* "2026-11-24 09:30:05" */
+/* What the server said of itself in the test. (nullable) */
+char *tern_diagnosis_dup_comments (const TernDiagnosis *self);
 char *tern_diagnosis_dup_line (const TernTranscriptLine *line, gboolean report);
 
 /* All of it as plain text. @report: to be given away, with local parts of addresses, subjects and

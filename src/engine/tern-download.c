@@ -4,10 +4,13 @@
 #include "tern-download-private.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
+#include "tern-base64-lines.h"
 #include "tern-body-fetch-private.h"
 #include "tern-body-store.h"
 #include "tern-limits.h"
+#include "tern-mime-message.h"
 #include "tern-partial-store.h"
 
 /* A piece takes about this long, so that what a person does meanwhile never waits longer. */
@@ -16,6 +19,9 @@
 #define PIECE_FIRST     (256 * 1024)
 #define PIECE_LEAST     (64 * 1024)
 #define PIECE_MOST      (1024 * 1024)
+
+/* Of what the server decoded, compared with what the message has. */
+#define COMPARED 1024
 
 /* Without a piece between them; the pauses between connections grow. */
 #define MAX_FAILURES 6
@@ -42,18 +48,21 @@ struct _TernDownload
   TernRemote *remote; /* (owned) (nullable) */
   GPtrArray *waiters; /* (owned) of Waiter */
 
-  TernBodyFetch *fetch; /* (owned) (nullable) where it is on the server, once that was read */
-  guint64 told;         /* its size, as the server told it */
-  guint64 offset;       /* of the next piece */
-  guint64 stored;       /* bytes on this disk */
-  GChecksum *checksum;  /* (owned) (nullable) of everything before @offset */
-  guint32 length;       /* of the next piece */
-  gint64 asked;         /* when, monotonic */
-  GPtrArray *requests;  /* (owned) (nullable) the piece that is being asked for */
-  GBytes *held;         /* (owned) (nullable) one that came while another was being stored */
-  GError *trouble;      /* (owned) (nullable) looked at when nothing is under way any more */
-  GSource *pause;       /* (owned) (nullable) */
-  TernId lost_folder;   /* where it was not */
+  TernBodyFetch *fetch;  /* (owned) (nullable) where it is on the server, once that was read */
+  guint64 told;          /* its size, as the server told it */
+  guint64 offset;        /* of the next piece */
+  guint64 stored;        /* bytes on this disk */
+  GChecksum *checksum;   /* (owned) (nullable) of everything before @offset */
+  guint32 length;        /* of the next piece */
+  guint line;            /* characters in each line of base64, 0 = not known, or not like that */
+  gboolean undecoded;    /* the server is not asked to decode it */
+  gboolean some_decoded; /* it has been, for some of what is here */
+  gint64 asked;          /* when, monotonic */
+  GPtrArray *requests;   /* (owned) (nullable) the piece that is being asked for */
+  GBytes *held;          /* (owned) (nullable) one that came while another was being stored */
+  GError *trouble;       /* (owned) (nullable) looked at when nothing is under way any more */
+  GSource *pause;        /* (owned) (nullable) */
+  TernId lost_folder;    /* where it was not */
   guint32 lost_uid;
   guint failures;
   gboolean started;
@@ -357,11 +366,12 @@ store (TernDownload *self, GBytes *bytes)
 
 /* Asking */
 
+/* @piece: the next bytes; the last ones when they are fewer than @wanted. */
 static void
-take_piece (TernDownload *self, const TernPartRequest *request)
+take_piece (TernDownload *self, GBytes *piece, guint32 wanted)
 {
   gsize size;
-  const void *bytes = g_bytes_get_data (request->bytes, &size);
+  const void *bytes = g_bytes_get_data (piece, &size);
   gint64 took = g_get_monotonic_time () - self->asked;
 
   if (took < PIECE_FAST_USEC)
@@ -370,17 +380,157 @@ take_piece (TernDownload *self, const TernPartRequest *request)
     self->length = MAX (self->length / 2, PIECE_LEAST);
   if (!self->whole)
     {
+      if (self->line == 0)
+        self->line = tern_base64_lines_find (piece, self->offset);
       g_checksum_update (self->checksum, bytes, (gssize) size);
       self->offset += size;
       /* The size that was told may be wrong, and a server may give less at a time than it is asked
        * for. */
-      self->complete = size == 0 || (size < request->length && self->offset >= self->told);
+      self->complete = size == 0 || (size < wanted && self->offset >= self->told);
     }
   if (self->offset > 2 * self->told + TERN_LIMIT_IMAP_SLACK)
     self->trouble = tern_fault_new (
         TERN_FAULT_LIMIT, _ ("This part of the message has no end, so it was not loaded."));
   else if (size > 0 || self->whole)
-    self->held = g_bytes_ref (request->bytes);
+    self->held = g_bytes_ref (piece);
+}
+
+/*
+ * The third that base64 adds need not be transferred: the server decodes what lies in the middle
+ * of a part, and the lines that it was are made of that again, so that what is stored is the same
+ * either way. It is believed only as far as it agrees with what is fetched as it is: the end of
+ * each piece, and all of what comes last. A part with anything else in it than such lines would be
+ * at another place by then.
+ */
+
+/* The line that the next byte is in: where it begins, in the part and in what that decodes to. */
+static guint64
+get_line_start (const TernDownload *self, guint64 *decoded)
+{
+  guint64 row = self->offset / (self->line + 2);
+
+  *decoded = row * (self->line / 4 * 3);
+  return row * (self->line + 2);
+}
+
+static gboolean
+is_base64 (const TernDownload *self)
+{
+  const TernBodyTarget *target = g_ptr_array_index (self->fetch->targets, 0);
+  const TernPart *part =
+      target->structure != NULL ? tern_part_find_section (target->structure, self->section) : NULL;
+
+  return part != NULL && g_strcmp0 (part->encoding, "base64") == 0;
+}
+
+/* With an odd length of its last line it was cut off. */
+static gboolean
+can_ask_decoded (const TernDownload *self)
+{
+  return !self->whole && !self->undecoded && self->line > 0 && self->offset < self->told
+         && self->told % (self->line + 2) % 2 == 0 && is_base64 (self)
+         && tern_remote_gains_by_decoding (self->remote);
+}
+
+/* The last stretch is fetched both ways. */
+static gboolean
+is_last (const TernDownload *self)
+{
+  return self->offset + PIECE_LEAST >= self->told;
+}
+
+static void
+ask_as_it_is (TernDownload *self)
+{
+  self->undecoded = TRUE;
+  /* Nothing says any more that what was decoded is right. */
+  if (self->some_decoded)
+    {
+      self->some_decoded = FALSE;
+      self->offset = self->stored = 0;
+      g_checksum_reset (self->checksum);
+    }
+}
+
+static gboolean
+decodes_to (GBytes *lines, GBytes *decoded)
+{
+  g_autoptr (TernMimeDecoder) decoder = tern_mime_decoder_new ("base64");
+  gsize size;
+  const void *data = g_bytes_get_data (lines, &size);
+  GByteArray *all = g_bytes_unref_to_array (tern_mime_decoder_step (decoder, data, size));
+  g_autoptr (GBytes) rest = tern_mime_decoder_end (decoder);
+  g_autoptr (GBytes) ours = NULL;
+
+  g_byte_array_append (all, g_bytes_get_data (rest, NULL), (guint) g_bytes_get_size (rest));
+  ours = g_byte_array_free_to_bytes (all);
+  return g_bytes_equal (ours, decoded);
+}
+
+static gboolean
+ends_with (GBytes *bytes, GBytes *end)
+{
+  gsize size, end_size;
+  const guchar *data = g_bytes_get_data (bytes, &size);
+  const guchar *end_data = g_bytes_get_data (end, &end_size);
+
+  return end_size > 0 && end_size <= size
+         && memcmp (data + size - end_size, end_data, end_size) == 0;
+}
+
+/* @decoded, and @compared: some of the same as it is. (transfer full) (nullable) the next bytes. */
+static GBytes *
+join_decoded (TernDownload *self, const TernPartRequest *decoded, const TernPartRequest *compared)
+{
+  guint64 at;
+  guint64 start = get_line_start (self, &at);
+  g_autoptr (GBytes) lines = NULL;
+
+  if (decoded->bytes == NULL || compared->bytes == NULL)
+    return NULL;
+  if (is_last (self))
+    {
+      if (g_bytes_get_size (compared->bytes) >= compared->length
+          || g_bytes_get_size (compared->bytes) <= self->offset - start
+          || !decodes_to (compared->bytes, decoded->bytes))
+        return NULL;
+      lines = g_bytes_ref (compared->bytes);
+    }
+  else
+    {
+      if (g_bytes_get_size (decoded->bytes) == decoded->length)
+        lines = tern_base64_lines_encode (decoded->bytes, self->line);
+      if (lines == NULL || g_bytes_get_size (compared->bytes) != compared->length
+          || !ends_with (lines, compared->bytes))
+        return NULL;
+    }
+  return g_bytes_new_from_bytes (lines, self->offset - start,
+                                 g_bytes_get_size (lines) - (self->offset - start));
+}
+
+static void
+take_decoded (TernDownload *self, const TernPartRequest *decoded, const TernPartRequest *compared)
+{
+  g_autoptr (GBytes) bytes = join_decoded (self, decoded, compared);
+  gboolean last = is_last (self);
+
+  if (bytes == NULL)
+    {
+      ask_as_it_is (self);
+      return;
+    }
+  self->some_decoded = TRUE;
+  take_piece (self, bytes, 0);
+  self->complete |= last;
+}
+
+/* Cancelled: the other sessions of a remote are closed with the one that was cut. */
+static gboolean
+is_of_link (const GError *error)
+{
+  return tern_fault_is_cancelled (error) || tern_fault_is (error, TERN_FAULT_DISCONNECTED)
+         || tern_fault_is (error, TERN_FAULT_TIMED_OUT) || tern_fault_is (error, TERN_FAULT_TLS)
+         || tern_fault_is (error, TERN_FAULT_UNREACHABLE);
 }
 
 static void
@@ -394,6 +544,19 @@ asked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   tern_remote_fetch_parts_finish (TERN_REMOTE (source), result, &error);
   if (self->over)
     return;
+  if (requests->len > 1 && error != NULL && !(self->some_decoded && is_of_link (error)))
+    {
+      /* It is not to come again. Dovecot 2.3 ends the connection when a part is cut off. */
+      ask_as_it_is (self);
+      tern_fault_set_scope (error, TERN_SCOPE_MESSAGE);
+      tern_fault_set_retry (error, TERN_RETRY_NOW);
+    }
+  else if (requests->len > 1 && error == NULL)
+    {
+      take_decoded (self, g_ptr_array_index (requests, 1), request);
+      go_on (self);
+      return;
+    }
   if (error == NULL)
     error = g_steal_pointer (&request->error);
   if (error == NULL && request->bytes == NULL)
@@ -405,25 +568,54 @@ asked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       tern_fault_set_retry (error, TERN_RETRY_NOW);
     }
   if (error == NULL)
-    take_piece (self, request);
+    take_piece (self, request->bytes, request->length);
   else if (self->trouble == NULL)
     self->trouble = g_steal_pointer (&error);
   go_on (self);
 }
 
 static void
-ask (TernDownload *self)
+add_request (TernDownload *self, gboolean decoded, guint64 offset, guint32 length)
 {
   const TernPartRequest *wanted = get_request (self);
   TernPartRequest *request = tern_part_request_new (wanted->uid, wanted->section, wanted->size);
 
-  if (!self->whole)
-    {
-      request->offset = self->offset;
-      request->length = self->length;
-    }
-  self->requests = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_part_request_free);
+  request->decoded = decoded;
+  request->offset = offset;
+  request->length = length;
   g_ptr_array_add (self->requests, request);
+}
+
+static void
+add_decoded (TernDownload *self)
+{
+  guint row = self->line + 2;
+  guint64 at;
+  guint64 start = get_line_start (self, &at);
+  /* Not up to the end, which is compared. */
+  guint64 rows = MIN (self->length, self->told - start - COMPARED) / row;
+
+  if (is_last (self))
+    {
+      /* More than there can be, so that its end is seen. */
+      add_request (self, FALSE, start, 2 * PIECE_LEAST);
+      add_request (self, TRUE, at, 2 * PIECE_LEAST);
+      return;
+    }
+  add_request (self, FALSE, start + rows * row - COMPARED, COMPARED);
+  add_request (self, TRUE, at, (guint32) rows * (self->line / 4 * 3));
+}
+
+static void
+ask (TernDownload *self)
+{
+  self->requests = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_part_request_free);
+  if (can_ask_decoded (self) && (self->some_decoded || !is_last (self)))
+    add_decoded (self);
+  else if (self->whole)
+    add_request (self, FALSE, 0, 0);
+  else
+    add_request (self, FALSE, self->offset, self->length);
   self->asked = g_get_monotonic_time ();
   tern_remote_fetch_parts_async (self->remote, self->fetch->folder, self->requests,
                                  TERN_URGENCY_DOWNLOAD, asked_cb, tern_download_ref (self));
@@ -442,15 +634,6 @@ on_paused (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Cancelled: the other sessions of a remote are closed with the one that was cut. */
-static gboolean
-is_of_link (const GError *error)
-{
-  return tern_fault_is_cancelled (error) || tern_fault_is (error, TERN_FAULT_DISCONNECTED)
-         || tern_fault_is (error, TERN_FAULT_TIMED_OUT) || tern_fault_is (error, TERN_FAULT_TLS)
-         || tern_fault_is (error, TERN_FAULT_UNREACHABLE);
-}
-
 static void
 face_trouble (TernDownload *self)
 {
@@ -460,7 +643,7 @@ face_trouble (TernDownload *self)
                    || (tern_fault_get_scope (error) == TERN_SCOPE_MESSAGE
                        && tern_fault_get_retry (error) == TERN_RETRY_NOW);
 
-  if (tern_fault_is (error, TERN_FAULT_PROTOCOL) && !self->whole
+  if (tern_fault_is (error, TERN_FAULT_PROTOCOL) && !self->whole && !again
       && tern_fault_get_scope (error) == TERN_SCOPE_MESSAGE)
     {
       self->whole = self->no_pieces = TRUE;

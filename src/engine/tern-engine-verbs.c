@@ -171,6 +171,20 @@ ensure_shown (TernTxn *txn, const TernFolderRecord *planned, GError **error)
   return tern_txn_op_folder_create (txn, planned, &id, error) != 0 ? id : 0;
 }
 
+/* Gmail has no archive: what is in none of its other folders is in that of all mail still. */
+static TernFolderRecord *
+read_archive_of_gmail (TernReader *reader, TernId account)
+{
+  g_autoptr (TernFolderRecord) all =
+      tern_read_folder_by_role (reader, account, TERN_ROLE_ALL, NULL);
+
+  if (all == NULL || all->remote_name == NULL
+      || !(g_str_has_prefix (all->remote_name, "[Gmail]/")
+           || g_str_has_prefix (all->remote_name, "[Google Mail]/")))
+    return NULL;
+  return g_steal_pointer (&all);
+}
+
 TernId
 tern_engine_ensure_role (TernTxn *txn, TernId account, TernRole role, GError **error)
 {
@@ -181,6 +195,8 @@ tern_engine_ensure_role (TernTxn *txn, TernId account, TernRole role, GError **e
   g_autoptr (TernFolderRecord) made = NULL;
   TernId id;
 
+  if (folder == NULL && role == TERN_ROLE_ARCHIVE)
+    folder = read_archive_of_gmail (reader, account);
   if (folder != NULL)
     return folder->id;
   folders = tern_read_folders (reader, account, error);

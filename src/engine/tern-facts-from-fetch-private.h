@@ -10,4 +10,7 @@ G_BEGIN_DECLS
  * NULL). Runs in the account's worker for every header of a sync, so it must be quick. */
 TernMessageFacts *tern_facts_from_fetch (TernImapFetch *fetch);
 
+/* Labels as people write them, in lines. (transfer full) (nullable): not told. */
+char *tern_labels_from_fetch (const TernImapFetch *fetch);
+
 G_END_DECLS

@@ -141,6 +141,25 @@ take_structure (TernMessageFacts *facts, TernImapFetch *fetch)
   facts->attachments = tern_part_count_attachments (facts->structure);
 }
 
+char *
+tern_labels_from_fetch (const TernImapFetch *fetch)
+{
+  g_auto (GStrv) names = NULL;
+
+  if (fetch->labels == NULL)
+    return NULL;
+  names = g_strsplit (fetch->labels, "\n", -1);
+  for (gsize i = 0; names[i] != NULL; i++)
+    {
+      char *decoded = tern_imap_utf7_decode (names[i], NULL);
+
+      g_free (names[i]);
+      names[i] = g_utf8_make_valid (decoded, -1);
+      g_free (decoded);
+    }
+  return g_strjoinv ("\n", names);
+}
+
 TernMessageFacts *
 tern_facts_from_fetch (TernImapFetch *fetch)
 {
@@ -150,7 +169,9 @@ tern_facts_from_fetch (TernImapFetch *fetch)
   facts->modseq = fetch->modseq;
   facts->flags = fetch->flags;
   facts->keywords = g_strdup (fetch->keywords);
+  facts->labels = tern_labels_from_fetch (fetch);
   facts->received = fetch->internal_date;
+  facts->saved = fetch->save_date;
   facts->size = fetch->size;
   if (fetch->date.data == NULL
       || !tern_mime_parse_date (fetch->date.data, fetch->date.length, &facts->date,

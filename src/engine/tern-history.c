@@ -292,10 +292,28 @@ dup_plain (const TernLedgerEntry *entry)
     }
 }
 
+/* What is known besides of how it came. */
+static char *
+dup_told (const TernLedgerEntry *entry)
+{
+  char *plain = dup_plain (entry);
+  g_autoptr (GDateTime) saved =
+      entry->saved > 0 ? g_date_time_new_from_unix_local (entry->saved) : NULL;
+  g_autofree char *time = saved != NULL ? g_date_time_format (saved, "%x %H:%M") : NULL;
+  char *told;
+
+  if (time == NULL)
+    return plain;
+  /* Translators: a sentence about how a message came into a folder, and a date with a time. */
+  told = g_strdup_printf (_ ("%s It was put there on %s."), plain, time);
+  g_free (plain);
+  return told;
+}
+
 char *
 tern_history_dup_sentence (const TernLedgerEntry *entry)
 {
-  g_autofree char *plain = dup_plain (entry);
+  g_autofree char *plain = dup_told (entry);
 
   if (entry->op == 0)
     return g_steal_pointer (&plain);

@@ -76,7 +76,8 @@ fetch_one (TernImapParts *self, TernPartRequest *request)
   fetch->request = request;
   if (request->length > 0)
     tern_imap_session_fetch_range_async (session, request->uid, request->section, request->offset,
-                                         request->length, NULL, fetched_cb, fetch);
+                                         request->length, request->decoded, NULL, fetched_cb,
+                                         fetch);
   else
     tern_imap_session_fetch_body_async (session, request->uid, request->section, request->size,
                                         NULL, fetched_cb, fetch);

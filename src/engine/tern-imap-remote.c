@@ -282,6 +282,14 @@ imap_set_focus (TernRemote *remote, TernId folder)
 }
 
 static gboolean
+imap_gains_by_decoding (TernRemote *remote)
+{
+  TernImapRemote *self = TERN_IMAP_REMOTE (remote);
+
+  return self->work.ready && tern_imap_session_gains_by_decoding (self->work.session);
+}
+
+static gboolean
 imap_hears_all (TernRemote *remote)
 {
   TernImapRemote *self = TERN_IMAP_REMOTE (remote);
@@ -354,6 +362,7 @@ tern_imap_remote_remote_init (TernRemoteInterface *iface)
   iface->sync_folder_finish = imap_sync_folder_finish;
   iface->fetch_parts_async = imap_fetch_parts_async;
   iface->fetch_parts_finish = imap_fetch_parts_finish;
+  iface->gains_by_decoding = imap_gains_by_decoding;
   iface->run_operation_async = imap_run_operation_async;
   iface->run_operation_finish = imap_run_operation_finish;
   iface->watch = imap_watch;

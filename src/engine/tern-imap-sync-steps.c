@@ -504,6 +504,8 @@ tern_imap_sync_step_end (TernImapSync *self)
 {
   /* After a change of UIDVALIDITY everything has been fetched. */
   gboolean complete = (self->local != NULL || self->rematch) && self->refused->len == 0;
+  const TernImapMailbox *mailbox =
+      tern_imap_session_get_mailbox (tern_imap_sync_get_session (self));
   TernSyncEnd end = { .folder = self->folder->id,
                       .uidvalidity = self->uidvalidity,
                       .uidnext = self->uidnext,
@@ -512,7 +514,8 @@ tern_imap_sync_step_end (TernImapSync *self)
                       .expected = complete ? self->expected : NULL,
                       .compare_tried = self->compared || self->suspects != NULL,
                       .compared = self->compared,
-                      .listed = self->listed };
+                      .listed = self->listed,
+                      .mailbox_id = mailbox != NULL ? mailbox->mailbox_id : NULL };
 
   self->step = TERN_IMAP_SYNC_DONE;
   self->unwritten++;

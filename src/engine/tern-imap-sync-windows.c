@@ -89,6 +89,7 @@ tern_imap_sync_write_changes (TernImapSync *self)
 
           g_array_append_val (slice, *change);
           change->keywords = NULL;
+          change->labels = NULL;
         }
       self->unwritten++;
       tern_sync_write_flags (store, self->folder->id, slice, tern_imap_sync_written_cb, self);
@@ -139,6 +140,9 @@ insert_window (TernImapSync *self, GList *sibling, guint32 low, guint32 high, co
   TernImapFetchItems items = TERN_IMAP_FETCH_HEADERS;
   g_autofree char *range = NULL;
 
+  /* Of what is new; of all that there is it would take too long. */
+  if (self->range != TERN_SYNC_RANGE_DOWN)
+    items |= TERN_IMAP_FETCH_SAVEDATE;
   window->sync = self;
   window->low = low;
   window->high = high;

@@ -62,12 +62,13 @@ typedef enum
 typedef struct
 {
   guint32 uid;
-  char *section;  /* "" the whole message, "HEADER", "1.2" */
-  guint64 size;   /* of the whole message, as the server told it; 0 = not known */
-  guint64 offset; /* with @length: only so many bytes from here on, or what there is of them */
-  guint32 length; /* 0 = all of it */
-  GBytes *bytes;  /* (nullable) the answer; NULL when the message is gone, or with an error */
-  GError *error;  /* (nullable) why the server does not give these bytes */
+  char *section;    /* "" the whole message, "HEADER", "1.2" */
+  guint64 size;     /* of the whole message, as the server told it; 0 = not known */
+  guint64 offset;   /* with @length: only so many bytes from here on, or what there is of them */
+  guint32 length;   /* 0 = all of it */
+  gboolean decoded; /* with @length: of what it is without its transfer encoding */
+  GBytes *bytes;    /* (nullable) the answer; NULL when the message is gone, or with an error */
+  GError *error;    /* (nullable) why the server does not give these bytes */
 } TernPartRequest;
 
 void tern_part_request_free (TernPartRequest *self);
@@ -137,6 +138,7 @@ struct _TernRemoteInterface
                              GAsyncReadyCallback callback,
                              gpointer user_data);
   gboolean (*fetch_parts_finish) (TernRemote *self, GAsyncResult *result, GError **error);
+  gboolean (*gains_by_decoding) (TernRemote *self);
   void (*run_operation_async) (TernRemote *self,
                                TernRemoteOp *op,
                                GAsyncReadyCallback callback,
@@ -187,6 +189,8 @@ void tern_remote_fetch_parts_async (TernRemote *self,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
 gboolean tern_remote_fetch_parts_finish (TernRemote *self, GAsyncResult *result, GError **error);
+/* The server can decode parts, and fewer bytes are transferred then. */
+gboolean tern_remote_gains_by_decoding (TernRemote *self);
 
 /* Takes @op. Result: GArray of TernUidPair, possibly empty: where things went. With an error,
  * *@part (nullable out) is NULL or likewise, of those messages with which it was done all the same;

@@ -158,6 +158,12 @@ tern_remote_set_focus (TernRemote *self, TernId folder)
 }
 
 gboolean
+tern_remote_gains_by_decoding (TernRemote *self)
+{
+  return TERN_REMOTE_GET_IFACE (self)->gains_by_decoding (self);
+}
+
+gboolean
 tern_remote_hears_all (TernRemote *self)
 {
   return TERN_REMOTE_GET_IFACE (self)->hears_all (self);

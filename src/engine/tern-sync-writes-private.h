@@ -45,6 +45,7 @@ typedef struct
   TernFlags flags;
   char *keywords; /* (nullable) */
   guint64 modseq;
+  char *labels; /* (nullable): not told */
 } TernFlagChange;
 
 TernSyncBatch *tern_sync_batch_new (TernId folder, guint32 uidvalidity);
@@ -88,6 +89,7 @@ typedef struct
   gboolean compare_tried;
   gboolean compared; /* with a listing of all UIDs that has @listed of them */
   gint64 listed;
+  const char *mailbox_id; /* (nullable) as SELECT told it; copied */
 } TernSyncEnd;
 void tern_sync_write_end (TernStore *store,
                           const TernSyncEnd *end,

@@ -3,6 +3,8 @@
 
 #include "tern-sync-writes-private.h"
 
+#include "tern-facts-from-fetch-private.h"
+
 #include "tern-store-rights.h"
 
 #include <glib/gi18n.h>
@@ -28,7 +30,10 @@ tern_sync_batch_free (TernSyncBatch *self)
 static void
 clear_flag_change (gpointer data)
 {
-  g_free (((TernFlagChange *) data)->keywords);
+  TernFlagChange *change = data;
+
+  g_free (change->keywords);
+  g_free (change->labels);
 }
 
 GArray *
@@ -43,7 +48,8 @@ tern_flag_changes_new (void)
 void
 tern_flag_changes_add (GArray *changes, const TernImapFetch *fetch)
 {
-  TernFlagChange change = { fetch->uid, fetch->flags, g_strdup (fetch->keywords), fetch->modseq };
+  TernFlagChange change = { fetch->uid, fetch->flags, g_strdup (fetch->keywords), fetch->modseq,
+                            tern_labels_from_fetch (fetch) };
 
   g_array_append_val (changes, change);
 }
@@ -179,7 +185,9 @@ write_flags (TernTxn *txn, gpointer data, gpointer *result, GError **error)
       if (tern_read_location_by_uid (tern_txn_reader (txn), flags->folder, change->uid, NULL) == 0)
         continue;
       if (!tern_txn_set_server_flags (txn, flags->folder, change->uid, change->flags,
-                                      change->keywords, change->modseq, error))
+                                      change->keywords, change->modseq, error)
+          || (change->labels != NULL
+              && !tern_txn_set_labels (txn, flags->folder, change->uid, change->labels, error)))
         return FALSE;
     }
   return TRUE;
@@ -256,6 +264,7 @@ sync_end_free (gpointer data)
   TernSyncEnd *end = data;
 
   g_clear_pointer (&end->expected, g_array_unref);
+  g_free ((char *) end->mailbox_id);
   g_free (end);
 }
 
@@ -268,6 +277,9 @@ write_end (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   if (!check_epoch (txn, end->folder, end->uidvalidity, &folder, error))
     return FALSE;
   if (end->expected != NULL && !tern_txn_end_waiting (txn, end->folder, end->expected, error))
+    return FALSE;
+  if (end->mailbox_id != NULL
+      && !tern_txn_set_mailbox_id (txn, end->folder, end->mailbox_id, error))
     return FALSE;
   if (end->compare_tried && !tern_txn_set_compare_tried (txn, end->folder, error))
     return FALSE;
@@ -289,6 +301,7 @@ tern_sync_write_end (TernStore *store,
 
   if (copy->expected != NULL)
     copy->expected = g_array_copy (copy->expected);
+  copy->mailbox_id = g_strdup (end->mailbox_id);
   tern_store_write_async (store, G_PRIORITY_DEFAULT, write_end, copy, sync_end_free, NULL, callback,
                           user_data);
 }

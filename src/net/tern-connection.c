@@ -7,6 +7,8 @@
 
 #define MAX_EXTENSIONS 200
 #define MAX_NAME       64
+#define MAX_COMMENTS   8
+#define MAX_COMMENT    500 /* characters */
 
 static void
 connection_clear (gpointer data)
@@ -23,6 +25,7 @@ connection_clear (gpointer data)
   g_free (self->mechanism);
   g_ptr_array_unref (self->offered);
   g_ptr_array_unref (self->used);
+  g_ptr_array_unref (self->comments);
   g_free (self->mailbox);
   g_clear_error (&self->error);
   g_clear_pointer (&self->transcript, tern_transcript_unref);
@@ -42,6 +45,7 @@ tern_connection_new (const char *protocol, const char *label, TernEndpoint *endp
   self->security = endpoint->security;
   self->offered = g_ptr_array_new_with_free_func (g_free);
   self->used = g_ptr_array_new_with_free_func (g_free);
+  self->comments = g_ptr_array_new_with_free_func (g_free);
   self->transcript = tern_transcript_new (tag);
   return self;
 }
@@ -82,6 +86,7 @@ tern_connection_copy (TernConnection *self)
   copy->mechanism = g_strdup (self->mechanism);
   copy->offered = g_ptr_array_copy (self->offered, copy_text, NULL);
   copy->used = g_ptr_array_copy (self->used, copy_text, NULL);
+  copy->comments = g_ptr_array_copy (self->comments, copy_text, NULL);
   copy->mailbox = g_strdup (self->mailbox);
   copy->error = self->error != NULL ? g_error_copy (self->error) : NULL;
   copy->transcript = NULL;
@@ -246,4 +251,32 @@ tern_connection_state_name (TernConnectionState state)
     default:
       return "none";
     }
+}
+
+/* Nothing that ends the line, or turns the direction in which it is read. */
+void
+tern_connection_add_comment (TernConnection *self, const char *text, gsize length)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, (gssize) MIN (length, MAX_COMMENT * 6));
+  GString *clean = g_string_new (NULL);
+  guint n = 0;
+
+  for (const char *p = valid; *p != '\0' && n < MAX_COMMENT; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+      GUnicodeType type = g_unichar_type (c);
+
+      if (type == G_UNICODE_FORMAT)
+        continue;
+      if (g_unichar_isspace (c) || type == G_UNICODE_CONTROL || type == G_UNICODE_LINE_SEPARATOR
+          || type == G_UNICODE_PARAGRAPH_SEPARATOR)
+        c = ' ';
+      g_string_append_unichar (clean, c);
+      n++;
+    }
+  g_strstrip (clean->str);
+  if (*clean->str != '\0' && self->comments->len < MAX_COMMENTS)
+    g_ptr_array_add (self->comments, g_string_free (clean, FALSE));
+  else
+    g_string_free (clean, TRUE);
 }

@@ -46,6 +46,9 @@ struct _TernConnection
   GPtrArray *offered; /* of char*: extensions as they were announced last; bounded */
   GPtrArray *used;    /* of char*: names of those that were made use of */
 
+  GPtrArray *comments; /* of char*: what the server says of itself and of INBOX (METADATA); clean
+                          text in one line, bounded */
+
   TernConnectionState state;
   gint64 since;  /* seconds since 1970: in this state */
   char *mailbox; /* (nullable) as the server writes it: what is selected */
@@ -81,6 +84,9 @@ void tern_connection_clear_offered (TernConnection *self);
 void tern_connection_add_offered (TernConnection *self, const char *name, gsize length);
 /* An extension was made use of, by its name as in the table of extensions. */
 void tern_connection_use (TernConnection *self, const char *extension);
+
+/* @text: any bytes. */
+void tern_connection_add_comment (TernConnection *self, const char *text, gsize length);
 
 gboolean tern_connection_has_offered (const TernConnection *self, const char *name);
 gboolean tern_connection_has_used (const TernConnection *self, const char *name);

@@ -169,7 +169,8 @@ read_places (TernReader *reader, const TernHistory *history, const Place *head, 
 
 #define ENTRY                                                                                    \
   "SELECT e.id, e.time, e.kind, e.how, e.op, ifnull (o.state, 2), e.source_path, e.target_path," \
-  " e.add_flags, e.remove_flags, e.add_keywords, e.remove_keywords, e.note"
+  " e.add_flags, e.remove_flags, e.add_keywords, e.remove_keywords, e.note,"                     \
+  " iif (e.kind = 1, (SELECT saved FROM location WHERE id = ?1), NULL)"
 
 static gboolean
 add_entries (TernReader *reader,
@@ -206,6 +207,7 @@ add_entries (TernReader *reader,
       entry->add_keywords = tern_db_dup_text (stmt, 10);
       entry->remove_keywords = tern_db_dup_text (stmt, 11);
       entry->note = tern_db_dup_text (stmt, 12);
+      entry->saved = sqlite3_column_int64 (stmt, 13);
       g_ptr_array_add (entries, entry);
     }
   return tern_db_finish (reader->db, stmt, rc, error);

@@ -67,6 +67,7 @@ typedef struct
   char *add_keywords;    /* (nullable) */
   char *remove_keywords; /* (nullable) */
   char *note;            /* (nullable): why it was refused */
+  gint64 saved;          /* arrived: when it was put there, seconds since 1970; 0 = not known */
 } TernLedgerEntry;
 
 /** TernHistory: the record of one message, of all its places in its account, oldest first. */

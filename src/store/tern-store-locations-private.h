@@ -26,6 +26,8 @@ typedef struct
   TernId message;
   TernId stands_for; /* hidden place of a moved location at its source, else 0 */
   gint64 sort_key;
+  gint64 saved;       /* of a new one; not read back */
+  const char *labels; /* (nullable) likewise */
   gint64 modseq;
   guint32 uid; /* 0 = not known */
   guint ops;   /* unconfirmed operations that name it */

@@ -189,16 +189,21 @@ gboolean
 tern_location_insert (TernTxn *txn, TernLocation *self, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
-  sqlite3_stmt *stmt =
-      tern_db_prepare (db,
-                       "INSERT INTO location (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-                       " ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-                       error);
+  sqlite3_stmt *stmt = tern_db_prepare (db,
+                                        "INSERT INTO location (" COLUMNS
+                                        ", saved, labels) VALUES (?1, ?2, ?3, ?4, ?5,"
+                                        " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                                        error);
 
   if (stmt == NULL)
     return FALSE;
   self->id = ++txn->counters.location;
   bind_all (stmt, self);
+  if (self->saved != 0)
+    sqlite3_bind_int64 (stmt, 15, self->saved);
+  else
+    sqlite3_bind_null (stmt, 15);
+  tern_db_bind_static (stmt, 16, self->labels);
   note_waiting (txn, self);
   return tern_db_step (db, stmt, error) && tell_added (txn, self, error);
 }

@@ -234,6 +234,8 @@ insert_new (TernTxn *txn,
   row.folder = folder->id;
   row.uid = uid;
   row.sort_key = tern_message_facts_get_sort_time (facts);
+  row.saved = facts->saved;
+  row.labels = facts->labels;
   row.server_flags = row.shown_flags = facts->flags;
   row.keywords = row.shown_keywords = facts->keywords;
   row.modseq = (gint64) facts->modseq;
@@ -310,6 +312,8 @@ complete (TernTxn *txn,
   if (!tern_facts_update (txn, folder->account, row->message, facts, error)
       || !set_server_layer (txn, row, facts->uid, facts->flags, facts->keywords, facts->modseq,
                             error)
+      || (facts->labels != NULL
+          && !tern_txn_set_labels (txn, folder->id, facts->uid, facts->labels, error))
       || !tern_location_touch (txn, row, error))
     return 0;
   return row->stands_for != 0 ? row->stands_for : row->id;
@@ -377,6 +381,38 @@ tern_txn_set_server_flags (TernTxn *txn,
   if (fault != NULL)
     g_propagate_error (error, fault);
   return fault == NULL;
+}
+
+gboolean
+tern_txn_set_labels (TernTxn *txn, TernId folder, guint32 uid, const char *labels, GError **error)
+{
+  TernDb *db = tern_txn_db (txn);
+  sqlite3_stmt *stmt =
+      tern_db_query (db, error,
+                     "UPDATE location SET labels = ?3 WHERE folder = ?1 AND uid = ?2"
+                     " AND labels IS NOT ?3",
+                     folder, (gint64) uid);
+
+  if (stmt == NULL)
+    return FALSE;
+  tern_db_bind_static (stmt, 3, labels);
+  return tern_db_step (db, stmt, error);
+}
+
+char *
+tern_read_labels (TernReader *reader, TernId location, GError **error)
+{
+  sqlite3_stmt *stmt =
+      tern_db_query (reader->db, error, "SELECT labels FROM location WHERE id = ?1", location);
+  g_autofree char *labels = NULL;
+  int rc;
+
+  if (stmt == NULL)
+    return NULL;
+  rc = sqlite3_step (stmt);
+  if (rc == SQLITE_ROW)
+    labels = tern_db_dup_text (stmt, 0);
+  return tern_db_finish (reader->db, stmt, rc, error) ? g_steal_pointer (&labels) : NULL;
 }
 
 /* @row is the place of a message that is being moved now: that it goes is what was asked for, and

@@ -61,6 +61,11 @@ gboolean tern_txn_set_server_flags (TernTxn *txn,
                                     guint64 modseq,
                                     GError **error);
 
+/* Labels, in lines, "" none; (nullable): none are known. */
+gboolean
+tern_txn_set_labels (TernTxn *txn, TernId folder, guint32 uid, const char *labels, GError **error);
+char *tern_read_labels (TernReader *reader, TernId location, GError **error);
+
 /* @uids: GArray of guint32, sorted. The server said EXPUNGE/VANISHED, or two listings agree. What a
  * move that is running takes away stays until that is confirmed. */
 gboolean tern_txn_remove_uids (TernTxn *txn, TernId folder, GArray *uids, GError **error);

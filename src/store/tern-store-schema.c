@@ -192,11 +192,16 @@ static const char version_10[] = "CREATE INDEX message_wordless ON message (acco
 
 /* state.op_gone: the newest change that went from "op" with its folder, and cannot be undone. */
 static const char version_11[] = "ALTER TABLE state ADD COLUMN op_gone INTEGER NOT NULL DEFAULT 0;";
+/* When the server had it put where it arrived, seconds since 1970. */
+static const char version_12[] = "ALTER TABLE location ADD COLUMN saved INTEGER;";
+
+/* Gmail's: the other folders in which it shows the message, in lines. */
+static const char version_13[] = "ALTER TABLE location ADD COLUMN labels TEXT;";
 
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
-  version_1, version_2, version_3, version_4,  version_5,  version_6,
-  version_7, version_8, version_9, version_10, version_11,
+  version_1, version_2, version_3,  version_4,  version_5,  version_6,  version_7,
+  version_8, version_9, version_10, version_11, version_12, version_13,
 };
 
 static gboolean

@@ -133,6 +133,7 @@ put_connections (const Rounds *self, const char *name, const GPtrArray *connecti
       tern_ctl_json_int (self->json, "round_trips", connection->round_trips);
       put_names (self, "offered", connection->offered);
       put_names (self, "used", connection->used);
+      put_names (self, "comments", connection->comments);
       put_error (self, "error", connection->error);
       put_lines (self, connection->lines);
       tern_ctl_json_close (self->json, '}');

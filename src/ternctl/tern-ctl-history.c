@@ -199,6 +199,8 @@ format_entry (const TernLedgerEntry *entry, TernCtlJson *json, GString *lines)
   tern_ctl_format_flags (json, "add", entry->add, entry->add_keywords);
   tern_ctl_format_flags (json, "remove", entry->remove, entry->remove_keywords);
   tern_ctl_json_string (json, "reason", entry->note);
+  if (entry->saved > 0)
+    tern_ctl_json_time (json, "saved", entry->saved, 0);
   tern_ctl_json_string (json, "text", sentence);
   tern_ctl_json_close (json, '}');
 }

@@ -33,7 +33,7 @@ page_free (gpointer data)
 }
 
 static char *
-format_json (const Page *page, const char *folder)
+format_json (const Page *page, const char *folder, const char *labels)
 {
   const TernBody *body = page->body;
   TernCtlJson *json = tern_ctl_json_new ();
@@ -41,6 +41,15 @@ format_json (const Page *page, const char *folder)
   tern_ctl_json_open (json, NULL, '{');
   tern_ctl_format_message (json, body->record,
                            tern_ctl_format_account (page->ids, body->record->account), folder);
+  if (labels != NULL)
+    {
+      g_auto (GStrv) names = g_strsplit (labels, "\n", -1);
+
+      tern_ctl_json_open (json, "labels", '[');
+      for (gsize i = 0; names[i] != NULL; i++)
+        tern_ctl_json_string (json, NULL, names[i]);
+      tern_ctl_json_close (json, ']');
+    }
   tern_ctl_json_open (json, "headers", '[');
   for (guint i = 0; body->headers != NULL && i < body->headers->len; i++)
     {
@@ -130,6 +139,7 @@ read_page (TernReader *reader,
 {
   Page *page = data;
   g_autoptr (TernFolderRecord) folder = NULL;
+  g_autofree char *labels = NULL;
 
   if (!page->json)
     {
@@ -139,7 +149,8 @@ read_page (TernReader *reader,
   folder = tern_read_folder (reader, page->body->record->folder, error);
   if (folder == NULL)
     return FALSE;
-  *result = format_json (page, folder->path);
+  labels = tern_read_labels (reader, page->body->record->id, NULL);
+  *result = format_json (page, folder->path, labels);
   return TRUE;
 }
 

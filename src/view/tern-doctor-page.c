@@ -182,12 +182,19 @@ add_queue (AdwPreferencesPage *page, const TernDiagnosis *diagnosis)
 }
 
 static void
-add_quota (AdwPreferencesPage *page, const TernQuota *quota)
+add_mailbox (AdwPreferencesPage *page, const TernDiagnosis *diagnosis)
 {
-  char *text = tern_quota_dup_text (quota);
+  char *text = tern_quota_dup_text (&diagnosis->quota);
+  char *comments = tern_diagnosis_dup_comments (diagnosis);
+  AdwPreferencesGroup *group;
 
+  if (text == NULL && comments == NULL)
+    return;
+  group = add_group (page, _ ("Mailbox"));
   if (text != NULL)
-    add_row (add_group (page, _ ("Mailbox")), _ ("Room on the server"), text);
+    add_row (group, _ ("Room on the server"), text);
+  if (comments != NULL)
+    add_row (group, _ ("The server says"), comments);
 }
 
 static void
@@ -304,7 +311,7 @@ tern_doctor_page_new (const TernDiagnosis *diagnosis)
   add_extensions (ADW_PREFERENCES_PAGE (page), diagnosis);
   add_connections (ADW_PREFERENCES_PAGE (page), _ ("Connections"), diagnosis->connections);
   add_queue (ADW_PREFERENCES_PAGE (page), diagnosis);
-  add_quota (ADW_PREFERENCES_PAGE (page), &diagnosis->quota);
+  add_mailbox (ADW_PREFERENCES_PAGE (page), diagnosis);
   add_errors (ADW_PREFERENCES_PAGE (page), diagnosis);
   add_protocols (ADW_PREFERENCES_PAGE (page), diagnosis);
   return page;

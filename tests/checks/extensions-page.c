@@ -16,7 +16,7 @@ main (int argc, char **argv)
           "    <tr><td><p>%s</p></td><td><p>%s</p></td><td><p>%s</p></td><td><p>%s</p></td>"
           "<td><p>%s</p></td></tr>\n",
           extensions[i].name, extensions[i].rfc, extensions[i].purpose, extensions[i].without,
-          extensions[i].used ? "yes" : "not yet");
+          extensions[i].used ? "yes" : "no");
 
       fputs (row, stdout);
     }

@@ -29,6 +29,31 @@ has_folder (gpointer data)
   return wait->id != 0;
 }
 
+typedef struct
+{
+  ScriptSetup *setup;
+  const char *path;
+  const char *id;
+} IdWait;
+
+static gboolean
+has_mailbox_id (gpointer data)
+{
+  IdWait *wait = data;
+  g_autoptr (TernFolderRecord) folder =
+      engine_fixture_folder (wait->setup->fixture, wait->setup->uuid, wait->path);
+
+  return folder != NULL && g_strcmp0 (folder->mailbox_id, wait->id) == 0;
+}
+
+static void
+wait_mailbox_id (ScriptSetup *setup, const char *path, const char *id)
+{
+  IdWait wait = { setup, path, id };
+
+  engine_wait (has_mailbox_id, &wait);
+}
+
 static TernId
 wait_folder (ScriptSetup *setup, const char *path)
 {
@@ -89,6 +114,50 @@ test_renamed_by_id (void)
   g_assert_cmpint (wait_folder (&setup, "Old"), !=, old);
   g_assert_cmpint (wait_folder (&setup, "Vague1"), !=, vague);
   g_assert_cmpint (wait_folder (&setup, "Vague2"), !=, vague);
+  script_tear_down (&setup);
+}
+
+/* What STATUS tells is nonsense at first and nothing is known; what SELECT told is the folder's. */
+static void
+test_id_of_select (void)
+{
+  static const char *const before[] = {
+    LOGIN_WITH_IDS,
+    IMAP_SELECT_INBOX ("0", "77", "1"),
+    "C: %t LIST *",
+    LIST_FOLDER ("INBOX", "77", "x.y"),
+    LIST_FOLDER ("Old", "78", "F9"),
+    "S: %t OK listed",
+    "C: %t SELECT \"Old\"",
+    "S: * FLAGS (\\Seen)",
+    "S: * 0 EXISTS",
+    "S: * OK [UIDVALIDITY 78] x",
+    "S: * OK [UIDNEXT 1] x",
+    "S: * OK [MAILBOXID (F1)] x",
+    "S: %t OK selected",
+    "STALL",
+    NULL,
+  };
+  static const char *const after[] = {
+    LOGIN_WITH_IDS,
+    IMAP_SELECT_INBOX ("0", "77", "1"),
+    "C: %t LIST *",
+    LIST_FOLDER ("INBOX", "77", "F0"),
+    LIST_FOLDER ("Other", "79", "F9"),
+    LIST_FOLDER ("Older", "80", "F1"),
+    "S: %t OK listed",
+    "STALL",
+    NULL,
+  };
+  ScriptSetup setup;
+  TernId old;
+
+  script_set_up (&setup, before);
+  old = wait_folder (&setup, "Old");
+  wait_mailbox_id (&setup, "Old", "F1");
+  script_meet_again (&setup, after);
+  g_assert_cmpint (wait_folder (&setup, "Older"), ==, old);
+  g_assert_cmpint (wait_folder (&setup, "Other"), !=, old);
   script_tear_down (&setup);
 }
 
@@ -349,6 +418,7 @@ main (int argc, char **argv)
   engine_fixture_prepare ();
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/script-folders/renamed-by-id", test_renamed_by_id);
+  g_test_add_func ("/engine/script-folders/id-of-select", test_id_of_select);
   g_test_add_func ("/engine/script-folders/utf8", test_utf8);
   g_test_add_func ("/engine/script-folders/short-listings", test_short_listings);
   g_test_add_func ("/engine/script-folders/one-of-two-refused", test_one_of_two_refused);

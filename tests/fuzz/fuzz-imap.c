@@ -29,7 +29,8 @@ const char *const tern_fuzz_seeds[] = {
   "* MYRIGHTS INBOX lrswipkxtea\r\n* MYRIGHTS {3}\r\na/b \"cd\"\r\n",
   "* QUOTA \"\" (STORAGE 10 512 MESSAGE 18446744073709551615 1 X (a b))\r\n"
   "* CAPABILITY APPENDLIMIT=1 APPENDLIMIT= APPENDLIMIT\r\n",
-  "* 4 FETCH (UID 9 EMAILID (M6d-9_a) X-GM-MSGID 1278455344230334865 PREVIEW \"Hello "
+  "* 4 FETCH (UID 9 EMAILID (M6d-9_a) X-GM-MSGID 1278455344230334865 X-GM-LABELS (\\Inbox a \"b "
+  "c\") PREVIEW \"Hello "
   "\\\"you\\\"\")\r\n",
   "* STATUS \"Gr\303\274n\" (MESSAGES 2 MAILBOXID (F2212ea87-6097))\r\n",
   "A2 NO [COPYUID 3 1:4 5:8] (no\r\n* BYE\r\n* 5 EXPUNGE\r\n",

@@ -79,6 +79,62 @@ test_preview (void)
 }
 
 static void
+test_save_date (void)
+{
+  static const struct
+  {
+    const char *item;
+    gint64 time;
+  } cases[] = {
+    { "SAVEDATE \"23-Nov-2026 10:00:00 +0100\"", 1795424400 },
+    { "SAVEDATE NIL", 0 },
+    { "SAVEDATE \"\"", 0 },
+    { "SAVEDATE \"yesterday, or the day before\"", 0 },
+    { "SAVEDATE (\"23-Nov-2026 10:00:00 +0100\")", 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Decoded) d = { 0 };
+      g_autofree char *response =
+          g_strdup_printf ("* 1 FETCH (%s UID 7 FLAGS ())\r\n", cases[i].item);
+      TernImapFetch *fetch = decode (&d, response);
+
+      g_assert_cmpuint (fetch->uid, ==, 7);
+      g_assert_cmpint (fetch->save_date, ==, cases[i].time);
+      g_assert_cmpint ((fetch->has & TERN_IMAP_FETCH_SAVEDATE) != 0, ==, cases[i].time != 0);
+    }
+}
+
+static void
+test_labels (void)
+{
+  static const struct
+  {
+    const char *item;
+    const char *labels;
+  } cases[] = {
+    { "X-GM-LABELS ()", "" },
+    { "X-GM-LABELS (\\Inbox work \"my label\" Gr&APw-n)", "\\Inbox\nwork\nmy label\nGr&APw-n" },
+    { "X-GM-LABELS (\"\\\\Sent\" {3}\r\na/b)", "\\Sent\na/b" },
+    { "X-GM-LABELS ({3}\r\na\nb \"\" (a) c)", "c" },
+    { "X-GM-LABELS NIL", NULL },
+    { "X-GM-LABELS work", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Decoded) d = { 0 };
+      g_autofree char *response =
+          g_strdup_printf ("* 1 FETCH (%s UID 7 FLAGS ())\r\n", cases[i].item);
+      TernImapFetch *fetch = decode (&d, response);
+
+      g_assert_cmpuint (fetch->uid, ==, 7);
+      g_assert_cmpstr (fetch->labels, ==, cases[i].labels);
+    }
+}
+
+static void
 test_set_parts (void)
 {
   static const struct
@@ -723,6 +779,8 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/fetch/email-id", test_email_id);
   g_test_add_func ("/imap/sets/parts", test_set_parts);
   g_test_add_func ("/imap/fetch/preview", test_preview);
+  g_test_add_func ("/imap/fetch/labels", test_labels);
+  g_test_add_func ("/imap/fetch/save-date", test_save_date);
   g_test_add_func ("/imap/structure/plain", test_structure);
   g_test_add_func ("/imap/structure/message", test_structure_message);
   g_test_add_func ("/imap/structure/odd", test_structure_odd);

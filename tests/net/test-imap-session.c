@@ -54,8 +54,8 @@ test_unsolicited (void)
 static void
 test_object_ids (void)
 {
-  static const TernImapFetchItems items =
-      TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_EMAIL_ID | TERN_IMAP_FETCH_PREVIEW;
+  static const TernImapFetchItems items = TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_EMAIL_ID
+                                          | TERN_IMAP_FETCH_PREVIEW | TERN_IMAP_FETCH_SAVEDATE;
   static const struct
   {
     const char *caps;
@@ -63,10 +63,11 @@ test_object_ids (void)
     const char *answer;
   } cases[] = {
     { "OBJECTID", "UID FLAGS EMAILID", "EMAILID (M1) " },
-    { "X-GM-EXT-1", "UID FLAGS X-GM-MSGID", "X-GM-MSGID 1 " },
-    { "X-GM-EXT-1 OBJECTID", "UID FLAGS EMAILID", "EMAILID (M1) " },
+    { "X-GM-EXT-1", "UID FLAGS X-GM-MSGID X-GM-LABELS", "X-GM-MSGID 1 " },
+    { "X-GM-EXT-1 OBJECTID", "UID FLAGS EMAILID X-GM-LABELS", "EMAILID (M1) " },
     { "PREVIEW=FUZZY PREVIEW", "UID FLAGS PREVIEW (LAZY)", "PREVIEW \"hi\" " },
     { "PREVIEW=FUZZY", "UID FLAGS", "" },
+    { "SAVEDATE", "UID FLAGS SAVEDATE", "SAVEDATE \"23-Nov-2026 10:00:00 +0000\" " },
     { "", "UID FLAGS", "" },
   };
 
@@ -88,6 +89,7 @@ test_object_ids (void)
       g_assert_cmpstr (fixture.heard->str, ==,
                        *cases[i].answer == '\0'  ? "fetch 10 has=1 flags=0\n"
                        : *cases[i].answer == 'P' ? "fetch 10 has=101 flags=0\n"
+                       : *cases[i].answer == 'S' ? "fetch 10 has=201 flags=0\n"
                                                  : "fetch 10 has=81 flags=0\n");
       finish (&fixture);
     }
@@ -161,6 +163,73 @@ test_mailbox_ids_garbled (void)
   tern_imap_result_wait (&again);
   g_assert_cmpstr (fixture.heard->str, ==,
                    "list INBOX /\nlist Work /\nstatus INBOX 3\nstatus Work 4\n");
+  finish (&fixture);
+}
+
+/* What a server says of itself is one line of clean text, and not without end. */
+static void
+test_comments (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) first = { 0 };
+  g_auto (TernImapResult) second = { 0 };
+  GPtrArray *comments;
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "METADATA", "SELECTED",
+      "C: %1 GETMETADATA (MAXSIZE 2048) \"\" (/shared/comment /shared/admin)",
+      "S: * METADATA \"\" (/shared/comment \"Be \342\200\256nice\" /shared/admin NIL"
+      " /private/comment \"mine\" \"/shared/admin\" {9}",
+      "R: a\rb\nc\001\377\td", "S: )", "S: * METADATA \"\" /shared/comment", "S: %1 OK",
+      "C: %2 GETMETADATA (MAXSIZE 2048) \"INBOX\" (/shared/comment /shared/admin)",
+      "S: * METADATA INBOX (/shared/comment)", "S: * METADATA INBOX (/shared/comment (a b))",
+      "S: * METADATA INBOX (/shared/comment \"  \")",
+      "R: * METADATA INBOX (/shared/comment {3000}\r\n", "FILL: 3000 z", "R: )\r\n",
+      "S: %2 NO [METADATA NOPRIVATE] no", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_comments_async (fixture.session, "", NULL, tern_imap_result_cb, &first);
+  tern_imap_result_wait (&first);
+  tern_imap_session_comments_async (fixture.session, "INBOX", NULL, tern_imap_result_cb, &second);
+  tern_imap_result_wait_fault (&second, TERN_FAULT_REFUSED);
+  comments = tern_imap_session_get_connection (fixture.session)->comments;
+  g_assert_cmpuint (comments->len, ==, 3);
+  g_assert_cmpstr (comments->pdata[0], ==, "Be nice");
+  g_assert_cmpstr (comments->pdata[1], ==, "a b c \357\277\275 d");
+  g_assert_cmpuint (strlen (comments->pdata[2]), ==, 500);
+  finish (&fixture);
+}
+
+/* Cyrus 3.6 answers STATUS with anything; what SELECT says is of the mailbox that it is about. */
+static void
+test_mailbox_ids (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) first = { 0 };
+  g_auto (TernImapResult) second = { 0 };
+  g_auto (TernImapResult) selected = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "OBJECTID", "SELECTED", "S: * OK [MAILBOXID (F_1-x)] id",
+      "C: %1 STATUS \"A\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY MAILBOXID)",
+      "S: * STATUS A (MESSAGES 1 MAILBOXID (F2))", "S: * STATUS B (MESSAGES 2 MAILBOXID (\3605P))",
+      "S: * STATUS C (MESSAGES 3 MAILBOXID (F2))", "S: %1 OK",
+      "C: %2 STATUS \"A\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)",
+      "S: * STATUS A (MESSAGES 1 MAILBOXID (F3))", "S: %2 OK", "C: %3 SELECT \"A\"",
+      "S: * OK [UIDVALIDITY 3] x", "S: * OK [MAILBOXID (a b)] x", "S: %3 OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_status_async (fixture.session, "A", NULL, tern_imap_result_cb, &first);
+  tern_imap_result_wait (&first);
+  g_assert_cmpstr (tern_imap_session_get_mailbox (fixture.session)->mailbox_id, ==, "F_1-x");
+  tern_imap_session_status_async (fixture.session, "A", NULL, tern_imap_result_cb, &second);
+  tern_imap_result_wait (&second);
+  g_assert_cmpstr (fixture.heard->str, ==,
+                   "status A 1 id F2\nstatus B 2\nstatus C 3\nstatus A 1\n");
+  tern_imap_session_select_async (fixture.session, "A", FALSE, 0, 0, NULL, tern_imap_result_cb,
+                                  &selected);
+  tern_imap_result_wait (&selected);
+  g_assert_null (tern_imap_session_get_mailbox (fixture.session)->mailbox_id);
   finish (&fixture);
 }
 
@@ -1190,7 +1259,14 @@ test_body_too_large_elsewhere (void)
 static void
 fetch_range (TernImapFixture *fixture, guint64 offset, guint32 length, TernImapResult *result)
 {
-  tern_imap_session_fetch_range_async (fixture->session, 10, "2", offset, length, NULL,
+  tern_imap_session_fetch_range_async (fixture->session, 10, "2", offset, length, FALSE, NULL,
+                                       tern_imap_result_cb, result);
+}
+
+static void
+fetch_decoded (TernImapFixture *fixture, guint64 offset, guint32 length, TernImapResult *result)
+{
+  tern_imap_session_fetch_range_async (fixture->session, 10, "2", offset, length, TRUE, NULL,
                                        tern_imap_result_cb, result);
 }
 
@@ -1232,6 +1308,39 @@ test_ranges (void)
   assert_body (&results[2], "i");
   g_assert_cmpuint (g_bytes_get_size (results[3].reply->body), ==, 100000);
   g_assert_null (results[4].reply->body);
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    tern_imap_result_clear (&results[i]);
+  finish (&fixture);
+}
+
+/* The same range of what is decoded is another one. */
+static void
+test_decoded_range (void)
+{
+  g_auto (TernImapFixture) fixture;
+  TernImapResult results[4] = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "BINARY", "SELECTED", "C: %1 UID FETCH 10 (UID BODY.PEEK[2]<4.4>)",
+      "C: %2 UID FETCH 10 (UID BINARY.PEEK[2]<4.4>)",
+      "C: %3 UID FETCH 10 (UID BINARY.PEEK[2]<8.100000>)",
+      "C: %4 UID FETCH 10 (UID BINARY.PEEK[2]<9.4>)", "R: * 1 FETCH (BINARY[2]<8> ~{100000}\r\n",
+      "FILL: 100000 z", "R:  UID 10)\r\n", "S: * 1 FETCH (UID 10 BINARY[2]<4> ~{4}", "S: efgh)",
+      "S: * 1 FETCH (UID 10 BODY[2]<4> {4}", "S: ZWZn)", "S: %1 OK", "S: %2 OK", "S: %3 OK",
+      "S: * 1 FETCH (UID 10 BODY[2]<9> \"efgh\")", "S: %4 NO [UNKNOWN-CTE] cannot", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  g_assert_true (tern_imap_session_gains_by_decoding (fixture.session));
+  fetch_range (&fixture, 4, 4, &results[0]);
+  fetch_decoded (&fixture, 4, 4, &results[1]);
+  fetch_decoded (&fixture, 8, 100000, &results[2]);
+  fetch_decoded (&fixture, 9, 4, &results[3]);
+  for (guint i = 0; i < 3; i++)
+    tern_imap_result_wait (&results[i]);
+  tern_imap_result_wait_fault (&results[3], TERN_FAULT_REFUSED);
+  assert_body (&results[0], "ZWZn");
+  assert_body (&results[1], "efgh");
+  g_assert_cmpuint (g_bytes_get_size (results[2].reply->body), ==, 100000);
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     tern_imap_result_clear (&results[i]);
   finish (&fixture);
@@ -1334,6 +1443,8 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/names", test_names);
   g_test_add_func ("/imap/session/in-progress", test_in_progress);
   g_test_add_func ("/imap/session/message-limit", test_message_limit);
+  g_test_add_func ("/imap/session/mailbox-ids", test_mailbox_ids);
+  g_test_add_func ("/imap/session/comments", test_comments);
   g_test_add_func ("/imap/session/message-limit-unsaid", test_message_limit_unsaid);
   g_test_add_func ("/imap/session/append-utf8", test_append_utf8);
   g_test_add_func ("/imap/session/object-ids", test_object_ids);
@@ -1372,6 +1483,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/body-beyond-size", test_body_beyond_size);
   g_test_add_func ("/imap/session/body-too-large-elsewhere", test_body_too_large_elsewhere);
   g_test_add_func ("/imap/session/ranges", test_ranges);
+  g_test_add_func ("/imap/session/decoded-range", test_decoded_range);
   g_test_add_func ("/imap/session/range-cancelled", test_range_cancelled);
   g_test_add_func ("/imap/session/ranges-ignored", test_ranges_ignored);
   g_test_add_func ("/imap/session/range-unasked", test_range_unasked);

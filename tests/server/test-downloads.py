@@ -39,6 +39,8 @@ class Link:
         self.at = None       # (offset, what to do once a range from there on is asked for)
         self.proxy.on_command = self.command
         self.proxy.on_send = None
+        # What the server decodes has a test of its own.
+        self.proxy.on_response = lambda line, connection: line.replace(b' BINARY', b'')
         self.proxy.rate = self.proxy.most = None
         self.proxy.disarm()
         self.proxy.come_up()

@@ -206,7 +206,7 @@ def test_doctor_test(ctl, server):
     check(any('C: EHLO ' in line for line in smtp['lines']), smtp['lines'])
     states = {e['name']: e['state'] for e in found['extensions']}
     check(states['QRESYNC'] == 'offered' and states['ID'] == 'used' and states['SASL-IR'] == 'used', states)
-    check(states['PREVIEW'] == 'offered' and states['SAVEDATE'] == 'unused' and 'X-GM-EXT-1' not in states, states)
+    check(states['PREVIEW'] == 'offered' and states['SAVEDATE'] == 'offered' and 'X-GM-EXT-1' not in states, states)
     check(states['NOTIFY'] == ('missing' if facts['imap_server'] == 'cyrus' else 'offered'), states)
     check(all(e['without'] for e in found['extensions'] if e['state'] == 'missing'), found['extensions'])
 

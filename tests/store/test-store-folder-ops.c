@@ -470,6 +470,8 @@ test_rename_migrated (void)
   store_sql (f, "DROP INDEX message_email");
   store_sql (f, "DROP INDEX message_wordless");
   store_sql (f, "ALTER TABLE message DROP COLUMN email_id");
+  store_sql (f, "ALTER TABLE location DROP COLUMN saved");
+  store_sql (f, "ALTER TABLE location DROP COLUMN labels");
   for (gsize i = 0; i < G_N_ELEMENTS (later); i++)
     {
       g_autofree char *drop = g_strdup_printf ("ALTER TABLE folder DROP COLUMN %s", later[i]);

@@ -112,6 +112,15 @@ tern_imap_session_enter_mailbox (TernImapSession *self)
 }
 
 static void
+take_mailbox_id (TernImapMailbox *mailbox, TernImapSlice id)
+{
+  if (id.data == NULL)
+    return;
+  g_free (mailbox->mailbox_id);
+  mailbox->mailbox_id = g_strndup (id.data, id.length);
+}
+
+static void
 take_mailbox_code (TernImapSession *self, TernImapParser *parser, guint name, guint value)
 {
   TernImapMailbox *mailbox = &self->selected.mailbox;
@@ -135,6 +144,12 @@ take_mailbox_code (TernImapSession *self, TernImapParser *parser, guint name, gu
     mailbox->read_only = FALSE;
   else if (tern_imap_parser_is (parser, name, "PERMANENTFLAGS"))
     take_permanent_flags (self, parser, value);
+  else if (tern_imap_parser_is (parser, name, "MAILBOXID") && mailbox->name != NULL
+           && (self->entering == NULL || self->entering->generation == mailbox->generation))
+    {
+      tern_imap_session_use (self, "OBJECTID");
+      take_mailbox_id (mailbox, tern_imap_parse_object_id (parser, value));
+    }
 }
 
 void

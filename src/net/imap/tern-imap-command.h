@@ -68,8 +68,9 @@ struct _TernImapCommand
                           did not */
   guint64 body_offset; /* with a length: where the range of the section begins */
   guint32 body_length; /* 0: the whole section */
-  gboolean too_large;  /* the body was more than is kept */
-  gboolean not_range;  /* a body of this section came that is not the range that was asked for */
+  gboolean body_decoded; /* it is BINARY */
+  gboolean too_large;    /* the body was more than is kept */
+  gboolean not_range;    /* a body of this section came that is not the range that was asked for */
 
   GPtrArray *parts; /* of TernImapPart */
   guint next_part;  /* the first that is not sent */

@@ -15,6 +15,7 @@ struct _TernImapFetchDecoder
   GArray *addresses; /* of TernImapAddress, for all six lists */
   GArray *bodies;    /* of TernImapBodyValue */
   GString *keywords;
+  GString *labels;
 };
 
 TernImapFetchDecoder *
@@ -25,6 +26,7 @@ tern_imap_fetch_decoder_new (void)
   self->addresses = g_array_sized_new (FALSE, FALSE, sizeof (TernImapAddress), 16);
   self->bodies = g_array_new (FALSE, FALSE, sizeof (TernImapBodyValue));
   self->keywords = g_string_new (NULL);
+  self->labels = g_string_new (NULL);
   return self;
 }
 
@@ -35,6 +37,7 @@ tern_imap_fetch_decoder_free (TernImapFetchDecoder *self)
   g_array_unref (self->addresses);
   g_array_unref (self->bodies);
   g_string_free (self->keywords, TRUE);
+  g_string_free (self->labels, TRUE);
   g_free (self);
 }
 
@@ -225,6 +228,7 @@ take_body (TernImapFetchDecoder *self, TernImapParser *parser, guint name, guint
 
   if (open == NULL || close == NULL || close < open)
     return;
+  body.decoded = tern_imap_parser_starts (parser, name, "BINARY[");
   body.section.data = open + 1;
   body.section.length = close - open - 1;
   body.origin =
@@ -250,6 +254,32 @@ take_modseq (TernImapFetch *fetch, TernImapParser *parser, guint value)
     value++;
   if (tern_imap_parser_number (parser, value, &fetch->modseq))
     fetch->has |= TERN_IMAP_FETCH_MODSEQ;
+}
+
+/* (\Inbox work "my label"): what cannot be a name in one line is left out. */
+static void
+take_labels (TernImapFetchDecoder *self, TernImapParser *parser, guint list)
+{
+  guint end = tern_imap_parser_end (parser, list);
+
+  if (tern_imap_parser_kind (parser, list) != TERN_IMAP_TOKEN_LIST)
+    return;
+  g_string_truncate (self->labels, 0);
+  for (guint t = list + 1; t < end; t = tern_imap_parser_after (parser, t))
+    {
+      g_autofree char *name = tern_imap_parser_kind (parser, t) != TERN_IMAP_TOKEN_LIST
+                                  ? tern_imap_parser_dup (parser, t)
+                                  : NULL;
+      gboolean plain = name != NULL && *name != '\0';
+
+      for (const char *p = name; plain && *p != '\0'; p++)
+        plain = !g_ascii_iscntrl (*p);
+      if (!plain || self->labels->len + strlen (name) >= TERN_LIMIT_MAILBOX_NAME)
+        continue;
+      g_string_append_printf (self->labels, "%s%s", self->labels->len > 0 ? "\n" : "", name);
+    }
+  self->fetch.labels = self->labels->str;
+  self->fetch.has |= TERN_IMAP_FETCH_LABELS;
 }
 
 static void
@@ -284,6 +314,14 @@ take_item (TernImapFetchDecoder *self, TernImapParser *parser, guint name, guint
       fetch->internal_date = tern_imap_parse_internal_date (date.data, date.length);
       fetch->has |= TERN_IMAP_FETCH_INTERNALDATE;
     }
+  else if (tern_imap_parser_is (parser, name, "SAVEDATE"))
+    {
+      TernImapSlice date = tern_imap_parser_slice (parser, value);
+
+      fetch->save_date = tern_imap_parse_internal_date (date.data, date.length);
+      if (fetch->save_date > 0)
+        fetch->has |= TERN_IMAP_FETCH_SAVEDATE;
+    }
   else if (tern_imap_parser_is (parser, name, "RFC822.SIZE"))
     {
       if (tern_imap_parser_number (parser, value, &fetch->size))
@@ -291,6 +329,8 @@ take_item (TernImapFetchDecoder *self, TernImapParser *parser, guint name, guint
     }
   else if (tern_imap_parser_is (parser, name, "MODSEQ"))
     take_modseq (fetch, parser, value);
+  else if (tern_imap_parser_is (parser, name, "X-GM-LABELS"))
+    take_labels (self, parser, value);
   else if (tern_imap_parser_is (parser, name, "PREVIEW"))
     {
       fetch->preview = tern_imap_parser_slice (parser, value);
@@ -304,7 +344,8 @@ take_item (TernImapFetchDecoder *self, TernImapParser *parser, guint name, guint
       if (fetch->email_id.data != NULL)
         fetch->has |= TERN_IMAP_FETCH_EMAIL_ID;
     }
-  else if (tern_imap_parser_starts (parser, name, "BODY["))
+  else if (tern_imap_parser_starts (parser, name, "BODY[")
+           || tern_imap_parser_starts (parser, name, "BINARY["))
     take_body (self, parser, name, value);
 }
 
@@ -317,6 +358,7 @@ tern_imap_fetch_decode (TernImapFetchDecoder *self, TernImapParser *parser, guin
   memset (&self->fetch, 0, sizeof self->fetch);
   g_array_set_size (self->bodies, 0);
   g_string_truncate (self->keywords, 0);
+  g_string_truncate (self->labels, 0);
   if (tern_imap_parser_kind (parser, list) != TERN_IMAP_TOKEN_LIST)
     return &self->fetch;
 

@@ -10,6 +10,7 @@ typedef struct
 {
   TernImapSlice section; /* what is between the brackets */
   gint64 origin;         /* see tern_imap_origin_parse() */
+  gboolean decoded;      /* of BINARY[…]: without its transfer encoding */
   TernImapSlice value;   /* NIL also when the literal was sunk */
   int sunk;              /* number of the sunk literal, -1 if it is in value */
 } TernImapBodyValue;

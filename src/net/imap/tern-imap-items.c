@@ -9,11 +9,15 @@
  * read.
  */
 
-#define OPTIONAL (TERN_IMAP_FETCH_EMAIL_ID | TERN_IMAP_FETCH_PREVIEW)
+#define OPTIONAL                                                                 \
+  (TERN_IMAP_FETCH_EMAIL_ID | TERN_IMAP_FETCH_PREVIEW | TERN_IMAP_FETCH_SAVEDATE \
+   | TERN_IMAP_FETCH_LABELS)
 
 static TernImapFetchItems
 offered_items (TernImapSession *self, TernImapFetchItems items)
 {
+  if (items & TERN_IMAP_FETCH_FLAGS && self->caps & TERN_IMAP_CAP_GMAIL)
+    items |= TERN_IMAP_FETCH_LABELS;
   items &= ~self->refused_items;
   if (!(self->caps & TERN_IMAP_CAP_CONDSTORE))
     items &= ~TERN_IMAP_FETCH_MODSEQ;
@@ -21,6 +25,8 @@ offered_items (TernImapSession *self, TernImapFetchItems items)
     items &= ~TERN_IMAP_FETCH_EMAIL_ID;
   if (!(self->caps & TERN_IMAP_CAP_PREVIEW))
     items &= ~TERN_IMAP_FETCH_PREVIEW;
+  if (!(self->caps & TERN_IMAP_CAP_SAVEDATE))
+    items &= ~TERN_IMAP_FETCH_SAVEDATE;
   return items;
 }
 
@@ -42,6 +48,8 @@ add_items (TernImapSession *self, TernImapFetchItems items, GString *text)
     { TERN_IMAP_FETCH_MODSEQ, " MODSEQ" },
     { TERN_IMAP_FETCH_EMAIL_ID, object_id ? " EMAILID" : " X-GM-MSGID" },
     { TERN_IMAP_FETCH_PREVIEW, " PREVIEW (LAZY)" },
+    { TERN_IMAP_FETCH_SAVEDATE, " SAVEDATE" },
+    { TERN_IMAP_FETCH_LABELS, " X-GM-LABELS" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
@@ -51,6 +59,10 @@ add_items (TernImapSession *self, TernImapFetchItems items, GString *text)
     tern_imap_session_use (self, object_id ? "OBJECTID" : "X-GM-EXT-1");
   if (items & TERN_IMAP_FETCH_PREVIEW)
     tern_imap_session_use (self, "PREVIEW");
+  if (items & TERN_IMAP_FETCH_LABELS)
+    tern_imap_session_use (self, "X-GM-EXT-1");
+  if (items & TERN_IMAP_FETCH_SAVEDATE)
+    tern_imap_session_use (self, "SAVEDATE");
 }
 
 void

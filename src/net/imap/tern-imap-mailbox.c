@@ -22,6 +22,7 @@ void
 tern_imap_selected_clear (TernImapSelected *self)
 {
   g_free (self->mailbox.name);
+  g_free (self->mailbox.mailbox_id);
   g_array_unref (self->map);
   g_array_unref (self->expunged);
 }
@@ -32,6 +33,7 @@ tern_imap_selected_leave (TernImapSelected *self)
   guint generation = self->mailbox.generation;
 
   g_free (self->mailbox.name);
+  g_free (self->mailbox.mailbox_id);
   memset (&self->mailbox, 0, sizeof self->mailbox);
   self->mailbox.generation = generation;
   g_array_set_size (self->map, 0);

@@ -271,7 +271,7 @@ tern_imap_origin_parse (TernImapSlice text)
 
 /* Whether the last literal is the value of BODY[…] (or BINARY[…]) in a FETCH, and of what of it. */
 static gboolean
-is_body_value (TernImapParser *self, TernImapSlice *section, gint64 *origin)
+take_body_name (TernImapParser *self, TernImapPiece *piece)
 {
   const char *data = self->buffer + self->start;
   const char *p =
@@ -286,8 +286,9 @@ is_body_value (TernImapParser *self, TernImapSlice *section, gint64 *origin)
     ;
   if (open == data)
     return FALSE;
-  *section = (TernImapSlice){ open + 1, close - open - 1 };
-  *origin = tern_imap_origin_parse ((TernImapSlice){ close + 1, p - 1 - (close + 1) });
+  piece->section = (TernImapSlice){ open + 1, close - open - 1 };
+  piece->origin = tern_imap_origin_parse ((TernImapSlice){ close + 1, p - 1 - (close + 1) });
+  piece->decoded = open - data >= 6 && g_ascii_strncasecmp (open - 6, "BINARY", 6) == 0;
   p = memchr (data, ' ', p - data);
   for (p++; g_ascii_isdigit (*p); p++)
     ;
@@ -351,8 +352,7 @@ pass_literal (TernImapParser *self, TernImapEvent *event)
         return FALSE;
       /* Not sooner: the section is lent, and reading may have moved the buffer since the {N}. */
       if (self->piece.first)
-        self->piece.is_body =
-            !self->skipping && is_body_value (self, &self->piece.section, &self->piece.origin);
+        self->piece.is_body = !self->skipping && take_body_name (self, &self->piece);
       self->sunk_left -= n;
       self->piece_length = n;
       self->piece.left = self->sunk_left;

@@ -64,6 +64,7 @@ typedef struct
   gboolean is_body;      /* the value of BODY[…] in a FETCH: the only kind worth keeping */
   TernImapSlice section; /* with @first and @is_body: what is between the brackets, lent */
   gint64 origin;         /* likewise: of BODY[…]<origin>, see tern_imap_origin_parse() */
+  gboolean decoded;      /* likewise: it is BINARY[…] */
 } TernImapPiece;
 
 /* @text: what follows the bracket of BODY[section]. Where a part of a body begins ("<1024>", RFC

@@ -82,9 +82,10 @@ keep_body (TernImapCommand *command, guint32 uid, GBytes *bytes)
 }
 
 static gboolean
-is_section (const TernImapCommand *command, TernImapSlice section)
+is_section (const TernImapCommand *command, TernImapSlice section, gboolean decoded)
 {
-  return command->body_section != NULL && strlen (command->body_section) == section.length
+  return command->body_section != NULL && command->body_decoded == decoded
+         && strlen (command->body_section) == section.length
          && g_ascii_strncasecmp (command->body_section, section.data, section.length) == 0;
 }
 
@@ -120,7 +121,7 @@ make_sink (TernImapSession *self, const TernImapPiece *piece)
     {
       TernImapCommand *command = l->data;
 
-      if (waits_for (command, 0) && is_section (command, piece->section)
+      if (waits_for (command, 0) && is_section (command, piece->section, piece->decoded)
           && is_range (command, piece->origin))
         limit = MAX (limit, body_limit (command));
     }
@@ -182,7 +183,7 @@ find_asker (TernImapSession *self, guint32 uid, const TernImapBodyValue *body)
     {
       TernImapCommand *command = l->data;
 
-      if (!asks_for (command, uid) || !is_section (command, body->section)
+      if (!asks_for (command, uid) || !is_section (command, body->section, body->decoded)
           || !is_range (command, body->origin))
         continue;
       asker = command;
@@ -201,7 +202,7 @@ mark_not_range (TernImapSession *self, guint32 uid, const TernImapBodyValue *bod
     {
       TernImapCommand *command = l->data;
 
-      if (command->body_uid == uid && is_section (command, body->section))
+      if (command->body_uid == uid && is_section (command, body->section, body->decoded))
         command->not_range = TRUE;
     }
 }
@@ -434,8 +435,11 @@ take_status (TernImapSession *self, TernImapParser *parser)
     return;
   tern_imap_session_take_name (self, self->scratch);
   status.mailbox = self->scratch->str;
-  /* Cyrus 3.6 writes whatever is in the memory there, which may break the line. */
+  /* Cyrus 3.6 gives what its memory holds by then, which may break the line: with luck the right
+   * id, or that of another mailbox. What SELECT tells is right. */
   self->refused_mailbox_id |= status.bad_mailbox_id;
+  if (self->refused_mailbox_id)
+    status.mailbox_id.data = NULL;
   note_counted (self, &status);
   if (self->handlers.status != NULL)
     self->handlers.status (self, &status, self->data);

@@ -510,6 +510,13 @@ tern_imap_session_get_caps (TernImapSession *self)
   return self->caps;
 }
 
+gboolean
+tern_imap_session_gains_by_decoding (TernImapSession *self)
+{
+  return self->caps & TERN_IMAP_CAP_BINARY && self->wire != NULL
+         && !tern_imap_wire_is_compressed (self->wire);
+}
+
 const TernImapMailbox *
 tern_imap_session_get_mailbox (TernImapSession *self)
 {

@@ -82,6 +82,8 @@ tern_imap_session_open_finish (TernImapSession *self, GAsyncResult *result, GErr
 
 TernImapState tern_imap_session_get_state (TernImapSession *self);
 TernImapCaps tern_imap_session_get_caps (TernImapSession *self);
+/* Fewer bytes are transferred of what the server decodes: it does so, and nothing is compressed. */
+gboolean tern_imap_session_gains_by_decoding (TernImapSession *self);
 const TernImapMailbox *tern_imap_session_get_mailbox (TernImapSession *self); /* (nullable) */
 GPtrArray *tern_imap_session_get_namespaces (TernImapSession *self); /* of TernImapNamespace */
 /* The largest message that APPEND may bring anywhere (RFC 7889), in bytes; -1 when none is told. */
@@ -158,12 +160,14 @@ void tern_imap_session_fetch_bodies_async (TernImapSession *self,
  * reply->body: fewer bytes than @length where the section ends, none beyond its end. At most
  * @length bytes are kept. Several may be under way for one section; each gets its own range. A
  * server that brings the whole section instead, another range or more than was asked for: PROTOCOL
- * about the message, which is then only to be had whole. */
+ * about the message, which is then only to be had whole. @decoded: BINARY.PEEK, so that the range
+ * is one of what the section is without its transfer encoding (RFC 3516). */
 void tern_imap_session_fetch_range_async (TernImapSession *self,
                                           guint32 uid,
                                           const char *section,
                                           guint64 offset,
                                           guint32 length,
+                                          gboolean decoded,
                                           GCancellable *cancellable,
                                           GAsyncReadyCallback callback,
                                           gpointer user_data);
@@ -269,6 +273,13 @@ void tern_imap_session_look_below_async (TernImapSession *self,
                                          GCancellable *cancellable,
                                          GAsyncReadyCallback callback,
                                          gpointer user_data);
+/* GETMETADATA of @mailbox, "" of the server (RFC 5464): what its people say of it, into the
+ * connection's comments. */
+void tern_imap_session_comments_async (TernImapSession *self,
+                                       const char *mailbox,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
 void tern_imap_session_noop_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,

@@ -30,9 +30,9 @@ typedef enum
   TERN_IMAP_CAP_SASL_IR = 1 << 14,
   TERN_IMAP_CAP_LOGINDISABLED = 1 << 15,
   TERN_IMAP_CAP_STARTTLS = 1 << 16,
-  TERN_IMAP_CAP_UNSELECT = 1 << 17,
+  TERN_IMAP_CAP_BINARY = 1 << 17, /* its FETCH */
   TERN_IMAP_CAP_GMAIL = 1 << 18,
-  TERN_IMAP_CAP_CHILDREN = 1 << 19,
+  TERN_IMAP_CAP_SAVEDATE = 1 << 19,
   TERN_IMAP_CAP_IMAP4REV2 = 1 << 20,
   TERN_IMAP_CAP_COMPRESS = 1 << 21, /* DEFLATE */
   TERN_IMAP_CAP_NOTIFY = 1 << 22,
@@ -94,7 +94,8 @@ typedef struct
   guint32 uidvalidity;
   guint32 uidnext;
   guint32 exists;
-  guint64 modseq; /* 0 = NOMODSEQ */
+  guint64 modseq;   /* 0 = NOMODSEQ */
+  char *mailbox_id; /* (nullable) of OBJECTID */
   gboolean read_only;
   gboolean keywords;    /* PERMANENTFLAGS has \* */
   gboolean uids_sticky; /* FALSE after [UIDNOTSTICKY] */
@@ -114,6 +115,8 @@ typedef enum
   TERN_IMAP_FETCH_MODSEQ = 1 << 6,
   TERN_IMAP_FETCH_EMAIL_ID = 1 << 7, /* EMAILID, Gmail's X-GM-MSGID */
   TERN_IMAP_FETCH_PREVIEW = 1 << 8,  /* if the server has it at hand */
+  TERN_IMAP_FETCH_SAVEDATE = 1 << 9, /* costs some servers a look into each message */
+  TERN_IMAP_FETCH_LABELS = 1 << 10,  /* Gmail's; asked for wherever flags are */
   TERN_IMAP_FETCH_HEADERS = TERN_IMAP_FETCH_FLAGS | TERN_IMAP_FETCH_ENVELOPE
                             | TERN_IMAP_FETCH_STRUCTURE | TERN_IMAP_FETCH_INTERNALDATE
                             | TERN_IMAP_FETCH_SIZE | TERN_IMAP_FETCH_THREADING
@@ -135,9 +138,12 @@ typedef struct
   TernImapFetchItems has;
   TernFlags flags;
   const char *keywords; /* (nullable) other keywords, space separated */
+  const char *labels;   /* (nullable) names of mailboxes, as the server writes them, in lines; "" =
+                           it has none */
   guint64 modseq;
   guint64 size;
   gint64 internal_date; /* seconds since 1970 UTC, 0 if unreadable */
+  gint64 save_date;     /* likewise */
   TernImapSlice date;   /* ENVELOPE … */
   TernImapSlice subject;
   const TernImapAddress *from;

@@ -253,6 +253,7 @@ tern_imap_session_fetch_range_async (TernImapSession *self,
                                      const char *section,
                                      guint64 offset,
                                      guint32 length,
+                                     gboolean decoded,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data)
@@ -266,8 +267,11 @@ tern_imap_session_fetch_range_async (TernImapSession *self,
   command->body_section = g_strdup (section);
   command->body_offset = offset;
   command->body_length = length;
-  tern_imap_command_add (command, "UID FETCH %u (UID BODY.PEEK[%s]<%" G_GUINT64_FORMAT ".%u>)", uid,
-                         section, offset, length);
+  command->body_decoded = decoded;
+  if (decoded)
+    tern_imap_session_use (self, "BINARY");
+  tern_imap_command_add (command, "UID FETCH %u (UID %s.PEEK[%s]<%" G_GUINT64_FORMAT ".%u>)", uid,
+                         decoded ? "BINARY" : "BODY", section, offset, length);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -456,7 +460,10 @@ tern_imap_session_create_async (TernImapSession *self,
   tern_imap_command_add (command, "CREATE ");
   add_mailbox (self, command, mailbox);
   if (use != NULL && self->caps & TERN_IMAP_CAP_CREATE_SPECIAL_USE)
-    tern_imap_command_add (command, " (USE (%s))", use);
+    {
+      tern_imap_session_use (self, "CREATE-SPECIAL-USE");
+      tern_imap_command_add (command, " (USE (%s))", use);
+    }
   tern_imap_session_enqueue (self, command);
 }
 
@@ -573,6 +580,23 @@ tern_imap_session_my_rights_async (TernImapSession *self,
   tern_imap_session_use (self, "ACL");
   tern_imap_command_add (command, "MYRIGHTS ");
   add_mailbox (self, command, mailbox);
+  tern_imap_session_enqueue (self, command);
+}
+
+void
+tern_imap_session_comments_async (TernImapSession *self,
+                                  const char *mailbox,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
+                                          user_data, tern_imap_session_comments_async);
+
+  tern_imap_session_use (self, "METADATA");
+  tern_imap_command_add (command, "GETMETADATA (MAXSIZE 2048) ");
+  add_mailbox (self, command, mailbox);
+  tern_imap_command_add (command, " (/shared/comment /shared/admin)");
   tern_imap_session_enqueue (self, command);
 }
 

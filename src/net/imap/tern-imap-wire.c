@@ -349,6 +349,12 @@ tern_imap_wire_detach (TernImapWire *self)
   return tern_imap_parser_get_buffered (self->parser);
 }
 
+gboolean
+tern_imap_wire_is_compressed (TernImapWire *self)
+{
+  return self->deflate != NULL;
+}
+
 void
 tern_imap_wire_compress (TernImapWire *self)
 {

@@ -46,6 +46,7 @@ gsize tern_imap_wire_detach (TernImapWire *self);
 /* Every byte after the response that is being handled is compressed, and so is what is sent from
  * now on (RFC 4978). Once, after TLS, while nothing is unsent. */
 void tern_imap_wire_compress (TernImapWire *self);
+gboolean tern_imap_wire_is_compressed (TernImapWire *self);
 
 /* Sends in the order of the calls. @kind: what of it the transcript may keep. */
 void tern_imap_wire_send (TernImapWire *self, GBytes *bytes, TernWireKind kind);
