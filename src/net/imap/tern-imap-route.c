@@ -438,7 +438,8 @@ take_status (TernImapSession *self, TernImapParser *parser)
   /* Cyrus 3.6 gives what its memory holds by then, which may break the line: with luck the right
    * id, or that of another mailbox. What SELECT tells is right. */
   self->refused_mailbox_id |= status.bad_mailbox_id;
-  if (self->refused_mailbox_id)
+  self->wrong_mailbox_ids |= status.bad_mailbox_id;
+  if (self->wrong_mailbox_ids)
     status.mailbox_id.data = NULL;
   note_counted (self, &status);
   if (self->handlers.status != NULL)

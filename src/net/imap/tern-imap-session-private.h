@@ -58,6 +58,7 @@ struct _TernImapSession
   /* Announced, and then not understood, or answered with what it cannot be. */
   TernImapFetchItems refused_items;
   gboolean refused_mailbox_id;
+  gboolean wrong_mailbox_ids; /* in STATUS: none is believed */
 
   TernImapSelected selected;
   guint last_generation; /* of the last SELECT that was asked for */
