@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "engine-fixture.h"
 #include "imap-script.h"
+#include "script-setup.h"
 #include "tern-body-store.h"
-#include "tern-script-server.h"
 
 #include <string.h>
 
@@ -19,41 +18,7 @@
 
 typedef struct
 {
-  TernTestCert *cert;
-  TernScriptServer *server;
-  EngineFixture *fixture;
-  char *uuid;
-} Setup;
-
-static void
-set_up (Setup *setup, const char *const *script)
-{
-  g_autoptr (TernAccountSettings) settings = tern_account_settings_new ();
-
-  setup->cert = tern_test_cert_new (TERN_TEST_CERT_GOOD);
-  setup->server = tern_script_server_new (setup->cert, TRUE);
-  setup->fixture = engine_fixture_new ();
-  tern_script_server_addv (setup->server, script);
-  engine_fixture_open (setup->fixture, TRUE);
-  tern_account_settings_guess (settings, "anna@example.test");
-  tern_endpoint_unref (settings->imap);
-  settings->imap = tern_endpoint_new ("127.0.0.1", tern_script_server_get_port (setup->server),
-                                      TERN_SECURITY_TLS, setup->cert->ca_file, NULL);
-  setup->uuid = engine_fixture_add_account (setup->fixture, settings, "geheim");
-}
-
-static void
-tear_down (Setup *setup)
-{
-  engine_fixture_free (setup->fixture);
-  tern_script_server_free (setup->server);
-  tern_test_cert_free (setup->cert);
-  g_free (setup->uuid);
-}
-
-typedef struct
-{
-  Setup *setup;
+  ScriptSetup *setup;
   const char *path;
   const char *letters;
 } RightsWait;
@@ -70,7 +35,7 @@ has_rights (gpointer data)
 }
 
 static void
-wait_rights (Setup *setup, const char *path, const char *letters)
+wait_rights (ScriptSetup *setup, const char *path, const char *letters)
 {
   RightsWait wait = { setup, path, letters };
 
@@ -80,14 +45,14 @@ wait_rights (Setup *setup, const char *path, const char *letters)
 static gboolean
 has_message (gpointer data)
 {
-  const Setup *setup = data;
+  const ScriptSetup *setup = data;
   g_autoptr (GPtrArray) messages = engine_fixture_messages (setup->fixture, setup->uuid, "INBOX");
 
   return messages->len == 1;
 }
 
 static GArray *
-finish (Setup *setup, GAsyncResult **slot, GError **error)
+finish (ScriptSetup *setup, GAsyncResult **slot, GError **error)
 {
   g_autoptr (GAsyncResult) result = engine_await (slot);
 
@@ -95,7 +60,7 @@ finish (Setup *setup, GAsyncResult **slot, GError **error)
 }
 
 static GArray *
-flag (Setup *setup, TernFlags flags, GError **error)
+flag (ScriptSetup *setup, TernFlags flags, GError **error)
 {
   g_autoptr (GPtrArray) messages = engine_fixture_messages (setup->fixture, setup->uuid, "INBOX");
   GAsyncResult *slot = NULL;
@@ -157,14 +122,14 @@ test_with_list (void)
     "STALL",
     NULL,
   };
-  Setup setup;
+  ScriptSetup setup;
   g_autoptr (TernFolderRecord) team = NULL;
   g_autoptr (GPtrArray) messages = NULL;
   GAsyncResult *slot = NULL;
   GError *error = NULL;
   GArray *operations;
 
-  set_up (&setup, script);
+  script_set_up (&setup, script);
   wait_rights (&setup, "Team/News", "lr");
   /* The letters of RFC 2086 stand for all that they may mean. */
   wait_rights (&setup, "INBOX", "lrswipkxte");
@@ -175,7 +140,7 @@ test_with_list (void)
                           team->id, engine_store_result, &slot);
   operations = finish (&setup, &slot, &error);
   assert_refused (operations, error, "You are only allowed to read in the folder “Team/News”.");
-  tear_down (&setup);
+  script_tear_down (&setup);
 }
 
 #define INBOX_OF_ONE                                                                              \
@@ -186,7 +151,7 @@ test_with_list (void)
 static gboolean
 has_learned (gpointer data)
 {
-  const Setup *setup = data;
+  const ScriptSetup *setup = data;
   g_autoptr (TernFolderRecord) inbox = engine_fixture_folder (setup->fixture, setup->uuid, "INBOX");
 
   return (inbox->rights & TERN_RIGHTS_LEARNED) != 0;
@@ -215,11 +180,11 @@ test_learned (void)
     NULL,
   };
   const char *words = "You are not allowed to mark messages in the folder “INBOX”.";
-  Setup setup;
+  ScriptSetup setup;
   GError *error = NULL;
   GArray *operations;
 
-  set_up (&setup, script);
+  script_set_up (&setup, script);
   engine_wait (has_message, &setup);
   operations = flag (&setup, TERN_FLAG_FLAGGED, &error);
   g_assert_no_error (error);
@@ -236,13 +201,13 @@ test_learned (void)
   operations = flag (&setup, TERN_FLAG_SEEN, &error);
   assert_refused (operations, error,
                   "You are not allowed to mark messages in the folder “INBOX” as read or unread.");
-  tear_down (&setup);
+  script_tear_down (&setup);
 }
 
 static gboolean
 has_quota (gpointer data)
 {
-  Setup *setup = data;
+  ScriptSetup *setup = data;
   TernAccountStatus *status = tern_engine_dup_account_status (setup->fixture->engine, setup->uuid);
   guint percent = tern_quota_get_percent (&status->quota);
   g_autofree char *text = tern_quota_dup_text (&status->quota);
@@ -279,11 +244,11 @@ test_quota (void)
     "STALL",
     NULL,
   };
-  Setup setup;
+  ScriptSetup setup;
 
-  set_up (&setup, script);
+  script_set_up (&setup, script);
   engine_wait (has_quota, &setup);
-  tear_down (&setup);
+  script_tear_down (&setup);
 }
 
 static gboolean
@@ -307,7 +272,7 @@ write_draft (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 static gboolean
 is_listed (gpointer data)
 {
-  Setup *setup = data;
+  ScriptSetup *setup = data;
   g_autoptr (TernFolderRecord) inbox = engine_fixture_folder (setup->fixture, setup->uuid, "INBOX");
 
   return inbox != NULL && inbox->delimiter == '.';
@@ -316,11 +281,11 @@ is_listed (gpointer data)
 static gboolean
 has_note (gpointer data)
 {
-  return ((Setup *) data)->fixture->notes->len > 0;
+  return ((ScriptSetup *) data)->fixture->notes->len > 0;
 }
 
 static void
-add_draft (Setup *setup)
+add_draft (ScriptSetup *setup)
 {
   TernStore *store = tern_engine_get_store (setup->fixture->engine);
   TernId account = tern_engine_get_account_row (setup->fixture->engine, setup->uuid);
@@ -377,17 +342,17 @@ test_append_limit (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      Setup setup;
+      ScriptSetup setup;
       g_autofree char *received = NULL;
 
-      set_up (&setup, cases[i].script);
+      script_set_up (&setup, cases[i].script);
       engine_wait (is_listed, &setup);
       add_draft (&setup);
       engine_wait (has_note, &setup);
       g_assert_cmpstr (g_ptr_array_index (setup.fixture->notes, 0), ==, cases[i].words);
       received = tern_script_server_dup_received (setup.server, 0);
       g_assert_cmpint (strstr (received, "APPEND \"") != NULL, ==, cases[i].sent);
-      tear_down (&setup);
+      script_tear_down (&setup);
     }
 }
 
@@ -416,9 +381,9 @@ test_headings (void)
     NULL,
   };
   static const char *const paths[] = { "user", "user/bob", "user/bob/Deep" };
-  Setup setup;
+  ScriptSetup setup;
 
-  set_up (&setup, script);
+  script_set_up (&setup, script);
   engine_wait (is_listed, &setup);
   for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
     {
@@ -430,7 +395,7 @@ test_headings (void)
       g_assert_cmpint (folder->space, ==, TERN_SPACE_OTHERS);
     }
   g_assert_null (engine_fixture_folder (setup.fixture, setup.uuid, "Own"));
-  tear_down (&setup);
+  script_tear_down (&setup);
 }
 
 int
