@@ -209,10 +209,9 @@ tern_engine_rename_folder_async (TernEngine *self,
 static GPtrArray *
 read_tree (TernTxn *txn, const TernFolderRecord *root, GError **error)
 {
-  g_autoptr (GPtrArray) all = tern_read_folders (tern_txn_reader (txn), root->account, error);
+  g_autoptr (GPtrArray) all = tern_read_folder_tree (tern_txn_reader (txn), root, error);
   g_autoptr (GPtrArray) tree =
       g_ptr_array_new_with_free_func ((GDestroyNotify) tern_folder_record_free);
-  gsize length = strlen (root->path);
 
   if (all == NULL)
     return NULL;
@@ -220,9 +219,7 @@ read_tree (TernTxn *txn, const TernFolderRecord *root, GError **error)
     {
       const TernFolderRecord *folder = g_ptr_array_index (all, i - 1);
 
-      if (!folder->gone
-          && (folder->id == root->id
-              || (strncmp (folder->path, root->path, length) == 0 && folder->path[length] == '/')))
+      if (!folder->gone)
         g_ptr_array_add (tree, tern_folder_record_copy (folder));
     }
   return g_steal_pointer (&tree);

@@ -113,25 +113,108 @@ run_texts (TernTxn *txn,
   return tern_db_step (db, stmt, error);
 }
 
+static gboolean
+is_below (const char *path, const char *parent)
+{
+  gsize length = strlen (parent);
+
+  return strncmp (path, parent, length) == 0 && path[length] == '/';
+}
+
+/* Is @folder below @parent on the server? */
+static gboolean
+is_named_below (const TernFolderRecord *folder, const TernFolderRecord *parent)
+{
+  gsize length = strlen (parent->remote_name);
+
+  return parent->delimiter != '\0' && folder->remote_name != NULL
+         && strncmp (folder->remote_name, parent->remote_name, length) == 0
+         && (folder->remote_name[length] == parent->delimiter
+             || (length > 0 && parent->remote_name[length - 1] == parent->delimiter));
+}
+
+static gboolean
+is_in (const TernFolderRecord *folder, gboolean on_its_way, const TernFolderRecord *parent)
+{
+  if (folder->space != parent->space || !is_below (folder->path, parent->path))
+    return FALSE;
+  if (folder->remote_name == NULL || parent->remote_name == NULL)
+    return folder->remote_name == NULL;
+  return on_its_way || is_named_below (folder, parent);
+}
+
+GPtrArray *
+tern_read_folder_tree (TernReader *reader, const TernFolderRecord *root, GError **error)
+{
+  g_autoptr (GPtrArray) all = tern_read_folders (reader, root->account, error);
+  g_autoptr (GPtrArray) tree =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tern_folder_record_free);
+  /* What is below the root's own place on the server is in the tree, and what is below that of a
+   * folder which is still to be put into it. */
+  g_autoptr (GPtrArray) places = g_ptr_array_new ();
+  g_autoptr (GArray) moving = NULL;
+
+  if (all == NULL)
+    return NULL;
+  moving = tern_db_list (reader->db, error,
+                         "SELECT source FROM op WHERE account = ?1 AND kind IN (?2, ?3)"
+                         " AND state IN (0, 1, 4)",
+                         root->account, TERN_OP_FOLDER_CREATE, TERN_OP_FOLDER_RENAME);
+  if (moving == NULL)
+    return NULL;
+  g_ptr_array_add (places, (gpointer) root);
+  for (guint i = 0; i < all->len; i++)
+    {
+      TernFolderRecord *folder = g_ptr_array_index (all, i);
+      gboolean on_its_way = FALSE;
+      gboolean found = folder->id == root->id;
+
+      if (!found && !is_below (folder->path, root->path))
+        continue;
+      for (guint j = 0; j < moving->len && !on_its_way; j++)
+        on_its_way = g_array_index (moving, TernId, j) == folder->id;
+      for (guint j = 0; j < places->len && !found; j++)
+        found = is_in (folder, on_its_way, g_ptr_array_index (places, j));
+      if (!found)
+        continue;
+      folder = tern_folder_record_copy (folder);
+      g_ptr_array_add (tree, folder);
+      if (on_its_way && folder->id != root->id)
+        g_ptr_array_add (places, folder);
+    }
+  return g_steal_pointer (&tree);
+}
+
 /* A folder is shown elsewhere, and with it what is below; operations that name places below it
  * follow. */
 static gboolean
 show_at (TernTxn *txn, const TernFolderRecord *folder, const char *path, GError **error)
 {
   static const char *const steps[] = {
-    "UPDATE folder SET path = ?3 || substr (path, length (?2) + 1) WHERE remote_name IS NOT NULL"
-    " AND account = (SELECT account FROM folder WHERE id = ?1)"
-    " AND substr (path, 1, length (?2) + 1) = ?2 || '/'",
-    "UPDATE op SET old_path = ?3 || substr (old_path, length (?2) + 1)"
-    " WHERE account = (SELECT account FROM folder WHERE id = ?1)"
+    "UPDATE op SET old_path = ?3 || substr (old_path, length (?2) + 1) WHERE source IN"
+    " (SELECT f.id FROM folder f JOIN folder r USING (account, space) WHERE r.id = ?1)"
     " AND substr (old_path, 1, length (?2) + 1) = ?2 || '/'",
-    "UPDATE op SET new_path = ?3 || substr (new_path, length (?2) + 1)"
-    " WHERE account = (SELECT account FROM folder WHERE id = ?1)"
+    "UPDATE op SET new_path = ?3 || substr (new_path, length (?2) + 1) WHERE source IN"
+    " (SELECT f.id FROM folder f JOIN folder r USING (account, space) WHERE r.id = ?1)"
     " AND substr (new_path, 1, length (?2) + 1) = ?2 || '/'",
   };
+  g_autoptr (GPtrArray) tree = tern_read_folder_tree (tern_txn_reader (txn), folder, error);
   const char *slash = strrchr (path, '/');
 
+  if (tree == NULL)
+    return FALSE;
   txn->changes->tree_changed = TRUE;
+  for (guint i = 0; i < tree->len; i++)
+    {
+      const TernFolderRecord *below = g_ptr_array_index (tree, i);
+
+      if (below->id != folder->id && below->remote_name != NULL
+          && !run_texts (txn,
+                         "UPDATE folder SET path = ?3 || substr (path, length (?2) + 1)"
+                         " WHERE id = ?1",
+                         below->id, folder->path, path, error))
+        return FALSE;
+    }
   for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
     if (!run_texts (txn, steps[i], folder->id, folder->path, path, error))
       return FALSE;
@@ -145,14 +228,6 @@ static GError *
 fault_taken (const char *path)
 {
   return tern_fault_new (TERN_FAULT_INVALID, _ ("There is a folder “%s” already."), path);
-}
-
-static gboolean
-is_below (const char *path, const char *parent)
-{
-  gsize length = strlen (parent);
-
-  return strncmp (path, parent, length) == 0 && path[length] == '/';
 }
 
 /* Nothing else is shown at @path, and there is a folder that it can be in. */

@@ -122,6 +122,11 @@ tern_txn_op_folder_running (TernTxn *txn, TernId op, const char *remote_name, GE
  * name on the server. Returns: GArray of TernId. */
 GArray *tern_read_renaming (TernReader *reader, TernId account, GError **error);
 
+/* The folder and what is in it, ordered by path: where the server has it, not only where it is
+ * shown (another namespace may have the same path), and what is still to be made there or moved in.
+ * Returns: GPtrArray of TernFolderRecord. */
+GPtrArray *tern_read_folder_tree (TernReader *reader, const TernFolderRecord *root, GError **error);
+
 /* The runner's verbs. Chain heads only (no earlier unconfirmed operation names one of its
  * messages), pending or stuck ones whose time has come, oldest first; never running ones. */
 GPtrArray *tern_read_runnable_ops (TernReader *reader,

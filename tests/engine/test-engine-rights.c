@@ -356,6 +356,42 @@ test_append_limit (void)
     }
 }
 
+static gboolean
+read_folders (TernReader *reader,
+              gpointer data,
+              GCancellable *cancellable,
+              gpointer *result,
+              GError **error)
+{
+  *result = tern_read_folders (reader, 0, error);
+  return *result != NULL;
+}
+
+/* By its name on the server. */
+static TernFolderRecord *
+find_named (ScriptSetup *setup, const char *name)
+{
+  TernStore *store = tern_engine_get_store (setup->fixture->engine);
+  GAsyncResult *slot = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GPtrArray) folders = NULL;
+  gpointer value = NULL;
+
+  tern_store_read_async (store, TERN_LANE_LIST, G_PRIORITY_DEFAULT, read_folders, NULL, NULL,
+                         (GDestroyNotify) g_ptr_array_unref, NULL, engine_store_result, &slot);
+  result = engine_await (&slot);
+  g_assert_true (tern_store_read_finish (store, result, &value, NULL));
+  folders = value;
+  for (guint i = 0; i < folders->len; i++)
+    {
+      const TernFolderRecord *folder = g_ptr_array_index (folders, i);
+
+      if (g_strcmp0 (folder->remote_name, name) == 0)
+        return tern_folder_record_copy (folder);
+    }
+  g_assert_not_reached ();
+}
+
 /* A server that lists only what may be opened: the name of the owner stands above it. */
 static void
 test_headings (void)
@@ -398,6 +434,52 @@ test_headings (void)
   script_tear_down (&setup);
 }
 
+/* A folder of one's own is shown where the folders of others are: only that one goes. */
+static void
+test_same_path (void)
+{
+  static const char *const script[] = {
+    LOGIN ("NAMESPACE"),
+    "C: %t NAMESPACE",
+    "S: * NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"shared.\" \".\"))",
+    "S: %t OK",
+    "C: %t SELECT \"INBOX\"",
+    "S: * FLAGS (\\Seen)",
+    "S: * 0 EXISTS",
+    "S: * OK [UIDVALIDITY 77] x",
+    "S: * OK [UIDNEXT 1] x",
+    "S: %t OK [READ-WRITE] selected",
+    "C: %t LIST *",
+    "S: * LIST () \".\" INBOX",
+    "S: * STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 77 UNSEEN 0)",
+    "S: * LIST (\\Noselect) \".\" INBOX.shared",
+    "S: * LIST (\\Noselect) \".\" INBOX.shared.own",
+    "S: * LIST (\\Noselect) \".\" shared.team",
+    "S: * LIST (\\Noselect) \".\" shared.team.news",
+    "S: %t OK listed",
+    "STALL",
+    NULL,
+  };
+  ScriptSetup setup;
+  g_autoptr (TernFolderRecord) own = NULL;
+  g_autoptr (TernFolderRecord) news = NULL;
+  g_autoptr (GArray) operations = NULL;
+  GAsyncResult *slot = NULL;
+  GError *error = NULL;
+
+  script_set_up (&setup, script);
+  engine_wait (is_listed, &setup);
+  own = find_named (&setup, "INBOX.shared");
+  tern_engine_delete_folder_async (setup.fixture->engine, own->id, TRUE, engine_store_result,
+                                   &slot);
+  operations = finish (&setup, &slot, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (operations->len, ==, 2);
+  news = find_named (&setup, "shared.team.news");
+  g_assert_false (news->gone);
+  script_tear_down (&setup);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -408,5 +490,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/rights/quota", test_quota);
   g_test_add_func ("/engine/rights/append-limit", test_append_limit);
   g_test_add_func ("/engine/rights/headings", test_headings);
+  g_test_add_func ("/engine/rights/same-path", test_same_path);
   return g_test_run ();
 }

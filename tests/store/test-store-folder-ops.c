@@ -414,6 +414,42 @@ test_rename (void)
   store_fixture_free (f);
 }
 
+/* Two namespaces have the same path: what is only shown below it stays where it is; what is on its
+ * way into it comes along. */
+static void
+test_same_path (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernFolderRecord record = folder_named (f, "team/news", "team/news");
+  TernId own = listed (f, "team", "INBOX/team");
+  TernId child = listed (f, "team/x", "INBOX/team/x");
+  TernId without = listed (f, "team/y", "team/y");
+  TernId coming = listed (f, "A", "INBOX/A");
+  TernId with_it = listed (f, "A/z", "INBOX/A/z");
+  g_autoptr (TernFolderRecord) root = NULL;
+  g_autoptr (GPtrArray) tree = NULL;
+  const TernId expected[] = { own, coming, with_it, child };
+  TernId shared;
+  TernTxn *txn = store_begin (f);
+
+  record.space = TERN_SPACE_SHARED;
+  shared = tern_txn_put_folder (txn, &record, NULL);
+  store_commit (f);
+  rename_to (f, coming, "team/A");
+  root = store_folder (f, own);
+  tree = tern_read_folder_tree (store_read_begin (f, TERN_LANE_LIST), root, NULL);
+  store_read_end (f);
+  g_assert_cmpuint (tree->len, ==, G_N_ELEMENTS (expected));
+  for (guint i = 0; i < tree->len; i++)
+    g_assert_cmpint (((TernFolderRecord *) g_ptr_array_index (tree, i))->id, ==, expected[i]);
+  rename_to (f, own, "mine");
+  assert_folder (f, child, "mine/x", "INBOX/team/x");
+  assert_folder (f, with_it, "mine/A/z", "INBOX/A/z");
+  assert_folder (f, without, "team/y", "team/y");
+  assert_folder (f, shared, "team/news", "team/news");
+  store_fixture_free (f);
+}
+
 static void
 test_rename_folded (void)
 {
@@ -811,6 +847,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/folder-ops/create-lost", test_create_lost);
   g_test_add_func ("/store/folder-ops/create-undone", test_create_undone);
   g_test_add_func ("/store/folder-ops/rename", test_rename);
+  g_test_add_func ("/store/folder-ops/same-path", test_same_path);
   g_test_add_func ("/store/folder-ops/rename-folded", test_rename_folded);
   g_test_add_func ("/store/folder-ops/rename-refused", test_rename_refused);
   g_test_add_func ("/store/folder-ops/rename-migrated", test_rename_migrated);
