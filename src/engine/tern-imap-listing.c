@@ -534,7 +534,8 @@ read_folders (TernReader *reader,
   return *result != NULL;
 }
 
-/* Has the server refused something there that was thought to be allowed? */
+/* Has the server refused something there, or told of rights since? What is not told again would be
+ * forgotten. */
 static gboolean
 is_doubted (const GPtrArray *stored, const char *name)
 {
@@ -542,7 +543,8 @@ is_doubted (const GPtrArray *stored, const char *name)
     {
       const TernFolderRecord *folder = g_ptr_array_index (stored, i);
 
-      if (folder->rights & TERN_RIGHTS_LEARNED && g_strcmp0 (folder->remote_name, name) == 0)
+      if (folder->rights & (TERN_RIGHTS_KNOWN | TERN_RIGHTS_LEARNED)
+          && g_strcmp0 (folder->remote_name, name) == 0)
         return TRUE;
     }
   return FALSE;

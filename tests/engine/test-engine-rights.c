@@ -176,6 +176,13 @@ test_learned (void)
     "S: %t OK told",
     "C: %t UID STORE 1 +FLAGS.SILENT (\\Flagged)",
     "S: %t OK stored",
+    "WAIT",
+    "C: %t NOOP",
+    "S: %t OK here",
+    IMAP_LIST_INBOX ("1", "77", "2"),
+    "C: %t MYRIGHTS \"INBOX\"",
+    "S: * MYRIGHTS INBOX lrs",
+    "S: %t OK told",
     "STALL",
     NULL,
   };
@@ -201,6 +208,10 @@ test_learned (void)
   operations = flag (&setup, TERN_FLAG_SEEN, &error);
   assert_refused (operations, error,
                   "You are not allowed to mark messages in the folder “INBOX” as read or unread.");
+  /* What was told once is asked for again, or it would be forgotten. */
+  tern_script_server_go (setup.server);
+  tern_engine_refresh (setup.fixture->engine, NULL);
+  wait_rights (&setup, "INBOX", "lrs");
   script_tear_down (&setup);
 }
 
