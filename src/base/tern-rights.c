@@ -57,13 +57,12 @@ tern_rights_format (TernRights rights)
 TernRights
 tern_rights_missing (TernRights rights, TernRights needed)
 {
-  TernRights closed = TERN_RIGHT_SEEN | TERN_RIGHT_WRITE | TERN_RIGHTS_REMOVE;
+  /* Messages may be put into a folder that is opened for reading: that is for the server to say. */
+  const TernRights closed = TERN_RIGHT_SEEN | TERN_RIGHT_WRITE | TERN_RIGHTS_REMOVE;
   TernRights missing = TERN_RIGHTS_NONE;
 
   if (rights & TERN_RIGHTS_KNOWN)
     missing |= needed & ~rights;
-  else
-    closed |= TERN_RIGHT_INSERT;
   if (rights & TERN_RIGHTS_READ_ONLY)
     missing |= needed & closed;
   return missing;
@@ -75,6 +74,8 @@ tern_rights_only_reading (TernRights rights)
   const TernRights changes =
       TERN_RIGHT_SEEN | TERN_RIGHT_WRITE | TERN_RIGHT_INSERT | TERN_RIGHTS_REMOVE;
 
+  if (!(rights & TERN_RIGHTS_KNOWN))
+    return (rights & TERN_RIGHTS_READ_ONLY) != 0;
   return tern_rights_missing (rights, changes) == changes;
 }
 
