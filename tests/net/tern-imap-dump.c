@@ -199,8 +199,9 @@ dump_decoded (TernImapParser *parser, TernImapFetchDecoder *decoder, GString *ou
     {
       TernImapCaps caps = tern_imap_parse_caps (parser, 2, n_tokens, mechanisms);
 
-      g_string_append_printf (out, "  caps %x mechanisms %u limit %" G_GINT64_FORMAT "\n", caps,
-                              mechanisms->len, tern_imap_parse_append_limit (parser, 2, n_tokens));
+      g_string_append_printf (
+          out, "  caps %x mechanisms %u limit %" G_GINT64_FORMAT "\n", caps, mechanisms->len,
+          tern_imap_parse_cap_number (parser, 2, n_tokens, "APPENDLIMIT=", 0, G_MAXINT64));
     }
   else if (tern_imap_parser_is (parser, 1, "ESEARCH"))
     {

@@ -728,7 +728,8 @@ append_limit_of (const char *response)
   g_auto (Decoded) d = { 0 };
 
   decode (&d, response);
-  return tern_imap_parse_append_limit (d.parser, 2, tern_imap_parser_get_n_tokens (d.parser));
+  return tern_imap_parse_cap_number (d.parser, 2, tern_imap_parser_get_n_tokens (d.parser),
+                                     "APPENDLIMIT=", 0, G_MAXINT64);
 }
 
 static void

@@ -11,30 +11,14 @@
 
 /* Response codes: what a server says in brackets (RFC 9051 section 7.1). */
 
-/* MESSAGELIMIT=1000 */
-static void
-take_message_limit (TernImapSession *self, TernImapSlice cap)
-{
-  static const char prefix[] = "MESSAGELIMIT=";
-  gsize length = strlen (prefix);
-  g_autofree char *number = NULL;
-  guint64 limit;
-
-  if (cap.length <= length || g_ascii_strncasecmp (cap.data, prefix, length) != 0)
-    return;
-  number = g_strndup (cap.data + length, cap.length - length);
-  if (!g_ascii_string_to_unsigned (number, 10, 1, G_MAXUINT32, &limit, NULL))
-    return;
-  self->message_limit = (guint32) limit;
-  tern_connection_add_offered (self->connection, prefix, length - 1);
-}
-
 void
 tern_imap_session_take_caps (TernImapSession *self, TernImapParser *parser, guint first, guint end)
 {
+  gint64 message_limit =
+      tern_imap_parse_cap_number (parser, first, end, "MESSAGELIMIT=", 1, G_MAXUINT32);
+
   tern_imap_session_drop_caps (self);
   tern_connection_clear_offered (self->connection);
-  self->message_limit = 0;
   for (guint t = first; t < end; t = tern_imap_parser_after (parser, t))
     {
       TernImapSlice name = tern_imap_parser_slice (parser, t);
@@ -42,11 +26,14 @@ tern_imap_session_take_caps (TernImapSession *self, TernImapParser *parser, guin
       /* What is behind the "=" is not part of its name. */
       if (tern_imap_parser_starts (parser, t, "APPENDLIMIT="))
         name.length = strlen ("APPENDLIMIT");
+      else if (tern_imap_parser_starts (parser, t, "MESSAGELIMIT="))
+        name.length = strlen ("MESSAGELIMIT");
       if (name.data != NULL)
         tern_connection_add_offered (self->connection, name.data, name.length);
-      take_message_limit (self, name);
     }
-  self->append_limit = tern_imap_parse_append_limit (parser, first, end);
+  self->message_limit = (guint32) MAX (message_limit, 0);
+  self->append_limit =
+      tern_imap_parse_cap_number (parser, first, end, "APPENDLIMIT=", 0, G_MAXINT64);
   self->caps = tern_imap_parse_caps (parser, first, end, self->mechanisms);
   self->caps_told = TRUE;
 }

@@ -77,22 +77,27 @@ tern_imap_parse_caps (TernImapParser *parser, guint first, guint end, GPtrArray 
   return caps;
 }
 
-#define APPEND_LIMIT "APPENDLIMIT="
-
 gint64
-tern_imap_parse_append_limit (TernImapParser *parser, guint first, guint end)
+tern_imap_parse_cap_number (TernImapParser *parser,
+                            guint first,
+                            guint end,
+                            const char *name,
+                            guint64 minimum,
+                            guint64 maximum)
 {
+  gsize length = strlen (name);
+
   for (guint t = first; t < end; t = tern_imap_parser_after (parser, t))
     {
-      TernImapSlice name = tern_imap_parser_slice (parser, t);
+      TernImapSlice cap = tern_imap_parser_slice (parser, t);
       g_autofree char *digits = NULL;
-      guint64 limit;
+      guint64 number;
 
-      if (!tern_imap_parser_starts (parser, t, APPEND_LIMIT))
+      if (!tern_imap_parser_starts (parser, t, name))
         continue;
-      digits = g_strndup (name.data + strlen (APPEND_LIMIT), name.length - strlen (APPEND_LIMIT));
-      if (tern_number_parse (digits, 0, G_MAXINT64, &limit))
-        return (gint64) limit;
+      digits = g_strndup (cap.data + length, cap.length - length);
+      if (tern_number_parse (digits, minimum, maximum, &number))
+        return (gint64) number;
     }
   return -1;
 }

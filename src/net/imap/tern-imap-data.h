@@ -25,8 +25,15 @@ gboolean tern_imap_parse_status (TernImapParser *parser,
 
 /* The namespaces, of TernImapNamespace, the personal ones first. */
 GPtrArray *tern_imap_parse_namespace (TernImapParser *parser, guint first);
-/* Among capabilities: of all mailboxes; -1 when it is not there. */
-gint64 tern_imap_parse_append_limit (TernImapParser *parser, guint first, guint end);
+/* The number behind @name, "APPENDLIMIT=", among capabilities; -1 when there is none from @minimum
+ * to
+ * @maximum. */
+gint64 tern_imap_parse_cap_number (TernImapParser *parser,
+                                   guint first,
+                                   guint end,
+                                   const char *name,
+                                   guint64 minimum,
+                                   guint64 maximum);
 /* QUOTA: the resources that are known here, of one root. */
 gboolean tern_imap_parse_quota (TernImapParser *parser, guint first, TernQuota *quota);
 /* MYRIGHTS; the name goes to @mailbox. */
