@@ -24,6 +24,7 @@ struct _TernMessageListView
   gboolean arriving;   /* mail is still to come */
   gboolean focused;    /* while rows come and go: one of them had the focus before */
   TernMessageRow *lit; /* (weak) (nullable): the pointer is on its star */
+  char *star_refusal;  /* (owned) (nullable): why the stars are greyed */
 };
 
 enum
@@ -53,8 +54,10 @@ on_setup (GtkSignalListItemFactory *factory, GtkListItem *item, TernMessageListV
 static void
 on_bind (GtkSignalListItemFactory *factory, GtkListItem *item, TernMessageListView *self)
 {
-  tern_message_row_set_message (TERN_MESSAGE_ROW (gtk_list_item_get_child (item)),
-                                TERN_MESSAGE (gtk_list_item_get_item (item)));
+  TernMessageRow *row = TERN_MESSAGE_ROW (gtk_list_item_get_child (item));
+
+  tern_message_row_set_star_open (row, self->star_refusal == NULL);
+  tern_message_row_set_message (row, TERN_MESSAGE (gtk_list_item_get_item (item)));
 }
 
 static void
@@ -202,7 +205,9 @@ on_motion (GtkEventControllerMotion *motion, double x, double y, TernMessageList
 {
   TernMessageRow *row;
 
-  light_star (self, pick_part (self, x, y, &row) == TERN_ROW_PART_STAR ? row : NULL);
+  light_star (self, pick_part (self, x, y, &row) == TERN_ROW_PART_STAR && self->star_refusal == NULL
+                        ? row
+                        : NULL);
 }
 
 static void
@@ -246,9 +251,11 @@ on_query_tooltip (GtkWidget *view,
   switch (pick_part (self, x, y, &row))
     {
     case TERN_ROW_PART_STAR:
-      text = tern_message_get_flags (tern_message_row_get_message (row)) & TERN_FLAG_FLAGGED
-                 ? _ ("Remove star")
-                 : _ ("Add star");
+      text = self->star_refusal;
+      if (text == NULL)
+        text = tern_message_get_flags (tern_message_row_get_message (row)) & TERN_FLAG_FLAGGED
+                   ? _ ("Remove star")
+                   : _ ("Add star");
       break;
     case TERN_ROW_PART_ANSWERED:
       text = _ ("Answered");
@@ -403,6 +410,7 @@ tern_message_list_view_dispose (GObject *object)
 
   g_clear_handle_id (&self->visible_idle, g_source_remove);
   g_clear_weak_pointer (&self->lit);
+  g_clear_pointer (&self->star_refusal, g_free);
   if (self->selection != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->selection, self);
@@ -541,6 +549,24 @@ tern_message_list_view_follow_selection (TernMessageListView *self)
 
   if (focus == NULL || gtk_widget_is_ancestor (focus, GTK_WIDGET (self)))
     focus_selected (self);
+}
+
+void
+tern_message_list_view_set_star_refusal (TernMessageListView *self, const char *refusal)
+{
+  if (g_strcmp0 (self->star_refusal, refusal) == 0)
+    return;
+  g_free (self->star_refusal);
+  self->star_refusal = g_strdup (refusal);
+  light_star (self, NULL);
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->view)); item != NULL;
+       item = gtk_widget_get_next_sibling (item))
+    {
+      GtkWidget *row = gtk_widget_get_first_child (item);
+
+      if (TERN_IS_MESSAGE_ROW (row))
+        tern_message_row_set_star_open (TERN_MESSAGE_ROW (row), refusal == NULL);
+    }
 }
 
 void

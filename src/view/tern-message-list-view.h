@@ -34,6 +34,8 @@ gboolean tern_message_list_view_is_ready (TernMessageListView *self);
 void tern_message_list_view_set_coverage (TernMessageListView *self,
                                           gboolean arriving,
                                           const char *absent);
+/* Why no star can be changed here, as a sentence; NULL when it can. */
+void tern_message_list_view_set_star_refusal (TernMessageListView *self, const char *refusal);
 void tern_message_list_view_set_menu (TernMessageListView *self, GMenuModel *menu);
 
 G_END_DECLS

@@ -40,6 +40,7 @@ struct _TernMessageRow
   PangoLayout *lines[N_LINES]; /* (owned) (nullable): made when drawn */
   int width;                   /* for which they were made */
   gboolean star_lit;
+  gboolean star_open;
 };
 
 G_DEFINE_FINAL_TYPE (TernMessageRow, tern_message_row, GTK_TYPE_WIDGET)
@@ -311,6 +312,11 @@ tern_message_row_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   dim = get_dimmed (&color, 0.68f);
   off = get_dimmed (&color, self->star_lit ? 0.9f : 0.45f);
   star = get_named_color (style, "warning_color", &color);
+  if (!self->star_open)
+    {
+      off.alpha *= 0.4f;
+      star.alpha *= 0.4f;
+    }
   accent = get_named_color (style, "accent_bg_color", &color);
   draw_texts (self, snapshot, &places, &color, &dim);
   if (!is_loaded (self))
@@ -398,6 +404,15 @@ tern_message_row_set_star_lit (TernMessageRow *self, gboolean lit)
   if (self->star_lit == lit)
     return;
   self->star_lit = lit;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+tern_message_row_set_star_open (TernMessageRow *self, gboolean open)
+{
+  if (self->star_open == open)
+    return;
+  self->star_open = open;
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 

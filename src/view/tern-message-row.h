@@ -39,6 +39,8 @@ guint tern_message_row_get_position (TernMessageRow *self);
 TernRowPart tern_message_row_get_part (TernMessageRow *self, double x, double y);
 /* Whether the pointer is on the star, which is drawn so. */
 void tern_message_row_set_star_lit (TernMessageRow *self, gboolean lit);
+/* Whether the star can be changed; else it is greyed. */
+void tern_message_row_set_star_open (TernMessageRow *self, gboolean open);
 /* What a screen reader says for the row. (transfer full) */
 char *tern_message_row_describe (TernMessage *message, gint64 now);
 

@@ -576,9 +576,12 @@ apply_rights (TernWindow *self)
     { "win.move", TERN_RIGHTS_REMOVE },     { "win.mark-read", TERN_RIGHT_SEEN },
     { "win.mark-unread", TERN_RIGHT_SEEN }, { "win.star", TERN_RIGHT_WRITE },
     { "win.unstar", TERN_RIGHT_WRITE },     { "win.toggle-star", TERN_RIGHT_WRITE },
+    { "win.star-one", TERN_RIGHT_WRITE },
   };
   g_autofree char *why =
       self->folder != NULL ? tern_folder_dup_refusal (self->folder, TERN_RIGHTS_REMOVE) : NULL;
+  g_autofree char *no_star =
+      self->folder != NULL ? tern_folder_dup_refusal (self->folder, TERN_RIGHT_WRITE) : NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (NEEDS) && self->folder != NULL; i++)
     {
@@ -591,6 +594,7 @@ apply_rights (TernWindow *self)
                                why != NULL ? why : _ ("Move to Trash"));
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->archive_button),
                                why != NULL ? why : _ ("Archive"));
+  tern_message_list_view_set_star_refusal (self->list, no_star);
 }
 
 void
@@ -625,6 +629,7 @@ tern_window_update_actions (TernWindow *self)
   gtk_widget_action_set_enabled (widget, "win.not-junk", count > 0 && role == TERN_ROLE_JUNK);
   if (role == TERN_ROLE_JUNK)
     gtk_widget_action_set_enabled (widget, "win.junk", FALSE);
+  gtk_widget_action_set_enabled (widget, "win.star-one", TRUE);
   apply_rights (self);
   gtk_widget_action_set_enabled (widget, "win.undo", self->undo != NULL);
   gtk_widget_action_set_enabled (widget, "win.refresh", self->engine != NULL);
