@@ -33,7 +33,9 @@ struct _TernWindow
   guint progress_timeout;
   gboolean show_plain;
   char *banner_account; /* (owned) (nullable): the uuid that the account banner is about */
-  char *outbox_account; /* (owned) (nullable): the uuid whose mail waits */
+  gboolean banner_of_fullness;
+  GHashTable *known_fullness; /* (owned) uuid → percent when a person closed the banner about it */
+  char *outbox_account;       /* (owned) (nullable): the uuid whose mail waits */
 
   AdwToastOverlay *toasts;
   GtkStack *stack;
@@ -81,6 +83,8 @@ void tern_window_focus_list (TernWindow *self);
 void tern_window_focus_message (TernWindow *self);
 
 /* In tern-window-status.c: banners and progress. */
+/* The banner that tells of a mailbox which is almost full has been read. */
+void tern_window_close_fullness (TernWindow *self);
 void tern_window_queue_status (TernWindow *self);
 
 G_END_DECLS

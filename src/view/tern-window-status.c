@@ -31,6 +31,16 @@ dup_troubled (TernWindow *self)
   return offline;
 }
 
+/* What a person has closed comes back in this session only when no room at all is left. */
+static gboolean
+is_known (TernWindow *self, TernAccount *account, guint fullness)
+{
+  guint known = GPOINTER_TO_UINT (
+      g_hash_table_lookup (self->known_fullness, tern_account_get_uuid (account)));
+
+  return known > 0 && (fullness < 100 || known >= 100);
+}
+
 /* The fullest of those that are almost full. (nullable) (transfer full) */
 static TernAccount *
 dup_fullest (TernWindow *self)
@@ -43,7 +53,8 @@ dup_fullest (TernWindow *self)
       g_autoptr (TernAccount) account = g_list_model_get_item (G_LIST_MODEL (self->accounts), i);
       guint fullness = tern_account_get_fullness (account);
 
-      if (fullness < most || (fullest != NULL && fullness == most))
+      if (fullness < most || (fullest != NULL && fullness == most)
+          || is_known (self, account, fullness))
         continue;
       most = fullness;
       g_set_object (&fullest, account);
@@ -60,10 +71,11 @@ dup_fullness (TernAccount *account)
   return g_strdup_printf (
       tern_account_get_fullness (account) >= 100
           /* Translators: an account, and "2.0 GB of 2.0 GB used (100 %)". */
-          ? _ ("The mailbox of %s on the server is full: %s. New mail is turned away. Delete large "
-               "messages and empty the trash.")
-          : _ ("The mailbox of %s on the server is almost full: %s. Delete large messages and "
-               "empty the trash before new mail is turned away."),
+          ? _ ("The mailbox of %s on the server is full: %s. New mail may be turned away. Delete "
+               "large messages and empty the trash.")
+          : _ ("The mailbox of %s on the server is almost full: %s. Once it is full, new mail may "
+               "be "
+               "turned away. Delete large messages and empty the trash."),
       tern_account_get_label (account), quota);
 }
 
@@ -75,7 +87,19 @@ show_fullness (TernWindow *self)
 
   if (account != NULL)
     self->banner_account = g_strdup (tern_account_get_uuid (account));
-  tern_banner_show (self->account_banner, text, NULL);
+  self->banner_of_fullness = account != NULL;
+  tern_banner_show (self->account_banner, text, _ ("Dismiss"));
+}
+
+void
+tern_window_close_fullness (TernWindow *self)
+{
+  TernAccount *account = tern_account_list_find (self->accounts, self->banner_account);
+
+  if (account != NULL)
+    g_hash_table_insert (self->known_fullness, g_strdup (self->banner_account),
+                         GUINT_TO_POINTER (tern_account_get_fullness (account)));
+  tern_window_queue_status (self);
 }
 
 static void
@@ -87,6 +111,7 @@ update_account_banner (TernWindow *self)
   gboolean refused;
 
   g_clear_pointer (&self->banner_account, g_free);
+  self->banner_of_fullness = FALSE;
   if (account == NULL)
     {
       show_fullness (self);

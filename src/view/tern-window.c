@@ -315,6 +315,11 @@ on_account_banner (TernWindow *self)
 
   if (self->banner_account == NULL)
     return;
+  if (self->banner_of_fullness)
+    {
+      tern_window_close_fullness (self);
+      return;
+    }
   account = tern_account_list_find (self->accounts, self->banner_account);
   if (account != NULL && tern_account_get_state (account) == TERN_ACCOUNT_REFUSED
       && !tern_account_is_locked (account))
@@ -399,6 +404,7 @@ tern_window_dispose (GObject *object)
   g_clear_pointer (&self->undo_text, g_free);
   g_clear_weak_pointer (&self->undo_toast);
   g_clear_pointer (&self->banner_account, g_free);
+  g_clear_pointer (&self->known_fullness, g_hash_table_unref);
   g_clear_pointer (&self->outbox_account, g_free);
   self->list_back = NULL;
   G_OBJECT_CLASS (tern_window_parent_class)->dispose (object);
@@ -504,6 +510,7 @@ static void
 tern_window_init (TernWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->known_fullness = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   tern_message_list_view_set_menu (self->list, self->message_menu);
   update_headers (self);
   tern_window_update_actions (self);

@@ -53,6 +53,18 @@ class Sharing:
     def a_full_mailbox_is_told(self):
         self.screen.find_text('The mailbox of .* on the server is almost full: .* used', seconds=60)
         self.window.shot('full')
+        # With the keyboard; it does not come back.
+        button = self.window.shown('^Dismiss$', 'push button')
+        self.screen.activate(self.screen.windows()[0])
+        for _ in range(30):
+            before = self.screen.focused()
+            if self.screen.is_focused(button):
+                break
+            self.screen.key('Tab')
+            self.screen.wait(lambda: self.screen.focused() != before, 'the next stop of Tab', 5)
+        assert self.screen.is_focused(button), 'Tab does not come to the button'
+        self.screen.key('Return')
+        self.window.shown('^Dismiss$', 'push button', absent=True)
 
     def what_is_not_allowed_is_greyed(self):
         self.window.click('^Projects', 'list item')
@@ -60,10 +72,15 @@ class Sharing:
         self.window.click('From ', 'list item')
         self.screen.wait(lambda: not self.sensitive('^Move to Trash$'), 'the trash is greyed', 20)
         self.window.shot('greyed')
+        # The star as well: pressed, it tries nothing that would have to be refused.
+        self.screen.click_at(self.window.shown('From ', 'list item'), 0.96, 0.63)
+        # Time enough for a refusal: what is asked for next is answered after it.
         self.window.click('^Inbox', 'list item')
-        self.window.shown('A large one', 'list item')
+        self.screen.click_at(self.window.shown('A large one', 'list item'), 0.96, 0.63)
+        self.window.shown('starred, .*A large one', 'list item')
         self.window.click('From Samuel', 'list item')
         self.screen.wait(lambda: self.sensitive('^Move to Trash$'), 'it is not, in the inbox', 20)
+        assert not self.screen.find_all('You are (only|not) allowed', 'label'), 'the star was tried'
 
     def such_a_folder_cannot_be_chosen(self):
         self.screen.key('ctrl+m')
