@@ -535,6 +535,7 @@ on_blocked (const GError *error, gpointer data)
 
 static const TernOpRunnerEvents op_events = { .note = report_note,
                                               .folder_changed = on_folder_changed,
+                                              .rights_doubted = on_folders_changed,
                                               .idle = ops_idle };
 static const TernOutboxRunnerEvents outbox_events = { .note = report_note,
                                                       .folder_changed = on_folder_changed,

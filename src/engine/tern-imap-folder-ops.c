@@ -251,6 +251,9 @@ acted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
+  if (reply == NULL)
+    g_task_set_task_data (self->job.task, tern_op_failure_new (NULL, TERN_REFUSAL_CHANGE),
+                          tern_op_failure_free);
   if (reply == NULL && !take_refusal (self, error))
     {
       self->error = g_steal_pointer (&error);

@@ -46,6 +46,7 @@ typedef struct
   gboolean again;   /* MOVE said OK and left messages where they were: it is sent a second time */
   gboolean by_hand; /* COPY, then STORE and EXPUNGE: no MOVE, or it was begun without */
   guint flag_step;  /* 0 add, 1 remove */
+  TernRefusal refusal; /* what it was that failed */
   GError *error;
 } TernImapOps;
 
@@ -116,7 +117,8 @@ finish (TernImapOps *self)
   if (self->error != NULL && self->op->kind == TERN_OP_FLAGS && self->op->uids->len > 1)
     tern_imap_remote_set_stale (self->job.remote, self->op->source->id, TRUE);
   if (self->error != NULL)
-    g_task_set_task_data (task, list_done (self), (GDestroyNotify) g_array_unref);
+    g_task_set_task_data (task, tern_op_failure_new (list_done (self), self->refusal),
+                          tern_op_failure_free);
   tern_imap_remote_answer (self->job.remote, task, g_steal_pointer (&self->pairs),
                            (GDestroyNotify) g_array_unref, g_steal_pointer (&self->error));
   tern_imap_job_done (&self->job);
@@ -217,6 +219,7 @@ reply_cb (GObject *source, GAsyncResult *result, gpointer user_data)
           take_pairs (self, part);
           g_array_append_vals (self->done, part->source_uids->data, part->source_uids->len);
         }
+      self->refusal = self->step == STEP_ACT ? TERN_REFUSAL_CHANGE : TERN_REFUSAL_REMOVE;
       self->error = error;
     }
   else if (self->step == STEP_ACT)
@@ -295,6 +298,12 @@ target_selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       g_error_free (error);
       self->step = STEP_CREATE;
+    }
+  else if (tern_fault_is (error, TERN_FAULT_RIGHTS))
+    {
+      /* One may put messages there and not look at them: nothing is found. */
+      g_error_free (error);
+      self->step = STEP_SELECT;
     }
   else if (reply == NULL)
     self->error = error;

@@ -223,12 +223,18 @@ imap_run_operation_async (TernRemote *remote,
 }
 
 static GArray *
-imap_run_operation_finish (TernRemote *remote, GAsyncResult *result, GArray **part, GError **error)
+imap_run_operation_finish (TernRemote *remote,
+                           GAsyncResult *result,
+                           TernOpFailure *failure,
+                           GError **error)
 {
-  GArray *done = g_task_get_task_data (G_TASK (result));
+  const TernOpFailure *told = g_task_get_task_data (G_TASK (result));
 
-  if (part != NULL)
-    *part = done != NULL ? g_array_ref (done) : NULL;
+  if (failure != NULL && told != NULL)
+    {
+      failure->part = told->part != NULL ? g_array_ref (told->part) : NULL;
+      failure->refusal = told->refusal;
+    }
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 

@@ -69,7 +69,7 @@ typedef struct
   TernRights of_target;
 } TernOpDenial;
 
-TernOpDenial tern_op_group_get_denial (const TernOpGroup *self);
+TernOpDenial tern_op_group_get_denial (const TernOpGroup *self, TernRefusal refusal);
 gboolean tern_op_denial_write (const TernOpDenial *self, TernTxn *txn, GError **error);
 
 /* The part of the group from @start on that fits into one command. */

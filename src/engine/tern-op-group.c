@@ -313,11 +313,18 @@ tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken)
 /* Rights */
 
 TernOpDenial
-tern_op_group_get_denial (const TernOpGroup *self)
+tern_op_group_get_denial (const TernOpGroup *self, TernRefusal refusal)
 {
   const TernOpRecord *first = g_ptr_array_index (self->ops, 0);
   TernOpDenial denial = { .source = first->source, .target = first->target };
 
+  if (refusal == TERN_REFUSAL_REMOVE)
+    {
+      denial.target = 0;
+      denial.of_source = TERN_RIGHTS_REMOVE;
+    }
+  if (refusal != TERN_REFUSAL_CHANGE)
+    return denial;
   switch (first->kind)
     {
     case TERN_OP_FLAGS:
@@ -332,17 +339,16 @@ tern_op_group_get_denial (const TernOpGroup *self)
       denial.source = 0;
       denial.of_target = TERN_RIGHT_INSERT;
       break;
-    case TERN_OP_EXPUNGE:
-      denial.of_source = TERN_RIGHTS_REMOVE;
-      break;
-    case TERN_OP_FOLDER_RENAME:
     case TERN_OP_FOLDER_DELETE:
       denial.of_source = TERN_RIGHT_DELETE_FOLDER;
       break;
     case TERN_OP_FOLDER_CREATE:
       denial.source = 0;
       break;
+    /* Where it comes from or where it is to go, that is not told. */
     case TERN_OP_MOVE:
+    case TERN_OP_FOLDER_RENAME:
+    case TERN_OP_EXPUNGE:
     case TERN_OP_FOLDER_SUBSCRIBE:
     case TERN_OP_FOLDER_UNSUBSCRIBE:
     default:

@@ -19,6 +19,9 @@ typedef struct
   void (*note) (const GError *error, gpointer data);
   /* The folder should be synced: what went there has no UID yet. */
   void (*folder_changed) (TernId folder, gpointer data);
+  /* The server did not allow something that was thought to be allowed: rights should be asked for.
+   */
+  void (*rights_doubted) (gpointer data);
   /* There was a pass; nothing is runnable now. */
   void (*idle) (gpointer data);
 } TernOpRunnerEvents;

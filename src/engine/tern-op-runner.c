@@ -169,7 +169,12 @@ settled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else
     {
+      const TernOpOutcome *outcome = g_ptr_array_index (self->unwritten, self->unwritten->len - 1);
+      gboolean doubted = outcome->denial.source != 0 || outcome->denial.target != 0;
+
       drop_written (self, self->unwritten->len - 1);
+      if (doubted && !self->freed)
+        self->events.rights_doubted (self->events_data);
       g_clear_pointer (&self->group, tern_op_group_free);
       read_next (self);
     }
@@ -369,7 +374,11 @@ may_be_done_in_part (TernOpRunner *self)
 
 /* @part (nullable) (owned): only these subjects. @done (nullable) (owned): not these. */
 static void
-settle_refused (TernOpRunner *self, const GError *error, GArray *part, GArray *done)
+settle_refused (TernOpRunner *self,
+                const GError *error,
+                TernRefusal refusal,
+                GArray *part,
+                GArray *done)
 {
   TernOpOutcome *outcome = outcome_new (self, TERN_OP_OUTCOME_REFUSED);
   const char *text = tern_fault_get_server_text (error);
@@ -379,7 +388,7 @@ settle_refused (TernOpRunner *self, const GError *error, GArray *part, GArray *d
   if (may_be_done_in_part (self))
     set_done (self, outcome, done);
   if (tern_fault_is (error, TERN_FAULT_RIGHTS) && text != NULL && done == NULL)
-    outcome->denial = tern_op_group_get_denial (self->group);
+    outcome->denial = tern_op_group_get_denial (self->group, refusal);
   if (is_folder_op (self) && text != NULL)
     {
       g_free (outcome->fault);
@@ -406,7 +415,7 @@ is_for_good (TernOpRunner *self, const GError *error)
 static void settle_confirmed (TernOpRunner *self);
 
 static void
-settle_error (TernOpRunner *self, const GError *error)
+settle_error (TernOpRunner *self, const GError *error, TernRefusal refusal)
 {
   const TernOpRecord *first = g_ptr_array_index (self->group->ops, 0);
   GArray *done = find_done (self);
@@ -425,7 +434,7 @@ settle_error (TernOpRunner *self, const GError *error)
       settle_later (self, error->message, 0, done);
     }
   else if (is_for_good (self, error))
-    settle_refused (self, error, NULL, done);
+    settle_refused (self, error, refusal, NULL, done);
   else if (tern_fault_is (error, TERN_FAULT_DISCONNECTED))
     /* Not the operation's fault. Looked for first, as soon as there is a connection. */
     settle_later (self, error->message, BASE_DELAY_MS / 4, done);
@@ -438,7 +447,7 @@ settle_unsent (TernOpRunner *self)
 {
   g_autoptr (GError) error = tern_fault_new (TERN_FAULT_DISCONNECTED, _ ("The connection ended."));
 
-  settle_error (self, error);
+  settle_error (self, error, TERN_REFUSAL_OTHER);
 }
 
 /* Where it is at the target is known of every message. */
@@ -480,9 +489,10 @@ cut_done_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernOpRunner *self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GArray) part = NULL;
+  TernOpFailure failure = { NULL, TERN_REFUSAL_OTHER };
   g_autoptr (GArray) pairs =
-      tern_remote_run_operation_finish (TERN_REMOTE (source), result, &part, &error);
+      tern_remote_run_operation_finish (TERN_REMOTE (source), result, &failure, &error);
+  g_autoptr (GArray) part = failure.part;
   const GArray *places = pairs != NULL ? pairs : part;
 
   if (places != NULL && places->len > 0)
@@ -497,7 +507,7 @@ cut_done_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       for (guint i = 0; part != NULL && i < part->len; i++)
         g_array_append_val (self->done, g_array_index (part, TernUidPair, i).source);
-      settle_error (self, error);
+      settle_error (self, error, failure.refusal);
     }
   runner_unref (self);
 }
@@ -610,7 +620,7 @@ check_subjects (TernOpRunner *self)
           self->group->source->path);
 
       settle_refused (
-          self, error,
+          self, error, TERN_REFUSAL_OTHER,
           lost == total
               ? NULL
               : subjects_in (self, refuse_unknown ? TERN_OP_SUBJECT_UNKNOWN : TERN_OP_SUBJECT_LOST,
@@ -647,7 +657,7 @@ check_group (TernOpRunner *self)
                             group->source->path);
   if (error != NULL)
     {
-      settle_refused (self, error, NULL, NULL);
+      settle_refused (self, error, TERN_REFUSAL_OTHER, NULL, NULL);
       return FALSE;
     }
   return check_subjects (self);

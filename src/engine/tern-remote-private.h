@@ -74,6 +74,24 @@ typedef struct
 void tern_part_request_free (TernPartRequest *self);
 TernPartRequest *tern_part_request_new (guint32 uid, const char *section, guint64 size);
 
+/** TernRefusal: what of an operation the server did not allow. */
+typedef enum
+{
+  TERN_REFUSAL_OTHER,  /* to look at something first, or nobody knows */
+  TERN_REFUSAL_CHANGE, /* the change itself */
+  TERN_REFUSAL_REMOVE, /* to take messages out of the source */
+} TernRefusal;
+
+/** TernOpFailure: of an operation that has an error. */
+typedef struct
+{
+  GArray *part; /* (owned) (nullable) of TernUidPair: what is done all the same */
+  TernRefusal refusal;
+} TernOpFailure;
+
+TernOpFailure *tern_op_failure_new (GArray *part, TernRefusal refusal);
+void tern_op_failure_free (gpointer failure);
+
 /**
  * TernRemoteOp:
  *
@@ -145,7 +163,7 @@ struct _TernRemoteInterface
                                gpointer user_data);
   GArray *(*run_operation_finish) (TernRemote *self,
                                    GAsyncResult *result,
-                                   GArray **part,
+                                   TernOpFailure *failure,
                                    GError **error);
   void (*watch) (TernRemote *self);
   void (*set_focus) (TernRemote *self, TernId folder);
@@ -199,9 +217,10 @@ void tern_remote_run_operation_async (TernRemote *self,
                                       TernRemoteOp *op,
                                       GAsyncReadyCallback callback,
                                       gpointer user_data);
+/* @failure (nullable): filled in with an error. */
 GArray *tern_remote_run_operation_finish (TernRemote *self,
                                           GAsyncResult *result,
-                                          GArray **part,
+                                          TernOpFailure *failure,
                                           GError **error);
 
 /* From now on report and store what changes in INBOX (and, as far as possible, in the focus). */

@@ -136,13 +136,32 @@ tern_remote_run_operation_async (TernRemote *self,
   TERN_REMOTE_GET_IFACE (self)->run_operation_async (self, op, callback, user_data);
 }
 
+TernOpFailure *
+tern_op_failure_new (GArray *part, TernRefusal refusal)
+{
+  TernOpFailure *self = g_new (TernOpFailure, 1);
+
+  self->part = part;
+  self->refusal = refusal;
+  return self;
+}
+
+void
+tern_op_failure_free (gpointer failure)
+{
+  TernOpFailure *self = failure;
+
+  g_clear_pointer (&self->part, g_array_unref);
+  g_free (self);
+}
+
 GArray *
 tern_remote_run_operation_finish (TernRemote *self,
                                   GAsyncResult *result,
-                                  GArray **part,
+                                  TernOpFailure *failure,
                                   GError **error)
 {
-  return TERN_REMOTE_GET_IFACE (self)->run_operation_finish (self, result, part, error);
+  return TERN_REMOTE_GET_IFACE (self)->run_operation_finish (self, result, failure, error);
 }
 
 void

@@ -47,6 +47,11 @@ on_folder_changed (TernId folder, gpointer data)
 }
 
 static void
+on_doubted (gpointer data)
+{
+}
+
+static void
 on_idle (gpointer data)
 {
 }
@@ -54,7 +59,7 @@ on_idle (gpointer data)
 static void
 world_init (World *self, const char *const *script)
 {
-  static const TernOpRunnerEvents events = { on_note, on_folder_changed, on_idle };
+  static const TernOpRunnerEvents events = { on_note, on_folder_changed, on_doubted, on_idle };
 
   wire_init (&self->wire, script);
   self->notes = g_ptr_array_new_with_free_func (g_free);

@@ -21,6 +21,7 @@ struct _FakeRemote
   GObject parent;
   GPtrArray *ops; /* (owned) of TernRemoteOp: everything that was sent */
   GTask *task;    /* (owned) (nullable): waits for the test */
+  TernRefusal refusal;
 };
 
 static void
@@ -38,11 +39,15 @@ fake_run_operation_async (TernRemote *remote,
 }
 
 static GArray *
-fake_run_operation_finish (TernRemote *remote, GAsyncResult *result, GArray **part, GError **error)
+fake_run_operation_finish (TernRemote *remote,
+                           GAsyncResult *result,
+                           TernOpFailure *failure,
+                           GError **error)
 {
   GArray *done = g_task_get_task_data (G_TASK (result));
 
-  *part = done != NULL ? g_array_ref (done) : NULL;
+  failure->part = done != NULL ? g_array_ref (done) : NULL;
+  failure->refusal = FAKE_REMOTE (remote)->refusal;
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
@@ -86,6 +91,7 @@ typedef struct
   TernOpRunner *runner;
   GPtrArray *notes; /* of char* */
   guint syncs_wanted;
+  guint doubts;
 } World;
 
 static void
@@ -101,6 +107,12 @@ on_folder_changed (TernId folder, gpointer data)
 }
 
 static void
+on_doubted (gpointer data)
+{
+  ((World *) data)->doubts++;
+}
+
+static void
 on_idle (gpointer data)
 {
 }
@@ -108,7 +120,7 @@ on_idle (gpointer data)
 static void
 world_init (World *self)
 {
-  static const TernOpRunnerEvents events = { on_note, on_folder_changed, on_idle };
+  static const TernOpRunnerEvents events = { on_note, on_folder_changed, on_doubted, on_idle };
   TernTxn *txn;
 
   *self = (World){ .store = store_fixture_new () };
@@ -188,6 +200,15 @@ answer_all (World *self, const TernRemoteOp *sent)
       g_array_append_val (pairs, pair);
     }
   g_task_return_pointer (task, pairs, (GDestroyNotify) g_array_unref);
+}
+
+static void
+answer_refused (World *self, TernRefusal refusal)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->remote->task);
+
+  self->remote->refusal = refusal;
+  g_task_return_error (task, tern_fault_new_server (TERN_FAULT_RIGHTS, "[NOPERM] no", "no"));
 }
 
 static TernOpState
@@ -328,6 +349,52 @@ test_unknown_waits (void)
   g_assert_cmpuint (world.notes->len, ==, 1);
   store_verify (world.store);
   world_clear (&world);
+}
+
+static TernRights
+learned (World *self, TernId folder)
+{
+  g_autoptr (TernFolderRecord) record = store_folder (self->store, folder);
+
+  g_assert_cmpint (record->rights & TERN_RIGHTS_LEARNED, !=, 0);
+  return tern_rights_missing (record->rights, TERN_RIGHTS_ALL);
+}
+
+/* What is not allowed is learned from the change that was refused alone, not from what had to be
+ * looked at before it; rights are asked for in any case. */
+static void
+test_refusals (void)
+{
+  static const struct
+  {
+    gboolean move;
+    TernRefusal refusal;
+    TernRights of_source;
+  } cases[] = {
+    { FALSE, TERN_REFUSAL_OTHER, TERN_RIGHTS_NONE },
+    { FALSE, TERN_REFUSAL_CHANGE, TERN_RIGHT_WRITE },
+    { TRUE, TERN_REFUSAL_CHANGE, TERN_RIGHTS_NONE },
+    { TRUE, TERN_REFUSAL_REMOVE, TERN_RIGHTS_REMOVE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      World world;
+      TernId id;
+      TernId op;
+
+      world_init (&world);
+      id = store_add (world.store, world.store->inbox, 7, 1, TERN_FLAG_NONE);
+      op = cases[i].move ? move (&world, &id, 1) : flag (&world, &id, 1);
+      tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+      wait_sent (&world, 1);
+      answer_refused (&world, cases[i].refusal);
+      tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED && world.doubts > 0);
+      g_assert_cmpint (learned (&world, world.store->inbox), ==, cases[i].of_source);
+      g_assert_cmpuint (world.doubts, ==, 1);
+      store_verify (world.store);
+      world_clear (&world);
+    }
 }
 
 /* The folder is listed and it was not there: the person is told, the change is taken back. */
@@ -730,6 +797,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/engine/ops/refusals", test_refusals);
   g_test_add_func ("/engine/ops/move-after-sync", test_move_after_sync);
   g_test_add_func ("/engine/ops/move-old-copy", test_move_old_copy);
   g_test_add_func ("/engine/ops/unknown-waits", test_unknown_waits);

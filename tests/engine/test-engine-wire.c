@@ -213,10 +213,13 @@ wire_start (Wire *self, TernOpKind kind, guint32 uid)
 static GArray *
 wire_end (Wire *self, GError **error)
 {
+  TernOpFailure failure = { NULL, TERN_REFUSAL_OTHER };
   GArray *pairs;
 
   tern_test_wait_until (self->result != NULL);
-  pairs = tern_remote_run_operation_finish (self->remote, self->result, NULL, error);
+  pairs = tern_remote_run_operation_finish (self->remote, self->result, &failure, error);
+  self->refusal = failure.refusal;
+  g_clear_pointer (&failure.part, g_array_unref);
   g_clear_object (&self->result);
   return pairs;
 }
@@ -396,7 +399,7 @@ static GArray *
 run_in_part (Wire *self, TernOpKind kind)
 {
   TernRemoteOp *op = tern_remote_op_new (kind);
-  GArray *part = NULL;
+  TernOpFailure failure = { NULL, TERN_REFUSAL_OTHER };
   GError *error = NULL;
 
   op->source = store_folder (self->store, self->store->inbox);
@@ -415,12 +418,12 @@ run_in_part (Wire *self, TernOpKind kind)
     }
   tern_remote_run_operation_async (self->remote, op, wire_keep_result, self);
   tern_test_wait_until (self->result != NULL);
-  g_assert_null (tern_remote_run_operation_finish (self->remote, self->result, &part, &error));
+  g_assert_null (tern_remote_run_operation_finish (self->remote, self->result, &failure, &error));
   g_clear_object (&self->result);
   g_assert_error (error, TERN_FAULT, TERN_FAULT_LIMIT);
   g_clear_error (&error);
-  g_assert_nonnull (part);
-  return part;
+  g_assert_nonnull (failure.part);
+  return failure.part;
 }
 
 /* What the server has told is kept: one of them is @target there, 0 = it only went. */
@@ -582,6 +585,96 @@ test_wire_told_in_sync (void)
   wire_clear (&wire);
 }
 
+/* COPY was done, and what was copied cannot be removed: what is refused is to take it out. */
+static void
+test_wire_removes_not (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID SEARCH UID 7",
+    "S: * SEARCH 7",
+    "S: %t OK there",
+    "C: %t UID COPY 7 \"Archive\"",
+    "S: %t OK [COPYUID 2 7 12] copied",
+    "C: %t UID STORE 7 +FLAGS.SILENT (\\Deleted)",
+    "S: %t NO [NOPERM] you may not",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  GError *error = NULL;
+
+  wire_init (&wire, script);
+  g_assert_null (wire_run (&wire, TERN_OP_MOVE, 7, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_RIGHTS);
+  g_clear_error (&error);
+  g_assert_cmpint (wire.refusal, ==, TERN_REFUSAL_REMOVE);
+  wire_clear (&wire);
+}
+
+/* A folder that cannot be opened says nothing of what may be done with its flags. */
+static void
+test_wire_opens_not (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    "C: %t SELECT \"INBOX\"",
+    "S: %t NO [NOPERM] you may not",
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID STORE 7 +FLAGS.SILENT (\\Seen)",
+    "S: %t NO [NOPERM] you may not",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  GError *error = NULL;
+
+  wire_init (&wire, script);
+  g_assert_null (wire_run (&wire, TERN_OP_FLAGS, 7, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_RIGHTS);
+  g_clear_error (&error);
+  g_assert_cmpint (wire.refusal, ==, TERN_REFUSAL_OTHER);
+  g_assert_null (wire_run (&wire, TERN_OP_FLAGS, 7, &error));
+  g_clear_error (&error);
+  g_assert_cmpint (wire.refusal, ==, TERN_REFUSAL_CHANGE);
+  wire_clear (&wire);
+}
+
+/* Where one may put messages and not look at them, what may have been put before is put again. */
+static void
+test_wire_appends_unseen (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    "C: %t SELECT \"Archive\"",
+    "S: %t NO [NOPERM] you may not look",
+    "C: %t APPEND \"Archive\" *{5}",
+    "S: + go on",
+    "LIT: hello",
+    "C: ",
+    "S: %t OK [APPENDUID 2 12] thank you",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  TernRemoteOp *op = tern_remote_op_new (TERN_OP_APPEND);
+  g_autoptr (GArray) pairs = NULL;
+  GError *error = NULL;
+
+  wire_init (&wire, script);
+  op->target = store_folder (wire.store, wire.store->archive);
+  op->check = TRUE;
+  op->message = g_bytes_new_static ("hello", 5);
+  g_ptr_array_add (op->message_ids, g_strdup ("1@example.org"));
+  tern_remote_run_operation_async (wire.remote, op, wire_keep_result, &wire);
+  tern_test_wait_until (wire.result != NULL);
+  pairs = tern_remote_run_operation_finish (wire.remote, wire.result, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (pairs->len, ==, 1);
+  wire_clear (&wire);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -601,5 +694,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/wire/flags-in-part", test_wire_flags_in_part);
   g_test_add_func ("/engine/ops/wire/told-before", test_wire_told_before);
   g_test_add_func ("/engine/ops/wire/told-in-sync", test_wire_told_in_sync);
+  g_test_add_func ("/engine/ops/wire/removes-not", test_wire_removes_not);
+  g_test_add_func ("/engine/ops/wire/opens-not", test_wire_opens_not);
+  g_test_add_func ("/engine/ops/wire/appends-unseen", test_wire_appends_unseen);
   return g_test_run ();
 }

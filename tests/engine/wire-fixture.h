@@ -19,6 +19,7 @@ typedef struct
   StoreFixture *store;
   TernRemote *remote;
   GAsyncResult *result; /* (owned) (nullable) */
+  TernRefusal refusal;
 } Wire;
 
 #define WIRE_GREET_WITH(caps)                                     \
