@@ -433,7 +433,10 @@ written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gpointer order = NULL;
 
   if (tern_store_write_finish (tern_imap_remote_get_store (self->remote), result, &order, &error))
-    g_task_return_pointer (self->task, order, (GDestroyNotify) g_array_unref);
+    {
+      tern_imap_remote_set_listed (self->remote);
+      g_task_return_pointer (self->task, order, (GDestroyNotify) g_array_unref);
+    }
   else
     g_task_return_error (self->task, error);
   listing_free (self);

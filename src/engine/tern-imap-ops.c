@@ -604,7 +604,9 @@ static void
 check_size (TernImapOps *self)
 {
   gint64 size = (gint64) g_bytes_get_size (self->op->message);
-  gint64 limit = self->op->target->append_limit;
+  /* What an earlier connection was told may have been changed since; the server says NO itself. */
+  gint64 limit =
+      tern_imap_remote_has_listed (self->job.remote) ? self->op->target->append_limit : -1;
   gint64 of_all = tern_imap_session_get_append_limit (ops_session (self));
   g_autofree char *most = NULL;
 

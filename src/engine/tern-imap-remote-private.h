@@ -93,6 +93,9 @@ TernImapListing *tern_imap_remote_get_listing (TernImapRemote *self);
  * which is seen by the number; and no sync begins meanwhile, with a name that may go away. */
 void tern_imap_remote_count_folder_op (TernImapRemote *self, gboolean begins);
 guint tern_imap_remote_get_folder_ops (TernImapRemote *self);
+/* A listing of this connection was stored: what is known of folders is not from an earlier one. */
+void tern_imap_remote_set_listed (TernImapRemote *self);
+gboolean tern_imap_remote_has_listed (TernImapRemote *self);
 TernStore *tern_imap_remote_get_store (TernImapRemote *self);
 TernId tern_imap_remote_get_account (TernImapRemote *self);
 TernId tern_imap_remote_get_focus (TernImapRemote *self);

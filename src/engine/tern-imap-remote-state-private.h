@@ -40,6 +40,7 @@ struct _TernImapRemote
   gboolean hands_used;      /* since the last poll */
   TernImapWatch *watch;     /* (owned) (nullable) */
   TernImapListing *listing; /* (nullable) collects LIST and STATUS */
+  gboolean has_listed;      /* and it was stored */
   guint folder_ops;         /* how often an operation on a folder began or ended */
   int folder_ops_now;       /* under way */
   TernId inbox;

@@ -51,6 +51,18 @@ tern_imap_remote_count_folder_op (TernImapRemote *self, gboolean begins)
   self->folder_ops_now += begins ? 1 : -1;
 }
 
+void
+tern_imap_remote_set_listed (TernImapRemote *self)
+{
+  self->has_listed = TRUE;
+}
+
+gboolean
+tern_imap_remote_has_listed (TernImapRemote *self)
+{
+  return self->has_listed;
+}
+
 guint
 tern_imap_remote_get_folder_ops (TernImapRemote *self)
 {

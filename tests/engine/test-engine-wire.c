@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "tern-imap-remote-state-private.h"
+#include "tern-store-rights.h"
 #include "wire-fixture.h"
 
 /*
@@ -641,6 +642,28 @@ test_wire_opens_not (void)
   wire_clear (&wire);
 }
 
+#define WIRE_APPEND                                            \
+  "C: %t APPEND \"Archive\" *{5}", "S: + go on", "LIT: hello", \
+      "C: ", "S: %t OK [APPENDUID 2 12] thank you"
+
+/* To Archive. @check: it may have been done before. */
+static GArray *
+wire_append (Wire *self, gboolean check, GError **error)
+{
+  TernRemoteOp *op = tern_remote_op_new (TERN_OP_APPEND);
+  GArray *pairs;
+
+  op->target = store_folder (self->store, self->store->archive);
+  op->check = check;
+  op->message = g_bytes_new_static ("hello", 5);
+  g_ptr_array_add (op->message_ids, g_strdup ("1@example.org"));
+  tern_remote_run_operation_async (self->remote, op, wire_keep_result, self);
+  tern_test_wait_until (self->result != NULL);
+  pairs = tern_remote_run_operation_finish (self->remote, self->result, &self->refusal, error);
+  g_clear_object (&self->result);
+  return pairs;
+}
+
 /* Where one may put messages and not look at them, what may have been put before is put again. */
 static void
 test_wire_appends_unseen (void)
@@ -649,29 +672,58 @@ test_wire_appends_unseen (void)
     WIRE_GREET,
     "C: %t SELECT \"Archive\"",
     "S: %t NO [NOPERM] you may not look",
-    "C: %t APPEND \"Archive\" *{5}",
-    "S: + go on",
-    "LIT: hello",
-    "C: ",
-    "S: %t OK [APPENDUID 2 12] thank you",
+    WIRE_APPEND,
     "STALL",
     NULL,
   };
   Wire wire;
-  TernRemoteOp *op = tern_remote_op_new (TERN_OP_APPEND);
   g_autoptr (GArray) pairs = NULL;
   GError *error = NULL;
 
   wire_init (&wire, script);
-  op->target = store_folder (wire.store, wire.store->archive);
-  op->check = TRUE;
-  op->message = g_bytes_new_static ("hello", 5);
-  g_ptr_array_add (op->message_ids, g_strdup ("1@example.org"));
-  tern_remote_run_operation_async (wire.remote, op, wire_keep_result, &wire);
-  tern_test_wait_until (wire.result != NULL);
-  pairs = tern_remote_run_operation_finish (wire.remote, wire.result, NULL, &error);
+  pairs = wire_append (&wire, TRUE, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (pairs->len, ==, 1);
+  wire_clear (&wire);
+}
+
+/* How much a folder takes is known once this connection was told: what an earlier one was told is
+ * no reason to refuse anything for good. */
+static void
+test_wire_append_limit (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (" LIST-EXTENDED LIST-STATUS APPENDLIMIT"),
+    WIRE_APPEND,
+    "C: %t LIST *",
+    "S: * LIST () \"/\" INBOX",
+    "S: * STATUS INBOX (MESSAGES 0 UIDNEXT 100 UIDVALIDITY 1 UNSEEN 0)",
+    "S: * LIST () \"/\" Archive",
+    "S: * STATUS Archive (MESSAGES 0 UIDNEXT 12 UIDVALIDITY 2 UNSEEN 0 APPENDLIMIT 4)",
+    "S: %t OK listed",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) pairs = NULL;
+  g_autoptr (GArray) folders = NULL;
+  GError *error = NULL;
+  TernTxn *txn;
+
+  wire_init (&wire, script);
+  txn = store_begin (wire.store);
+  g_assert_true (tern_txn_set_append_limit (txn, wire.store->archive, 4, NULL));
+  store_commit (wire.store);
+  pairs = wire_append (&wire, FALSE, &error);
+  g_assert_no_error (error);
+  tern_remote_list_folders_async (wire.remote, wire_keep_result, &wire);
+  tern_test_wait_until (wire.result != NULL);
+  folders = tern_remote_list_folders_finish (wire.remote, wire.result, &error);
+  g_assert_no_error (error);
+  g_clear_object (&wire.result);
+  g_assert_null (wire_append (&wire, FALSE, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_LIMIT);
+  g_error_free (error);
   wire_clear (&wire);
 }
 
@@ -697,5 +749,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/wire/removes-not", test_wire_removes_not);
   g_test_add_func ("/engine/ops/wire/opens-not", test_wire_opens_not);
   g_test_add_func ("/engine/ops/wire/appends-unseen", test_wire_appends_unseen);
+  g_test_add_func ("/engine/ops/wire/append-limit", test_wire_append_limit);
   return g_test_run ();
 }
