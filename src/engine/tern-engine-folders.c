@@ -88,18 +88,26 @@ read_folder (TernTxn *txn, TernId folder, GError **error)
   return record;
 }
 
-/* What stands between levels on this account's server. */
+/* What stands between levels on the server where @path is to be: another namespace may have another
+ * one than INBOX. */
 static char
-find_delimiter (const GPtrArray *folders)
+find_delimiter (const GPtrArray *folders, const char *path)
 {
+  const char *slash = strrchr (path, '/');
+  g_autofree char *parent = slash != NULL ? g_strndup (path, (gsize) (slash - path)) : NULL;
+  char delimiter = '/';
+
   for (guint i = 0; i < folders->len; i++)
     {
       const TernFolderRecord *folder = g_ptr_array_index (folders, i);
 
-      if (folder->role == TERN_ROLE_INBOX)
+      if (parent != NULL && !folder->gone && folder->remote_name != NULL
+          && g_str_equal (folder->path, parent))
         return folder->delimiter;
+      if (folder->role == TERN_ROLE_INBOX)
+        delimiter = folder->delimiter;
     }
-  return '/';
+  return delimiter;
 }
 
 static gboolean
@@ -107,7 +115,7 @@ check_name (TernTxn *txn, TernId account, const char *path, GPtrArray **folders,
 {
   g_autoptr (GPtrArray) all = tern_read_folders (tern_txn_reader (txn), account, error);
 
-  if (all == NULL || !tern_folder_names_check (path, find_delimiter (all), error))
+  if (all == NULL || !tern_folder_names_check (path, find_delimiter (all, path), error))
     return FALSE;
   *folders = g_steal_pointer (&all);
   return TRUE;

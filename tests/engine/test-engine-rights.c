@@ -488,6 +488,57 @@ test_same_path (void)
   script_tear_down (&setup);
 }
 
+static GArray *
+create (ScriptSetup *setup, const char *path, GError **error)
+{
+  TernId account = tern_engine_get_account_row (setup->fixture->engine, setup->uuid);
+  GAsyncResult *slot = NULL;
+
+  tern_engine_create_folder_async (setup->fixture->engine, account, path, TERN_ROLE_NONE,
+                                   engine_store_result, &slot);
+  return finish (setup, &slot, error);
+}
+
+/* What cannot be in a name is what stands between the levels there, not in INBOX's namespace. */
+static void
+test_delimiters (void)
+{
+  static const char *const script[] = {
+    LOGIN ("NAMESPACE"),
+    "C: %t NAMESPACE",
+    "S: * NAMESPACE ((\"\" \".\")) NIL ((\"Team/\" \"/\"))",
+    "S: %t OK",
+    "C: %t SELECT \"INBOX\"",
+    "S: * FLAGS (\\Seen)",
+    "S: * 0 EXISTS",
+    "S: * OK [UIDVALIDITY 77] x",
+    "S: * OK [UIDNEXT 1] x",
+    "S: %t OK [READ-WRITE] selected",
+    "C: %t LIST *",
+    "S: * LIST () \".\" INBOX",
+    "S: * STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 77 UNSEEN 0)",
+    "S: * LIST (\\Noselect) \".\" Own",
+    "S: * LIST (\\Noselect) \"/\" Team/News",
+    "S: %t OK listed",
+    "C: %t CREATE \"Team/News/Version 1.0\"",
+    "STALL",
+    NULL,
+  };
+  ScriptSetup setup;
+  g_autoptr (GArray) made = NULL;
+  GError *error = NULL;
+
+  script_set_up (&setup, script);
+  engine_wait (is_listed, &setup);
+  g_assert_null (create (&setup, "Own/Version 1.0", &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_INVALID);
+  g_clear_error (&error);
+  made = create (&setup, "Team/News/Version 1.0", &error);
+  g_assert_no_error (error);
+  script_wait_steps (&setup, G_N_ELEMENTS (script) - 2);
+  script_tear_down (&setup);
+}
+
 /* A folder that may not be put elsewhere may have been refused for what it was to be put into. */
 static void
 test_rename_refused (void)
@@ -547,5 +598,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/rights/headings", test_headings);
   g_test_add_func ("/engine/rights/same-path", test_same_path);
   g_test_add_func ("/engine/rights/rename-refused", test_rename_refused);
+  g_test_add_func ("/engine/rights/delimiters", test_delimiters);
   return g_test_run ();
 }
