@@ -44,7 +44,6 @@ struct _TernImapListing
   GPtrArray *folders;       /* (owned) of TernFolderRecord */
   GArray *statuses;         /* (owned) of FolderStatus, beside folders */
   GHashTable *by_name;      /* (owned) remote name → index + 1 */
-  TernQuota quota;          /* of all roots of INBOX */
   guint waiting;
   guint folder_ops; /* the remote's count when the server was asked */
   GError *error;
@@ -126,13 +125,6 @@ tern_imap_listing_add_rights (TernImapListing *self, const char *mailbox, TernRi
 
   if (index != 0)
     ((TernFolderRecord *) g_ptr_array_index (self->folders, index - 1))->rights = rights;
-}
-
-void
-tern_imap_listing_add_quota (TernImapListing *self, const TernQuota *quota)
-{
-  tern_quota_use_add (&self->quota.storage, quota->storage.used, quota->storage.limit);
-  tern_quota_use_add (&self->quota.messages, quota->messages.used, quota->messages.limit);
 }
 
 void
@@ -435,6 +427,8 @@ written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (tern_store_write_finish (tern_imap_remote_get_store (self->remote), result, &order, &error))
     {
       tern_imap_remote_set_listed (self->remote);
+      if (!tern_imap_remote_is_closed (self->remote))
+        tern_imap_quota_ask (self->remote, self->session, FALSE);
       g_task_return_pointer (self->task, order, (GDestroyNotify) g_array_unref);
     }
   else
@@ -495,20 +489,6 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   /* Of a folder that cannot be asked about the answer is only not known. */
   if (reply == NULL && tern_fault_is (error, TERN_FAULT_DISCONNECTED) && self->error == NULL)
     self->error = g_steal_pointer (&error);
-  end_question (self);
-}
-
-static void
-quota_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  TernImapListing *self = user_data;
-  g_autoptr (TernImapReply) reply =
-      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, NULL);
-  gpointer data = NULL;
-  const TernRemoteEvents *events = tern_imap_remote_get_events (self->remote, &data);
-
-  if (reply != NULL && !tern_imap_remote_is_closed (self->remote))
-    events->quota (&self->quota, data);
   end_question (self);
 }
 
@@ -625,14 +605,8 @@ ask (TernImapListing *self)
   g_ptr_array_set_size (self->folders, 0);
   g_array_set_size (self->statuses, 0);
   self->folder_ops = tern_imap_remote_get_folder_ops (self->remote);
-  memset (&self->quota, 0, sizeof self->quota);
   self->waiting++;
   tern_imap_session_list_async (self->session, NULL, listed_cb, self);
-  if (tern_imap_session_get_caps (self->session) & TERN_IMAP_CAP_QUOTA)
-    {
-      self->waiting++;
-      tern_imap_session_quota_async (self->session, "INBOX", NULL, quota_cb, self);
-    }
 }
 
 void

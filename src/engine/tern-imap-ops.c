@@ -220,6 +220,8 @@ reply_cb (GObject *source, GAsyncResult *result, gpointer user_data)
           g_array_append_vals (self->done, part->source_uids->data, part->source_uids->len);
         }
       self->refusal = self->step == STEP_ACT ? TERN_REFUSAL_CHANGE : TERN_REFUSAL_REMOVE;
+      if (tern_fault_is (error, TERN_FAULT_LIMIT))
+        tern_imap_quota_ask (self->job.remote, ops_session (self), TRUE);
       self->error = error;
     }
   else if (self->step == STEP_ACT)

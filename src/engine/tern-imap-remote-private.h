@@ -143,8 +143,10 @@ void tern_imap_folder_ops_start (TernImapRemote *remote, TernRemoteOp *op, GTask
 void tern_imap_listing_start (TernImapRemote *remote, TernImapSession *session, GTask *task);
 void tern_imap_listing_add (TernImapListing *self, const TernImapList *item);
 void tern_imap_listing_add_rights (TernImapListing *self, const char *mailbox, TernRights rights);
-void tern_imap_listing_add_quota (TernImapListing *self, const TernQuota *quota);
 void tern_imap_listing_add_status (TernImapListing *self, const TernImapStatus *status);
+/* tern-imap-quota.c: asks how full the mailbox is, unless that was done lately and it need not be
+ * @at_once. */
+void tern_imap_quota_ask (TernImapRemote *remote, TernImapSession *session, gboolean at_once);
 
 /** TernImapWatch: the session that waits for news of INBOX. */
 typedef struct _TernImapWatch TernImapWatch;

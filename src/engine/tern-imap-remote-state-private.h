@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 /*
  * What the files of the remote share among themselves: tern-imap-remote.c (the interface),
  * tern-imap-jobs.c (who works when, and where), tern-imap-slots.c (the sessions and what they
- * hear), tern-imap-unasked.c (what becomes of that when nobody asked for it).
+ * hear), tern-imap-quota.c (how full the mailbox is), tern-imap-unasked.c (what becomes of that
+ * when nobody asked for it).
  */
 
 /* tern-imap-unasked.c */
@@ -51,7 +52,10 @@ struct _TernImapRemote
   TernId restless; /* cannot be listened to, as things are */
   gboolean closed;
   GCancellable *cancellable; /* (owned) of what is being opened */
-  guint64 bytes_in;          /* of sessions that are gone */
+  TernQuota quota;           /* of all roots of INBOX, as far as they were told */
+  gboolean quota_asking;
+  gint64 quota_asked; /* monotonic; 0 = never */
+  guint64 bytes_in;   /* of sessions that are gone */
   guint64 bytes_out;
   guint round_trips;
 };
@@ -72,6 +76,10 @@ void tern_imap_remote_start_poll (TernImapRemote *self);
 /* No session is in the mailbox of that name any more, nor in one below it, as far as we know: it
  * was renamed or deleted. */
 void tern_imap_remote_forget_mailbox (TernImapRemote *self, const char *name, char delimiter);
+
+/* tern-imap-quota.c */
+/* One more root was told. */
+void tern_imap_quota_add (TernImapRemote *self, const TernQuota *quota);
 
 /* tern-imap-unasked.c */
 /* Hands what was gathered to the store: before anything that claims to be newer. */

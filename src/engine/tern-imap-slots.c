@@ -120,10 +120,7 @@ on_rights (TernImapSession *session, const char *mailbox, TernRights rights, gpo
 static void
 on_quota (TernImapSession *session, const TernQuota *quota, gpointer data)
 {
-  TernImapSlot *slot = data;
-
-  if (slot->remote->listing != NULL)
-    tern_imap_listing_add_quota (slot->remote->listing, quota);
+  tern_imap_quota_add (((TernImapSlot *) data)->remote, quota);
 }
 
 /* RFC 9051, section 7.1: these words must be shown to the person. */
