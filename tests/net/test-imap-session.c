@@ -212,12 +212,11 @@ test_mailbox_ids (void)
   start (&fixture);
   tern_imap_fixture_script (
       &fixture, "OBJECTID", "SELECTED", "S: * OK [MAILBOXID (F_1-x)] id",
-      "C: %1 STATUS \"A\" (MESSAGES)",
-      "S: * STATUS A (MESSAGES 1 MAILBOXID (F2))", "S: * STATUS B (MESSAGES 2 MAILBOXID (\3605P))",
-      "S: * STATUS C (MESSAGES 3 MAILBOXID (F2))", "S: %1 OK",
-      "C: %2 STATUS \"A\" (MESSAGES)",
-      "S: * STATUS A (MESSAGES 1 MAILBOXID (F3))", "S: %2 OK", "C: %3 SELECT \"A\"",
-      "S: * OK [UIDVALIDITY 3] x", "S: * OK [MAILBOXID (a b)] x", "S: %3 OK", "EOF", NULL);
+      "C: %1 STATUS \"A\" (MESSAGES)", "S: * STATUS A (MESSAGES 1 MAILBOXID (F2))",
+      "S: * STATUS B (MESSAGES 2 MAILBOXID (\3605P))", "S: * STATUS C (MESSAGES 3 MAILBOXID (F2))",
+      "S: %1 OK", "C: %2 STATUS \"A\" (MESSAGES)", "S: * STATUS A (MESSAGES 1 MAILBOXID (F3))",
+      "S: %2 OK", "C: %3 SELECT \"A\"", "S: * OK [UIDVALIDITY 3] x", "S: * OK [MAILBOXID (a b)] x",
+      "S: %3 OK", "EOF", NULL);
   tern_imap_fixture_open_inbox (&fixture);
   tern_imap_session_status_async (fixture.session, "A", NULL, tern_imap_result_cb, &first);
   tern_imap_result_wait (&first);
@@ -230,6 +229,27 @@ test_mailbox_ids (void)
                                   &selected);
   tern_imap_result_wait (&selected);
   g_assert_null (tern_imap_session_get_mailbox (fixture.session)->mailbox_id);
+  finish (&fixture);
+}
+
+static void
+test_append_limit_refused (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) listed = { 0 };
+
+  start (&fixture);
+  tern_imap_fixture_script (
+      &fixture, "APPENDLIMIT LIST-EXTENDED LIST-STATUS", "SELECTED",
+      "C: %t LIST \"\" \"*\" RETURN (SUBSCRIBED STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY"
+      " APPENDLIMIT))",
+      "S: %t BAD what?",
+      "C: %t LIST \"\" \"*\" RETURN (SUBSCRIBED STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY))",
+      "S: * LIST () \"/\" INBOX", "S: %t OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_list_async (fixture.session, NULL, tern_imap_result_cb, &listed);
+  tern_imap_result_wait (&listed);
+  g_assert_cmpstr (fixture.heard->str, ==, "list INBOX /\n");
   finish (&fixture);
 }
 
@@ -1450,6 +1470,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/object-ids", test_object_ids);
   g_test_add_func ("/imap/session/object-ids-refused", test_object_ids_refused);
   g_test_add_func ("/imap/session/mailbox-ids-garbled", test_mailbox_ids_garbled);
+  g_test_add_func ("/imap/session/append-limit-refused", test_append_limit_refused);
   g_test_add_func ("/imap/session/expunge-unknown", test_expunge_unknown);
   g_test_add_func ("/imap/session/pipelining", test_pipelining);
   g_test_add_func ("/imap/session/order", test_order);

@@ -49,21 +49,22 @@ struct _TernImapCommand
   gboolean search_all;   /* its result is every UID of the mailbox */
   guint n_expunged;      /* with search_all: n_expunged of the mailbox when it was asked for */
   gboolean is_move;
-  char *set;                /* (nullable) the messages that it is about now */
-  char *rest;               /* (nullable) those that come after them */
-  guint set_part;           /* where @set is among the parts */
-  guint32 limit;            /* [MESSAGELIMIT]: the server took so many, 0 = it says nothing */
-  guint32 done_from;        /* [MESSAGELIMIT]: and these were from this UID on, 0 = not told */
-  TernImapFetchItems items; /* FETCH of items: which */
-  guint64 changed_since;    /* of it, 0 = all */
-  gboolean is_utf8_append;  /* with the message in UTF8 (~…) */
-  gboolean asks_mailbox_id; /* of STATUS, or LIST with it */
-  char *looks_for;          /* (nullable) raw: LIST of one name … */
-  gboolean looks_below;     /* … or of all that begin with it */
-  char *counts;             /* (nullable) raw: STATUS of one mailbox */
-  guint32 body_uid;         /* FETCH of one body */
-  GHashTable *body_uids;    /* (nullable) set: FETCH of the same section of several */
-  char *body_section;       /* (nullable) */
+  char *set;                  /* (nullable) the messages that it is about now */
+  char *rest;                 /* (nullable) those that come after them */
+  guint set_part;             /* where @set is among the parts */
+  guint32 limit;              /* [MESSAGELIMIT]: the server took so many, 0 = it says nothing */
+  guint32 done_from;          /* [MESSAGELIMIT]: and these were from this UID on, 0 = not told */
+  TernImapFetchItems items;   /* FETCH of items: which */
+  guint64 changed_since;      /* of it, 0 = all */
+  gboolean is_utf8_append;    /* with the message in UTF8 (~…) */
+  gboolean asks_mailbox_id;   /* of STATUS, or LIST with it */
+  gboolean asks_append_limit; /* likewise */
+  char *looks_for;            /* (nullable) raw: LIST of one name … */
+  gboolean looks_below;       /* … or of all that begin with it */
+  char *counts;               /* (nullable) raw: STATUS of one mailbox */
+  guint32 body_uid;           /* FETCH of one body */
+  GHashTable *body_uids;      /* (nullable) set: FETCH of the same section of several */
+  char *body_section;         /* (nullable) */
   guint64 body_size;   /* of the whole message, as the server told it (of the largest one); 0 if it
                           did not */
   guint64 body_offset; /* with a length: where the range of the section begins */

@@ -84,13 +84,15 @@ void
 tern_imap_session_add_status_items (TernImapSession *self, TernImapCommand *command)
 {
   command->asks_mailbox_id = (self->caps & TERN_IMAP_CAP_OBJECTID) && !self->refused_mailbox_id;
+  command->asks_append_limit =
+      (self->caps & TERN_IMAP_CAP_APPENDLIMIT) && !self->refused_append_limit;
   tern_imap_command_add (command, "(MESSAGES UNSEEN UIDNEXT UIDVALIDITY%s%s%s",
                          self->caps & TERN_IMAP_CAP_CONDSTORE ? " HIGHESTMODSEQ" : "",
                          command->asks_mailbox_id ? " MAILBOXID" : "",
-                         self->caps & TERN_IMAP_CAP_APPENDLIMIT ? " APPENDLIMIT" : "");
+                         command->asks_append_limit ? " APPENDLIMIT" : "");
   if (command->asks_mailbox_id)
     tern_imap_session_use (self, "OBJECTID");
-  if (self->caps & TERN_IMAP_CAP_APPENDLIMIT)
+  if (command->asks_append_limit)
     tern_imap_session_use (self, "APPENDLIMIT");
 }
 
@@ -128,7 +130,11 @@ tern_imap_session_add_message (TernImapSession *self, TernImapCommand *command, 
 gboolean
 tern_imap_session_ask_less (TernImapSession *self, TernImapCommand *command)
 {
-  self->refused_mailbox_id |= command->asks_mailbox_id;
+  /* Which one it was is not told: what is worth less is given up first. */
+  if (command->asks_append_limit)
+    self->refused_append_limit = TRUE;
+  else
+    self->refused_mailbox_id |= command->asks_mailbox_id;
   if (command->abandoned || self->state >= TERN_IMAP_LEAVING)
     return FALSE;
   if (command->is_utf8_append)

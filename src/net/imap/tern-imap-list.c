@@ -140,7 +140,9 @@ on_extended_list (TernImapCommand *command, const GError *error, gpointer data)
 
   self->session->extended_lists--;
   /* Announced, and then not understood. */
-  if (command->asks_mailbox_id && self->session->refused_mailbox_id && !self->given_up)
+  if (((command->asks_mailbox_id && self->session->refused_mailbox_id)
+       || (command->asks_append_limit && self->session->refused_append_limit))
+      && !self->given_up)
     start_extended_list (self);
   else if (error != NULL && !self->given_up
            && (tern_fault_is (error, TERN_FAULT_PROTOCOL)

@@ -59,6 +59,7 @@ struct _TernImapSession
   TernImapFetchItems refused_items;
   gboolean refused_mailbox_id;
   gboolean wrong_mailbox_ids; /* in STATUS: none is believed */
+  gboolean refused_append_limit;
 
   TernImapSelected selected;
   guint last_generation; /* of the last SELECT that was asked for */
