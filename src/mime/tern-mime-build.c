@@ -16,6 +16,8 @@
 
 #define REFERENCES_SENT 20
 #define HEADER_LIMIT    4096
+/* Of text in one encoded word, which may be 75 characters long. */
+#define WORD_BYTES 42
 
 void
 tern_built_message_free (TernBuiltMessage *self)
@@ -346,6 +348,40 @@ set_date (GMimeMessage *message, gint64 date, int offset)
     g_mime_message_set_date (message, local);
 }
 
+/* The whole text as encoded words of RFC 2047, folded. */
+static char *
+encode_words (const char *text)
+{
+  GString *out = g_string_new (NULL);
+
+  while (*text != '\0')
+    {
+      const char *end = text;
+      g_autofree char *word = NULL;
+
+      while (*end != '\0' && g_utf8_next_char (end) - text <= WORD_BYTES)
+        end = g_utf8_next_char (end);
+      word = g_base64_encode ((const guchar *) text, (gsize) (end - text));
+      g_string_append_printf (out, " =?UTF-8?B?%s?=\r\n", word);
+      text = end;
+    }
+  return g_string_free (out, FALSE);
+}
+
+/* Behind a "=?" that begins no encoded word GMime folds the next one in its middle. */
+static void
+set_subject (GMimeMessage *message, const char *text)
+{
+  g_mime_message_set_subject (message, text, "utf-8");
+  if (strstr (text, "=?") != NULL)
+    {
+      GMimeHeaderList *headers = g_mime_object_get_header_list (GMIME_OBJECT (message));
+      g_autofree char *raw = encode_words (text);
+
+      g_mime_header_set_raw_value (g_mime_header_list_get_header (headers, "Subject"), raw);
+    }
+}
+
 TernBuiltMessage *
 tern_mime_build (const TernDraft *draft, gint64 date, int offset, GError **error)
 {
@@ -364,7 +400,7 @@ tern_mime_build (const TernDraft *draft, gint64 date, int offset, GError **error
                                   error))
     return NULL;
   subject = clean_header (draft->subject);
-  g_mime_message_set_subject (message, subject, "utf-8");
+  set_subject (message, subject);
   set_date (message, date, offset);
   built->message_id = tern_mime_make_message_id (draft->from->address);
   g_mime_message_set_message_id (message, built->message_id);

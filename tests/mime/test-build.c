@@ -84,6 +84,28 @@ test_plain (void)
   g_assert_true (g_bytes_equal (built->submission, built->copy));
 }
 
+/* "=?" that begins no encoded word, before words that have to be encoded and folded. */
+static void
+test_question (void)
+{
+  g_autoptr (TernDraft) draft = new_draft ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TernBuiltMessage) built = NULL;
+  g_autoptr (TernMessageFacts) facts = NULL;
+
+  g_free (draft->subject);
+  draft->subject =
+      g_strdup (";=?[!'__% \327\235\327\235\327\235\327\235\327\251\327\234\327\235\327\234"
+                "\327\242\327\251\360\237\230\200\342\200\215\360\237\230\200\360\237"
+                "\221\251\360\237\232\200\360\237\216\211\360\237\216\211\360\237\221\251"
+                "\360\237\232\200\360\237\232\200 rr\360\237\232\200\360\237\230\200%");
+  built = tern_mime_build (draft, 1795482709, 60, &error);
+  g_assert_no_error (error);
+  check_wire (built->submission);
+  facts = tern_mime_read_facts (built->submission);
+  g_assert_cmpstr (facts->subject, ==, draft->subject);
+}
+
 static void
 test_bcc (void)
 {
@@ -410,6 +432,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/mime/build/plain", test_plain);
+  g_test_add_func ("/mime/build/question", test_question);
   g_test_add_func ("/mime/build/bcc", test_bcc);
   g_test_add_func ("/mime/build/injection", test_injection);
   g_test_add_func ("/mime/build/bad-addresses", test_bad_addresses);
