@@ -9,6 +9,7 @@
 #include "tern-folder-names-private.h"
 #include "tern-limits.h"
 #include "tern-mailbox-ids-private.h"
+#include "tern-store-messages.h"
 #include "tern-store-ops.h"
 #include "tern-store-rights.h"
 
@@ -352,6 +353,21 @@ compare_ranked (gconstpointer a, gconstpointer b)
   return first->index < second->index ? -1 : 1;
 }
 
+/* What waits in the folder for its UID is found there, or ends, with a sync of it only. It counts
+ * as one that is here, so the numbers may agree by chance. */
+static gboolean
+is_current (TernTxn *txn,
+            const TernFolderRecord *stored,
+            const FolderStatus *status,
+            gboolean *current,
+            GError **error)
+{
+  g_autoptr (GArray) waiting = tern_read_waiting (tern_txn_reader (txn), stored->id, error);
+
+  *current = waiting != NULL && waiting->len == 0 && agrees (stored, status);
+  return waiting != NULL;
+}
+
 static gboolean
 put_folder (TernTxn *txn,
             ListingWrite *listing,
@@ -375,9 +391,8 @@ put_folder (TernTxn *txn,
       || !tern_txn_set_append_limit (txn, id, status->known ? status->append_limit : -1, error))
     return FALSE;
   stored = tern_read_folder (tern_txn_reader (txn), id, error);
-  if (stored == NULL)
+  if (stored == NULL || !is_current (txn, stored, status, &current, error))
     return FALSE;
-  current = agrees (stored, status);
   if (folder->selectable && !current)
     {
       Ranked rank = { sync_rank (stored, listing->focus), index, id };

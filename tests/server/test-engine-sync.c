@@ -648,6 +648,74 @@ test_compared (gconstpointer data)
   engine_setup_end (&setup);
 }
 
+/* The message is moved into INBOX as it was when the answer told no place: it waits there for the
+ * next sync. The server has it where it was, as if another client had taken it back at once. */
+static gboolean
+write_moved (TernTxn *txn, gpointer data, gpointer *result, GError **error)
+{
+  TernId *ids = data;
+  g_autoptr (GArray) ops = tern_txn_op_move (txn, &ids[0], 1, ids[1], error);
+  TernId op = ops != NULL ? g_array_index (ops, TernId, 0) : 0;
+
+  return op != 0 && tern_txn_op_running (txn, op, error)
+         && tern_txn_op_confirmed (txn, op, NULL, error);
+}
+
+static void
+move_without_place (EngineSetup *setup, const char *path, const char *subject)
+{
+  g_autoptr (TernMessageRecord) record =
+      engine_fixture_find (setup->fixture, setup->uuid, path, subject);
+  g_autoptr (TernFolderRecord) inbox = engine_fixture_folder (setup->fixture, setup->uuid, "INBOX");
+  TernStore *store = tern_engine_get_store (setup->fixture->engine);
+  TernId ids[] = { record->id, inbox->id };
+  GAsyncResult *slot = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  tern_store_write_async (store, G_PRIORITY_DEFAULT, write_moved, ids, NULL, NULL,
+                          engine_store_result, &slot);
+  result = engine_await (&slot);
+  tern_store_write_finish (store, result, NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* What waits for a sync makes as many messages here as there were when they were compared last: the
+ * folder is synced all the same, and what the server does not have there ends. */
+static void
+test_waiting_among_as_many (void)
+{
+  EngineSetup setup;
+  g_autoptr (TernFolderRecord) before = NULL;
+  g_autoptr (TernFolderRecord) after = NULL;
+
+  if (!engine_setup_begin (
+          &setup, FALSE,
+          tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix", NULL)))
+    return;
+  engine_setup_append (&setup, "one", "");
+  engine_setup_append (&setup, "two", "");
+  g_free (tern_mail_server_doveadm (setup.server, "mailbox create -u anna@example.test Work"));
+  engine_setup_append_to (&setup, "Work", "three", "");
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  g_free (tern_mail_server_doveadm (setup.server,
+                                    "expunge -u anna@example.test mailbox INBOX subject two"));
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  expect_here (&setup, "INBOX", "two", -1);
+  move_without_place (&setup, "Work", "three");
+  expect_here (&setup, "INBOX", "three", 0);
+  before = engine_fixture_folder (setup.fixture, setup.uuid, "INBOX");
+  g_assert_cmpint (before->total, ==, 2);
+  g_assert_cmpint (before->compared_here, ==, 2);
+
+  tern_sync_report_free (engine_fixture_sync (setup.fixture, setup.uuid));
+  expect_here (&setup, "INBOX", "three", -1);
+  expect_here (&setup, "Work", "three", 0);
+  after = engine_fixture_folder (setup.fixture, setup.uuid, "INBOX");
+  g_assert_cmpint (after->total, ==, 1);
+  engine_setup_end (&setup);
+}
+
 static void
 test_move_anyhow (gconstpointer data)
 {
@@ -686,6 +754,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/sync/first", test_first_sync);
   g_test_add_func ("/engine/sync/compressed", test_compress);
+  g_test_add_func ("/engine/sync/waiting-among-as-many", test_waiting_among_as_many);
   g_test_add_func ("/engine/sync/flags-both-ways", test_flags_both_ways);
   g_test_add_func ("/engine/sync/history", test_history);
   g_test_add_func ("/engine/sync/push", test_push);
