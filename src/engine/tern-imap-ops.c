@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "tern-imap-remote-private.h"
+#include "tern-imap-ops-private.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -14,71 +14,53 @@
  * source: so it must be as large as that on the server, and not have been there before.
  */
 
-typedef enum
-{
-  STEP_CREATE,        /* the target is not on the server yet */
-  STEP_SELECT_TARGET, /* to look for what may be there already */
-  STEP_FIND,
-  STEP_SELECT,
-  STEP_STILL_THERE, /* which of the sources are left? */
-  STEP_COMPARE,     /* are they what was found at the target? */
-  STEP_ACT,
-  STEP_CONFIRM, /* MOVE: OK, but no COPYUID for some: are they still there? */
-  STEP_MARK,    /* MOVE by hand: \Deleted … */
-  STEP_EXPUNGE, /* … and UID EXPUNGE */
-  STEP_DONE,
-} Step;
-
-typedef struct
-{
-  TernImapJob job;
-  TernRemoteOp *op; /* (owned) */
-  Step step;
-  GArray *left;        /* (owned) of guint32: uids that are still to be done */
-  GArray *to_copy;     /* (owned) of guint32: of these, what is not at the target */
-  guint finding;       /* index of the message being looked for */
-  GArray *found;       /* (owned) of guint32, beside the uids: its copy at the target; 0 = none */
-  gboolean same_epoch; /* uids of the target mean to the store what they mean here */
-  GArray *pairs;       /* (owned) of TernUidPair */
-  GArray *done;        /* (owned) of guint32: what of them is done, whatever becomes of the rest */
-  gboolean created;
-  gboolean plainly; /* the target was refused with its special use */
-  gboolean again;   /* MOVE said OK and left messages where they were: it is sent a second time */
-  gboolean by_hand; /* COPY, then STORE and EXPUNGE: no MOVE, or it was begun without */
-  guint flag_step;  /* 0 add, 1 remove */
-  TernRefusal refusal; /* what it was that failed */
-  GError *error;
-} TernImapOps;
-
-static void advance (TernImapOps *self);
-
-static TernImapSession *
-ops_session (TernImapOps *self)
+TernImapSession *
+tern_imap_ops_session (TernImapOps *self)
 {
   return self->job.slot->session;
 }
 
-static gboolean
-has_cap (TernImapOps *self, TernImapCaps cap)
-{
-  return (tern_imap_session_get_caps (ops_session (self)) & cap) != 0;
-}
-
-static void
-add_pair (TernImapOps *self, guint32 source, guint32 target)
+void
+tern_imap_ops_add_pair (TernImapOps *self, guint32 source, guint32 target)
 {
   TernUidPair pair = { source, target };
 
   g_array_append_val (self->pairs, pair);
 }
 
-static gboolean
-has_value (const GArray *uids, guint32 uid)
+gboolean
+tern_imap_ops_has (const GArray *uids, guint32 uid)
 {
   for (guint i = 0; i < uids->len; i++)
     if (g_array_index (uids, guint32, i) == uid)
       return TRUE;
   return FALSE;
+}
+
+void
+tern_imap_ops_drop (GArray *uids, guint32 uid)
+{
+  for (guint i = 0; i < uids->len; i++)
+    if (g_array_index (uids, guint32, i) == uid)
+      {
+        g_array_remove_index (uids, i);
+        return;
+      }
+}
+
+/* COPYUID and APPENDUID of another epoch than ours are of no use: the next sync finds the message.
+ */
+gboolean
+tern_imap_ops_knows_target (TernImapOps *self, guint32 uidvalidity)
+{
+  return self->op->target != NULL && uidvalidity != 0
+         && (self->op->target->uidvalidity == uidvalidity || self->op->target->uidvalidity == 0);
+}
+
+static gboolean
+has_cap (TernImapOps *self, TernImapCaps cap)
+{
+  return (tern_imap_session_get_caps (tern_imap_ops_session (self)) & cap) != 0;
 }
 
 static guint32
@@ -102,7 +84,7 @@ list_done (TernImapOps *self)
       guint32 uid = g_array_index (self->op->uids, guint32, i);
       TernUidPair pair = { uid, find_target (self, uid) };
 
-      if (!has_value (rest, uid) || has_value (self->done, uid))
+      if (!tern_imap_ops_has (rest, uid) || tern_imap_ops_has (self->done, uid))
         g_array_append_val (done, pair);
     }
   return done;
@@ -124,37 +106,17 @@ finish (TernImapOps *self)
   tern_imap_job_done (&self->job);
 }
 
-/* COPYUID and APPENDUID of another epoch than ours are of no use: the next sync finds the message.
- */
-static gboolean
-knows_target (TernImapOps *self, guint32 uidvalidity)
-{
-  return self->op->target != NULL && uidvalidity != 0
-         && (self->op->target->uidvalidity == uidvalidity || self->op->target->uidvalidity == 0);
-}
-
 static void
 take_pairs (TernImapOps *self, const TernImapReply *reply)
 {
-  if (!knows_target (self, reply->uidvalidity) || self->op->target->uidvalidity == 0)
+  if (!tern_imap_ops_knows_target (self, reply->uidvalidity) || self->op->target->uidvalidity == 0)
     return;
   if (reply->source_uids != NULL && reply->target_uids != NULL)
     for (guint i = 0; i < MIN (reply->source_uids->len, reply->target_uids->len); i++)
-      add_pair (self, g_array_index (reply->source_uids, guint32, i),
-                g_array_index (reply->target_uids, guint32, i));
+      tern_imap_ops_add_pair (self, g_array_index (reply->source_uids, guint32, i),
+                              g_array_index (reply->target_uids, guint32, i));
   else if (reply->uid != 0)
-    add_pair (self, 0, reply->uid);
-}
-
-static void
-remove_value (GArray *uids, guint32 uid)
-{
-  for (guint i = 0; i < uids->len; i++)
-    if (g_array_index (uids, guint32, i) == uid)
-      {
-        g_array_remove_index (uids, i);
-        return;
-      }
+    tern_imap_ops_add_pair (self, 0, reply->uid);
 }
 
 /* A NO with [TRYCREATE], or "no such mailbox": the target has to be made first. */
@@ -175,8 +137,8 @@ static void
 take_moved (TernImapOps *self, const TernImapReply *reply)
 {
   for (guint i = 0; reply->source_uids != NULL && i < reply->source_uids->len; i++)
-    remove_value (self->left, g_array_index (reply->source_uids, guint32, i));
-  self->step = self->left->len == 0 ? STEP_DONE : STEP_CONFIRM;
+    tern_imap_ops_drop (self->left, g_array_index (reply->source_uids, guint32, i));
+  self->step = self->left->len == 0 ? TERN_OPS_STEP_DONE : TERN_OPS_STEP_CONFIRM;
 }
 
 /* Nothing is removed of which the copy is in doubt. */
@@ -186,8 +148,8 @@ take_copied (TernImapOps *self, const TernImapReply *reply)
   g_autoptr (GArray) missing = g_array_copy (self->to_copy);
 
   for (guint i = 0; reply->source_uids != NULL && i < reply->source_uids->len; i++)
-    remove_value (missing, g_array_index (reply->source_uids, guint32, i));
-  self->step = STEP_MARK;
+    tern_imap_ops_drop (missing, g_array_index (reply->source_uids, guint32, i));
+  self->step = TERN_OPS_STEP_MARK;
   if (reply->source_uids != NULL && missing->len > 0)
     self->error = tern_fault_new (TERN_FAULT_UNAVAILABLE,
                                   _ ("The server did not copy every message of the folder “%s”."),
@@ -202,11 +164,11 @@ reply_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
-  if (reply == NULL && self->step == STEP_ACT && wants_creation (self, error))
+  if (reply == NULL && self->step == TERN_OPS_STEP_ACT && wants_creation (self, error))
     {
       g_error_free (error);
-      self->step = STEP_CREATE;
-      advance (self);
+      self->step = TERN_OPS_STEP_CREATE;
+      tern_imap_ops_advance (self);
       return;
     }
   if (reply == NULL)
@@ -219,12 +181,12 @@ reply_cb (GObject *source, GAsyncResult *result, gpointer user_data)
           take_pairs (self, part);
           g_array_append_vals (self->done, part->source_uids->data, part->source_uids->len);
         }
-      self->refusal = self->step == STEP_ACT ? TERN_REFUSAL_CHANGE : TERN_REFUSAL_REMOVE;
+      self->refusal = self->step == TERN_OPS_STEP_ACT ? TERN_REFUSAL_CHANGE : TERN_REFUSAL_REMOVE;
       if (tern_fault_is (error, TERN_FAULT_LIMIT))
-        tern_imap_quota_ask (self->job.remote, ops_session (self), TRUE);
+        tern_imap_quota_ask (self->job.remote, tern_imap_ops_session (self), TRUE);
       self->error = error;
     }
-  else if (self->step == STEP_ACT)
+  else if (self->step == TERN_OPS_STEP_ACT)
     {
       take_pairs (self, reply);
       if (self->op->kind == TERN_OP_FLAGS && self->flag_step == 0)
@@ -234,13 +196,13 @@ reply_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       else if (self->op->kind == TERN_OP_MOVE)
         take_moved (self, reply);
       else
-        self->step = STEP_DONE;
+        self->step = TERN_OPS_STEP_DONE;
     }
-  else if (self->step == STEP_MARK)
-    self->step = has_cap (self, TERN_IMAP_CAP_UIDPLUS) ? STEP_EXPUNGE : STEP_DONE;
+  else if (self->step == TERN_OPS_STEP_MARK)
+    self->step = has_cap (self, TERN_IMAP_CAP_UIDPLUS) ? TERN_OPS_STEP_EXPUNGE : TERN_OPS_STEP_DONE;
   else
-    self->step = STEP_DONE;
-  advance (self);
+    self->step = TERN_OPS_STEP_DONE;
+  tern_imap_ops_advance (self);
 }
 
 /* The target */
@@ -277,15 +239,15 @@ created_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       && self->op->target->role != TERN_ROLE_NONE)
     {
       self->plainly = TRUE;
-      advance (self);
+      tern_imap_ops_advance (self);
       return;
     }
   self->created = TRUE;
   /* NO is mostly "exists already"; what follows tells whether it can be used. */
   if (reply == NULL && tern_fault_get_retry (error) != TERN_RETRY_NEVER)
     self->error = g_steal_pointer (&error);
-  self->step = must_look (self) ? STEP_SELECT_TARGET : STEP_SELECT;
-  advance (self);
+  self->step = must_look (self) ? TERN_OPS_STEP_SELECT_TARGET : TERN_OPS_STEP_SELECT;
+  tern_imap_ops_advance (self);
 }
 
 static void
@@ -295,105 +257,21 @@ target_selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   g_autoptr (TernImapReply) reply = g_task_propagate_pointer (G_TASK (result), &error);
 
-  self->step = STEP_FIND;
+  self->step = TERN_OPS_STEP_FIND;
   if (reply == NULL && wants_creation (self, error))
     {
       g_error_free (error);
-      self->step = STEP_CREATE;
+      self->step = TERN_OPS_STEP_CREATE;
     }
   else if (tern_fault_is (error, TERN_FAULT_RIGHTS))
     {
       /* One may put messages there and not look at them: nothing is found. */
       g_error_free (error);
-      self->step = STEP_SELECT;
+      self->step = TERN_OPS_STEP_SELECT;
     }
   else if (reply == NULL)
     self->error = error;
-  advance (self);
-}
-
-/* Only what is plain in a quoted string is looked for; the rest counts as not found. */
-static gboolean
-is_searchable (const char *message_id)
-{
-  if (message_id == NULL || *message_id == '\0' || strlen (message_id) > 998)
-    return FALSE;
-  for (const char *p = message_id; *p != '\0'; p++)
-    if (*p <= ' ' || *p >= 0x7f || *p == '"' || *p == '\\')
-      return FALSE;
-  return TRUE;
-}
-
-static void
-found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  TernImapOps *self = user_data;
-  GError *error = NULL;
-  g_autoptr (TernImapReply) reply =
-      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
-
-  if (reply == NULL)
-    self->error = error;
-  else if (reply->uids != NULL && reply->uids->len > 0)
-    {
-      const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (ops_session (self));
-      guint32 uidvalidity = mailbox != NULL ? mailbox->uidvalidity : 0;
-      guint32 target = g_array_index (reply->uids, guint32, reply->uids->len - 1);
-
-      self->same_epoch = self->op->target->uidvalidity != 0 && knows_target (self, uidvalidity);
-      if (self->op->kind == TERN_OP_APPEND)
-        {
-          self->step = STEP_DONE;
-          if (self->same_epoch)
-            add_pair (self, 0, target);
-        }
-      /* A copy that was there before we began is not ours. */
-      else if (uidvalidity != self->op->target_uidvalidity || target >= self->op->target_uidnext)
-        g_array_index (self->found, guint32, self->finding) = target;
-    }
-  self->finding++;
-  advance (self);
-}
-
-/* What the copy of message @index must be like; NULL when it cannot be told from another one.
- * RFC 3501 section 6.4.4 has no "exactly as large as". */
-static char *
-format_criteria (TernImapOps *self, guint index, guint32 uid)
-{
-  const char *message_id = g_ptr_array_index (self->op->message_ids, index);
-  guint32 size = g_array_index (self->op->sizes, guint32, index);
-
-  if (self->op->kind == TERN_OP_APPEND)
-    return is_searchable (message_id) ? g_strdup_printf ("HEADER Message-ID \"%s\"", message_id)
-                                      : NULL;
-  if (size == 0 || size == G_MAXUINT32)
-    return NULL;
-  if (uid != 0)
-    return g_strdup_printf ("UID %u LARGER %u SMALLER %u", uid, size - 1, size + 1);
-  if (is_searchable (message_id))
-    return g_strdup_printf ("HEADER Message-ID \"%s\" LARGER %u SMALLER %u", message_id, size - 1,
-                            size + 1);
-  return NULL;
-}
-
-static void
-step_find (TernImapOps *self)
-{
-  while (self->finding < self->op->message_ids->len)
-    {
-      guint32 known = g_array_index (self->op->known, guint32, self->finding);
-      g_autofree char *criteria = format_criteria (self, self->finding, known);
-
-      if (criteria == NULL)
-        {
-          self->finding++;
-          continue;
-        }
-      tern_imap_session_search_async (ops_session (self), criteria, NULL, found_cb, self);
-      return;
-    }
-  self->step = STEP_SELECT;
-  advance (self);
+  tern_imap_ops_advance (self);
 }
 
 /* The source */
@@ -414,9 +292,9 @@ source_selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernImapOps *self = user_data;
   g_autoptr (TernImapReply) reply = g_task_propagate_pointer (G_TASK (result), &self->error);
-  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (ops_session (self));
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (tern_imap_ops_session (self));
 
-  self->step = must_be_there (self) ? STEP_STILL_THERE : STEP_ACT;
+  self->step = must_be_there (self) ? TERN_OPS_STEP_STILL_THERE : TERN_OPS_STEP_ACT;
   if (reply != NULL && mailbox != NULL && mailbox->uidvalidity != self->op->source->uidvalidity)
     self->error =
         tern_fault_new (TERN_FAULT_UNAVAILABLE, _ ("The folder “%s” was renumbered by the server."),
@@ -426,119 +304,7 @@ source_selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       && mailbox->read_only)
     self->error = tern_fault_new (TERN_FAULT_RIGHTS, _ ("The folder “%s” is read-only."),
                                   self->op->source->path);
-  advance (self);
-}
-
-/* @left is what the source still has. */
-static void
-after_still_there (TernImapOps *self)
-{
-  if (self->step == STEP_STILL_THERE)
-    {
-      self->step = STEP_COMPARE;
-      self->finding = 0;
-    }
-  else if (self->left->len == 0)
-    self->step = STEP_DONE;
-  else if (!self->again)
-    {
-      self->again = TRUE;
-      self->step = STEP_ACT;
-    }
-  else
-    self->error = tern_fault_new (
-        TERN_FAULT_UNAVAILABLE,
-        _ ("The server said that it moved messages of the folder “%s”, and did not."),
-        self->op->source->path);
-}
-
-static void
-still_there_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  TernImapOps *self = user_data;
-  GError *error = NULL;
-  g_autoptr (GHashTable) there = g_hash_table_new (NULL, NULL);
-  g_autoptr (TernImapReply) reply =
-      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
-
-  if (reply == NULL)
-    {
-      self->error = error;
-      advance (self);
-      return;
-    }
-  for (guint i = 0; reply->uids != NULL && i < reply->uids->len; i++)
-    g_hash_table_add (there, GUINT_TO_POINTER (g_array_index (reply->uids, guint32, i)));
-  for (guint i = self->left->len; i > 0; i--)
-    {
-      guint32 uid = g_array_index (self->left, guint32, i - 1);
-
-      if (g_hash_table_contains (there, GUINT_TO_POINTER (uid)))
-        continue;
-      g_array_remove_index (self->left, i - 1);
-      remove_value (self->to_copy, uid);
-    }
-  after_still_there (self);
-  advance (self);
-}
-
-static void
-step_still_there (TernImapOps *self)
-{
-  g_autofree char *set =
-      tern_imap_set_format (&g_array_index (self->left, guint32, 0), self->left->len);
-  g_autofree char *criteria = g_strdup_printf ("UID %s", set);
-
-  tern_imap_session_search_async (ops_session (self), criteria, NULL, still_there_cb, self);
-}
-
-/* Message @finding is at the target. */
-static void
-take_found (TernImapOps *self)
-{
-  guint32 source = g_array_index (self->op->uids, guint32, self->finding);
-
-  remove_value (self->to_copy, source);
-  if (self->same_epoch)
-    add_pair (self, source, g_array_index (self->found, guint32, self->finding));
-}
-
-static void
-compared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  TernImapOps *self = user_data;
-  GError *error = NULL;
-  g_autoptr (TernImapReply) reply =
-      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
-
-  if (reply == NULL)
-    self->error = error;
-  else if (reply->uids != NULL && reply->uids->len > 0)
-    take_found (self);
-  self->finding++;
-  advance (self);
-}
-
-static void
-step_compare (TernImapOps *self)
-{
-  for (; self->finding < self->op->uids->len; self->finding++)
-    {
-      guint32 uid = g_array_index (self->op->uids, guint32, self->finding);
-      g_autofree char *criteria = NULL;
-
-      if (g_array_index (self->found, guint32, self->finding) == 0)
-        continue;
-      if (has_value (self->left, uid))
-        {
-          criteria = format_criteria (self, self->finding, uid);
-          tern_imap_session_search_async (ops_session (self), criteria, NULL, compared_cb, self);
-          return;
-        }
-      take_found (self);
-    }
-  self->step = STEP_ACT;
-  advance (self);
+  tern_imap_ops_advance (self);
 }
 
 static void
@@ -552,8 +318,8 @@ step_select (TernImapOps *self)
     highest = MAX (highest, g_array_index (self->left, guint32, i));
   if (self->op->kind == TERN_OP_APPEND)
     {
-      self->step = STEP_ACT;
-      advance (self);
+      self->step = TERN_OPS_STEP_ACT;
+      tern_imap_ops_advance (self);
       return;
     }
   tern_imap_job_select (&self->job, self->op->source, highest, FALSE, &live, source_selected_cb);
@@ -565,7 +331,7 @@ static void
 act_flags (TernImapOps *self, const char *set)
 {
   const TernRemoteOp *op = self->op;
-  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (ops_session (self));
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (tern_imap_ops_session (self));
   /* A server that keeps none may refuse the flags that stand beside them. */
   gboolean keywords = mailbox != NULL && mailbox->keywords;
   const char *add = keywords ? op->add_keywords : NULL;
@@ -575,11 +341,11 @@ act_flags (TernImapOps *self, const char *set)
     self->flag_step = 1;
   if (self->flag_step == 1 && op->remove == 0 && remove == NULL)
     {
-      self->step = STEP_DONE;
-      advance (self);
+      self->step = TERN_OPS_STEP_DONE;
+      tern_imap_ops_advance (self);
       return;
     }
-  tern_imap_session_store_async (ops_session (self), set, self->flag_step == 0,
+  tern_imap_session_store_async (tern_imap_ops_session (self), set, self->flag_step == 0,
                                  self->flag_step == 0 ? op->add : op->remove,
                                  self->flag_step == 0 ? add : remove, NULL, reply_cb, self);
 }
@@ -592,13 +358,13 @@ act_copy (TernImapOps *self)
   self->by_hand = TRUE;
   if (self->to_copy->len == 0)
     {
-      self->step = self->op->kind == TERN_OP_MOVE ? STEP_MARK : STEP_DONE;
-      advance (self);
+      self->step = self->op->kind == TERN_OP_MOVE ? TERN_OPS_STEP_MARK : TERN_OPS_STEP_DONE;
+      tern_imap_ops_advance (self);
       return;
     }
   set = tern_imap_set_format (&g_array_index (self->to_copy, guint32, 0), self->to_copy->len);
-  tern_imap_session_copy_async (ops_session (self), set, self->op->target->remote_name, NULL,
-                                reply_cb, self);
+  tern_imap_session_copy_async (tern_imap_ops_session (self), set, self->op->target->remote_name,
+                                NULL, reply_cb, self);
 }
 
 /* What is too large is not even begun to be sent. */
@@ -609,14 +375,15 @@ check_size (TernImapOps *self)
   /* What an earlier connection was told may have been changed since; the server says NO itself. */
   gint64 limit =
       tern_imap_remote_has_listed (self->job.remote) ? self->op->target->append_limit : -1;
-  gint64 of_all = tern_imap_session_get_append_limit (ops_session (self));
+  gint64 of_all = tern_imap_session_get_append_limit (tern_imap_ops_session (self));
   g_autofree char *most = NULL;
 
   if (limit < 0 || (of_all >= 0 && of_all < limit))
     limit = of_all;
   if (limit < 0)
     return;
-  tern_connection_use (tern_imap_session_get_connection (ops_session (self)), "APPENDLIMIT");
+  tern_connection_use (tern_imap_session_get_connection (tern_imap_ops_session (self)),
+                       "APPENDLIMIT");
   if (size <= limit)
     return;
   most = g_format_size ((guint64) limit);
@@ -630,7 +397,7 @@ check_size (TernImapOps *self)
 static void
 step_act (TernImapOps *self)
 {
-  TernImapSession *session = ops_session (self);
+  TernImapSession *session = tern_imap_ops_session (self);
   const TernRemoteOp *op = self->op;
   g_autofree char *set = NULL;
 
@@ -639,7 +406,7 @@ step_act (TernImapOps *self)
       check_size (self);
       if (self->error != NULL)
         {
-          advance (self);
+          tern_imap_ops_advance (self);
           return;
         }
       tern_imap_session_append_async (session, op->target->remote_name, op->message, op->add,
@@ -648,8 +415,8 @@ step_act (TernImapOps *self)
     }
   if (self->left->len == 0)
     {
-      self->step = STEP_DONE;
-      advance (self);
+      self->step = TERN_OPS_STEP_DONE;
+      tern_imap_ops_advance (self);
       return;
     }
   set = tern_imap_set_format (&g_array_index (self->left, guint32, 0), self->left->len);
@@ -668,8 +435,8 @@ step_act (TernImapOps *self)
       act_copy (self);
       break;
     case TERN_OP_EXPUNGE:
-      self->step = STEP_MARK;
-      advance (self);
+      self->step = TERN_OPS_STEP_MARK;
+      tern_imap_ops_advance (self);
       break;
     case TERN_OP_APPEND:
     case TERN_OP_FOLDER_CREATE:
@@ -688,52 +455,52 @@ step_mark (TernImapOps *self)
   g_autofree char *set =
       tern_imap_set_format (&g_array_index (self->left, guint32, 0), self->left->len);
 
-  if (self->step == STEP_MARK)
-    tern_imap_session_store_async (ops_session (self), set, TRUE, TERN_FLAG_DELETED, NULL, NULL,
-                                   reply_cb, self);
+  if (self->step == TERN_OPS_STEP_MARK)
+    tern_imap_session_store_async (tern_imap_ops_session (self), set, TRUE, TERN_FLAG_DELETED, NULL,
+                                   NULL, reply_cb, self);
   else
-    tern_imap_session_expunge_async (ops_session (self), set, NULL, reply_cb, self);
+    tern_imap_session_expunge_async (tern_imap_ops_session (self), set, NULL, reply_cb, self);
 }
 
-static void
-advance (TernImapOps *self)
+void
+tern_imap_ops_advance (TernImapOps *self)
 {
   gboolean live;
 
   if (self->error != NULL)
-    self->step = STEP_DONE;
+    self->step = TERN_OPS_STEP_DONE;
   switch (self->step)
     {
-    case STEP_CREATE:
-      tern_imap_session_create_async (ops_session (self), self->op->target->remote_name,
+    case TERN_OPS_STEP_CREATE:
+      tern_imap_session_create_async (tern_imap_ops_session (self), self->op->target->remote_name,
                                       self->plainly ? TERN_ROLE_NONE : self->op->target->role, NULL,
                                       created_cb, self);
       break;
-    case STEP_SELECT_TARGET:
+    case TERN_OPS_STEP_SELECT_TARGET:
       tern_imap_job_select (&self->job, self->op->target, G_MAXUINT32, FALSE, &live,
                             target_selected_cb);
       break;
-    case STEP_FIND:
-      step_find (self);
+    case TERN_OPS_STEP_FIND:
+      tern_imap_ops_find (self);
       break;
-    case STEP_SELECT:
+    case TERN_OPS_STEP_SELECT:
       step_select (self);
       break;
-    case STEP_STILL_THERE:
-    case STEP_CONFIRM:
-      step_still_there (self);
+    case TERN_OPS_STEP_STILL_THERE:
+    case TERN_OPS_STEP_CONFIRM:
+      tern_imap_ops_look_at_source (self);
       break;
-    case STEP_COMPARE:
-      step_compare (self);
+    case TERN_OPS_STEP_COMPARE:
+      tern_imap_ops_compare (self);
       break;
-    case STEP_ACT:
+    case TERN_OPS_STEP_ACT:
       step_act (self);
       break;
-    case STEP_MARK:
-    case STEP_EXPUNGE:
+    case TERN_OPS_STEP_MARK:
+    case TERN_OPS_STEP_EXPUNGE:
       step_mark (self);
       break;
-    case STEP_DONE:
+    case TERN_OPS_STEP_DONE:
       finish (self);
       break;
     default:
@@ -749,12 +516,12 @@ ops_start (TernImapJob *job)
 
   /* A folder that was never selected nor counted is one that we planned ourselves. */
   if (op->target != NULL && op->target->uidvalidity == 0 && op->target->remote_total < 0)
-    self->step = STEP_CREATE;
+    self->step = TERN_OPS_STEP_CREATE;
   else if (must_look (self))
-    self->step = STEP_SELECT_TARGET;
+    self->step = TERN_OPS_STEP_SELECT_TARGET;
   else
-    self->step = STEP_SELECT;
-  advance (self);
+    self->step = TERN_OPS_STEP_SELECT;
+  tern_imap_ops_advance (self);
 }
 
 /* EXPUNGE that we caused is confirmed with the operation, not before it. */
@@ -765,7 +532,7 @@ ops_vanished (TernImapJob *job, GArray *uids, gboolean earlier)
   TernOpKind kind = self->op->kind;
 
   tern_imap_remote_store_vanished (job->remote, job->slot->selected, uids);
-  if ((kind == TERN_OP_MOVE || kind == TERN_OP_EXPUNGE) && self->step >= STEP_ACT)
+  if ((kind == TERN_OP_MOVE || kind == TERN_OP_EXPUNGE) && self->step >= TERN_OPS_STEP_ACT)
     g_array_append_vals (self->done, uids->data, uids->len);
 }
 

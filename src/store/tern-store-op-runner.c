@@ -420,15 +420,18 @@ refuse_chain (TernTxn *txn, TernId location, TernId after, GError **error)
 static gboolean
 refuse_subject (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject, GError **error)
 {
+  /* A part was made later than what comes after it. */
+  TernId after = op->part_of != 0 ? op->part_of : op->id;
+
   switch (op->kind)
     {
     case TERN_OP_MOVE:
     case TERN_OP_APPEND:
-      if (!refuse_chain (txn, subject->location, op->id, error))
+      if (!refuse_chain (txn, subject->location, after, error))
         return FALSE;
       break;
     case TERN_OP_COPY:
-      if (!refuse_chain (txn, subject->other, op->id, error))
+      if (!refuse_chain (txn, subject->other, after, error))
         return FALSE;
       break;
     case TERN_OP_FLAGS:
