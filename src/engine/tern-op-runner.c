@@ -475,10 +475,11 @@ settle_confirmed (TernOpRunner *self)
       outcome->later = g_strdup (_ ("The server has not yet told where the message is."));
       set_later (self, outcome, unknown_delay (first->attempts));
     }
-  if (first->target != 0 && !knows_places (self) && !self->group->filed && !self->freed)
-    self->events.folder_changed (first->target, self->events_data);
-  if (first->kind == TERN_OP_FOLDER_CREATE && !self->freed)
-    self->events.folder_changed (first->source, self->events_data);
+  /* A sync that begins before this is written would not know what it has to look for. */
+  if (first->kind == TERN_OP_FOLDER_CREATE)
+    outcome->doubtful[0] = first->source;
+  if (!knows_places (self) && !self->group->filed)
+    outcome->doubtful[1] = first->target;
   settle (self, outcome);
 }
 
