@@ -104,6 +104,9 @@ static void
 on_folder_changed (TernId folder, gpointer data)
 {
   ((World *) data)->syncs_wanted++;
+  /* What the sync has to know is written by then. */
+  g_assert_cmpint (store_sql (((World *) data)->store, "SELECT count (*) FROM op WHERE state = 1"),
+                   ==, 0);
 }
 
 static void
@@ -650,6 +653,25 @@ test_changed_before_sent (void)
   world_clear (&world);
 }
 
+/* Where it is now is for the sync to find, which is asked for when it can (on_folder_changed()). */
+static void
+test_without_place (void)
+{
+  World world;
+  TernId id;
+
+  world_init (&world);
+  id = store_add (world.store, world.store->inbox, 7, 1, TERN_FLAG_NONE);
+  move (&world, &id, 1);
+  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
+  wait_sent (&world, 1);
+  answer_pair (&world, 7, 0);
+  tern_test_wait_until (world.syncs_wanted == 1);
+  g_assert_cmpuint (store_op_count (world.store, TERN_OP_CONFIRMED), ==, 1);
+  store_verify (world.store);
+  world_clear (&world);
+}
+
 static void
 assert_at (World *self, TernId id, TernId folder, guint32 uid)
 {
@@ -808,6 +830,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/unknown-apart", test_unknown_apart);
   g_test_add_func ("/engine/ops/outcome-unwritten", test_outcome_unwritten);
   g_test_add_func ("/engine/ops/changed-before-sent", test_changed_before_sent);
+  g_test_add_func ("/engine/ops/without-place", test_without_place);
   g_test_add_func ("/engine/ops/refused-in-part", test_refused_in_part);
   g_test_add_func ("/engine/ops/refused-untold", test_refused_untold);
   g_test_add_func ("/engine/ops/refused-in-cuts", test_refused_in_cuts);
