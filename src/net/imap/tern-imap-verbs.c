@@ -127,6 +127,24 @@ add_mailbox (TernImapSession *self, TernImapCommand *command, const char *mailbo
   tern_imap_session_add_name (self, command, mailbox);
 }
 
+/* One about @mailbox, which need not be the selected one. */
+static TernImapCommand *
+new_about (TernImapSession *self,
+           const char *verb,
+           const char *mailbox,
+           GCancellable *cancellable,
+           GAsyncReadyCallback callback,
+           gpointer user_data,
+           gpointer source_tag)
+{
+  TernImapCommand *command =
+      new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback, user_data, source_tag);
+
+  tern_imap_command_add (command, "%s ", verb);
+  add_mailbox (self, command, mailbox);
+  return command;
+}
+
 void
 tern_imap_session_status_async (TernImapSession *self,
                                 const char *mailbox,
@@ -134,13 +152,11 @@ tern_imap_session_status_async (TernImapSession *self,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
-  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
-                                          user_data, tern_imap_session_status_async);
+  TernImapCommand *command = new_about (self, "STATUS", mailbox, cancellable, callback, user_data,
+                                        tern_imap_session_status_async);
 
   command->counts = g_strdup (mailbox);
   command->reply->messages = -1;
-  tern_imap_command_add (command, "STATUS ");
-  add_mailbox (self, command, mailbox);
   tern_imap_command_add (command, " (MESSAGES)");
   tern_imap_session_enqueue (self, command);
 }
@@ -453,12 +469,10 @@ tern_imap_session_create_async (TernImapSession *self,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
-  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
-                                          user_data, tern_imap_session_create_async);
+  TernImapCommand *command = new_about (self, "CREATE", mailbox, cancellable, callback, user_data,
+                                        tern_imap_session_create_async);
   const char *use = special_use (role);
 
-  tern_imap_command_add (command, "CREATE ");
-  add_mailbox (self, command, mailbox);
   if (use != NULL && self->caps & TERN_IMAP_CAP_CREATE_SPECIAL_USE)
     {
       tern_imap_session_use (self, "CREATE-SPECIAL-USE");
@@ -475,11 +489,9 @@ tern_imap_session_rename_async (TernImapSession *self,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
-  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
-                                          user_data, tern_imap_session_rename_async);
+  TernImapCommand *command = new_about (self, "RENAME", mailbox, cancellable, callback, user_data,
+                                        tern_imap_session_rename_async);
 
-  tern_imap_command_add (command, "RENAME ");
-  add_mailbox (self, command, mailbox);
   tern_imap_command_add (command, " ");
   tern_imap_session_add_name (self, command, name);
   tern_imap_session_enqueue (self, command);
@@ -492,11 +504,9 @@ tern_imap_session_delete_async (TernImapSession *self,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
-  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
-                                          user_data, tern_imap_session_delete_async);
+  TernImapCommand *command = new_about (self, "DELETE", mailbox, cancellable, callback, user_data,
+                                        tern_imap_session_delete_async);
 
-  tern_imap_command_add (command, "DELETE ");
-  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -508,11 +518,10 @@ tern_imap_session_subscribe_async (TernImapSession *self,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data)
 {
-  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
-                                          user_data, tern_imap_session_subscribe_async);
+  TernImapCommand *command =
+      new_about (self, subscribed ? "SUBSCRIBE" : "UNSUBSCRIBE", mailbox, cancellable, callback,
+                 user_data, tern_imap_session_subscribe_async);
 
-  tern_imap_command_add (command, subscribed ? "SUBSCRIBE " : "UNSUBSCRIBE ");
-  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -523,12 +532,10 @@ tern_imap_session_look_async (TernImapSession *self,
                               GAsyncReadyCallback callback,
                               gpointer user_data)
 {
-  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
-                                          user_data, tern_imap_session_look_async);
+  TernImapCommand *command = new_about (self, "LIST \"\"", mailbox, cancellable, callback,
+                                        user_data, tern_imap_session_look_async);
 
   command->looks_for = g_strdup (mailbox);
-  tern_imap_command_add (command, "LIST \"\" ");
-  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -540,14 +547,12 @@ tern_imap_session_look_below_async (TernImapSession *self,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data)
 {
-  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
-                                          user_data, tern_imap_session_look_below_async);
   g_autofree char *pattern = g_strdup_printf ("%s%c*", mailbox, delimiter);
+  TernImapCommand *command = new_about (self, "LIST \"\"", pattern, cancellable, callback,
+                                        user_data, tern_imap_session_look_below_async);
 
   command->looks_for = g_strdup_printf ("%s%c", mailbox, delimiter);
   command->looks_below = TRUE;
-  tern_imap_command_add (command, "LIST \"\" ");
-  add_mailbox (self, command, pattern);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -558,12 +563,10 @@ tern_imap_session_quota_async (TernImapSession *self,
                                GAsyncReadyCallback callback,
                                gpointer user_data)
 {
-  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
-                                          user_data, tern_imap_session_quota_async);
+  TernImapCommand *command = new_about (self, "GETQUOTAROOT", mailbox, cancellable, callback,
+                                        user_data, tern_imap_session_quota_async);
 
   tern_imap_session_use (self, "QUOTA");
-  tern_imap_command_add (command, "GETQUOTAROOT ");
-  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -574,12 +577,10 @@ tern_imap_session_my_rights_async (TernImapSession *self,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data)
 {
-  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
-                                          user_data, tern_imap_session_my_rights_async);
+  TernImapCommand *command = new_about (self, "MYRIGHTS", mailbox, cancellable, callback, user_data,
+                                        tern_imap_session_my_rights_async);
 
   tern_imap_session_use (self, "ACL");
-  tern_imap_command_add (command, "MYRIGHTS ");
-  add_mailbox (self, command, mailbox);
   tern_imap_session_enqueue (self, command);
 }
 
@@ -590,12 +591,10 @@ tern_imap_session_comments_async (TernImapSession *self,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data)
 {
-  TernImapCommand *command = new_command (self, TERN_IMAP_VERB_INFORM, cancellable, callback,
-                                          user_data, tern_imap_session_comments_async);
+  TernImapCommand *command = new_about (self, "GETMETADATA (MAXSIZE 2048)", mailbox, cancellable,
+                                        callback, user_data, tern_imap_session_comments_async);
 
   tern_imap_session_use (self, "METADATA");
-  tern_imap_command_add (command, "GETMETADATA (MAXSIZE 2048) ");
-  add_mailbox (self, command, mailbox);
   tern_imap_command_add (command, " (/shared/comment /shared/admin)");
   tern_imap_session_enqueue (self, command);
 }
