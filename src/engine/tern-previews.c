@@ -4,6 +4,7 @@
 #include "tern-previews.h"
 
 #include "tern-body-store.h"
+#include "tern-fault.h"
 
 /* Some 50 ms of the slow reader. */
 #define SLICE 100
@@ -128,12 +129,14 @@ write_previews (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   for (guint i = 0; i < previews->len; i++)
     {
       const Preview *preview = g_ptr_array_index (previews, i);
-      TernId folder;
+      g_autoptr (GError) fault = NULL;
 
       /* It may have been removed meanwhile. */
-      if (tern_read_uid (tern_txn_reader (txn), preview->location, &folder, NULL) != 0
-          && !tern_txn_set_preview (txn, preview->location, preview->preview, error))
-        return FALSE;
+      if (tern_txn_set_preview (txn, preview->location, preview->preview, &fault)
+          || tern_fault_is (fault, TERN_FAULT_NOT_FOUND))
+        continue;
+      g_propagate_error (error, g_steal_pointer (&fault));
+      return FALSE;
     }
   return TRUE;
 }
