@@ -54,6 +54,8 @@ gboolean tern_body_fetch_read (TernReader *reader,
                                GCancellable *cancellable,
                                gpointer *result,
                                GError **error);
+/* Something of it has come. */
+gboolean tern_body_fetch_has_any (const TernBodyFetch *self);
 /* (nullable) (transfer none): what the server said of the first message that it did not give. */
 const GError *tern_body_fetch_get_error (const TernBodyFetch *self);
 /* Once the bytes are there, outside of the writer. */

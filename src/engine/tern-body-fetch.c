@@ -223,6 +223,15 @@ tern_body_fetch_get_error (const TernBodyFetch *self)
   return NULL;
 }
 
+gboolean
+tern_body_fetch_has_any (const TernBodyFetch *self)
+{
+  for (guint i = 0; i < self->requests->len; i++)
+    if (((const TernPartRequest *) g_ptr_array_index (self->requests, i))->bytes != NULL)
+      return TRUE;
+  return FALSE;
+}
+
 /* Storing */
 
 static GBytes *

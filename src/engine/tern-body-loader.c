@@ -206,7 +206,15 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!tern_remote_fetch_parts_finish (TERN_REMOTE (source), result, &error))
     {
-      crash (flight, error);
+      /* A line that is cut again and again brings something each time. */
+      if (tern_body_fetch_has_any (flight->fetch))
+        {
+          flight->airborne = FALSE;
+          take_end (flight, error);
+          land (flight);
+        }
+      else
+        crash (flight, error);
       return;
     }
   /* The others are stored all the same. */

@@ -83,9 +83,9 @@ fetch_one (TernImapParts *self, TernPartRequest *request)
                                         NULL, fetched_cb, fetch);
 }
 
-/* FALSE: what did not come will not come by another command either. */
-static gboolean
-take_together (TernImapParts *self, const TernImapReply *reply, GError *error)
+/* What a command that was cut has brought has not to come again. */
+static void
+take_together (TernImapParts *self, const TernImapReply *reply)
 {
   for (guint i = 0; reply != NULL && i < self->together->len; i++)
     {
@@ -97,7 +97,6 @@ take_together (TernImapParts *self, const TernImapReply *reply, GError *error)
       request->bytes = g_bytes_ref (bytes);
       self->answered++;
     }
-  return reply != NULL || is_of_message (error);
 }
 
 static void
@@ -108,20 +107,20 @@ fetched_together_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
-  if (!take_together (self, reply, error))
+  take_together (self, reply != NULL ? reply : tern_imap_session_command_get_done (result));
+  if (reply == NULL && !is_of_message (error) && self->error == NULL)
+    self->error = g_error_copy (error);
+  for (guint i = 0; i < self->together->len; i++)
     {
-      self->answered += self->together->len;
-      if (self->error == NULL)
-        self->error = g_steal_pointer (&error);
-    }
-  else
-    for (guint i = 0; i < self->together->len; i++)
-      {
-        TernPartRequest *request = g_ptr_array_index (self->together, i);
+      TernPartRequest *request = g_ptr_array_index (self->together, i);
 
-        if (request->bytes == NULL)
-          fetch_one (self, request);
-      }
+      if (request->bytes != NULL)
+        continue;
+      if (reply == NULL && !is_of_message (error))
+        self->answered++;
+      else
+        fetch_one (self, request);
+    }
   if (self->answered == self->requests->len)
     finish (self);
 }

@@ -18,7 +18,8 @@ task_done (TernImapCommand *command, const GError *error, gpointer data)
   if (error != NULL)
     {
       /* For tern_imap_session_command_get_done(). An abandoned command goes on collecting. */
-      if (command->reply->source_uids != NULL && !command->abandoned)
+      if ((command->reply->source_uids != NULL || command->reply->bodies != NULL)
+          && !command->abandoned)
         g_task_set_task_data (task, g_steal_pointer (&command->reply),
                               (GDestroyNotify) tern_imap_reply_free);
       g_task_return_error (task, g_error_copy (error));
