@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "tern-packed-body.h"
 #include "tern-remote-private.h"
 #include "tern-store-messages.h"
 
@@ -12,6 +13,7 @@ typedef struct
   TernId location;
   TernPart *structure; /* (nullable) */
   GPtrArray *requests; /* of TernPartRequest, owned by TernBodyFetch.requests */
+  GPtrArray *bodies;   /* of TernPackedBody, one for each request; NULL for what did not come */
   char *preview;       /* (nullable) */
 } TernBodyTarget;
 
@@ -60,9 +62,11 @@ gboolean tern_body_fetch_has_any (const TernBodyFetch *self);
 const GError *tern_body_fetch_get_error (const TernBodyFetch *self);
 /* Once the bytes are there, outside of the writer. */
 void tern_body_fetch_make_previews (TernBodyFetch *self);
+/* Then, or at once: takes the bytes, and makes of them what tern_body_fetch_write() stores. */
+void tern_body_fetch_pack (TernBodyFetch *self);
 /* Of so many messages in one transaction: one of a person waits for no more than these. */
 #define TERN_BODY_FETCH_SLICE 100
-/* (TernStoreWrite) Data: TernBodyFetch with the bytes filled in; the next slice after those that
+/* (TernStoreWrite) Data: TernBodyFetch, packed; the next slice after those that
  * are stored. */
 gboolean tern_body_fetch_write (TernTxn *txn, gpointer data, gpointer *result, GError **error);
 

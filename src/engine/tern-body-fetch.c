@@ -21,6 +21,7 @@ target_free (gpointer data)
 
   g_clear_pointer (&target->structure, tern_part_free);
   g_ptr_array_unref (target->requests);
+  g_ptr_array_unref (target->bodies);
   g_free (target->preview);
   g_free (target);
 }
@@ -113,6 +114,7 @@ add_target (TernReader *reader,
   target = g_new0 (TernBodyTarget, 1);
   target->location = record->id;
   target->requests = g_ptr_array_new ();
+  target->bodies = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_packed_body_free);
   if (record->facts->structure != NULL)
     target->structure = tern_part_copy (record->facts->structure);
   for (gsize i = 0; wanted[i] != NULL; i++)
@@ -261,6 +263,24 @@ tern_body_fetch_make_previews (TernBodyFetch *self)
     }
 }
 
+void
+tern_body_fetch_pack (TernBodyFetch *self)
+{
+  for (guint i = 0; i < self->targets->len; i++)
+    {
+      TernBodyTarget *target = g_ptr_array_index (self->targets, i);
+
+      for (guint j = 0; j < target->requests->len; j++)
+        {
+          TernPartRequest *request = g_ptr_array_index (target->requests, j);
+
+          g_ptr_array_add (target->bodies,
+                           request->bytes != NULL ? tern_packed_body_new (request->bytes) : NULL);
+          g_clear_pointer (&request->bytes, g_bytes_unref);
+        }
+    }
+}
+
 gboolean
 tern_body_fetch_write (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
@@ -278,10 +298,10 @@ tern_body_fetch_write (TernTxn *txn, gpointer data, gpointer *result, GError **e
       for (guint j = 0; j < target->requests->len; j++)
         {
           const TernPartRequest *request = g_ptr_array_index (target->requests, j);
+          const TernPackedBody *body = g_ptr_array_index (target->bodies, j);
 
-          if (request->bytes != NULL
-              && !tern_txn_put_body (txn, target->location, request->section, request->bytes, FALSE,
-                                     error))
+          if (body != NULL
+              && !tern_txn_put_packed_body (txn, target->location, request->section, body, error))
             return FALSE;
         }
       if (target->preview != NULL

@@ -193,6 +193,7 @@ land (Flight *flight)
   flight->landings++;
   if (flight->urgency != TERN_URGENCY_SYNC)
     tern_body_fetch_make_previews (landing->fetch);
+  tern_body_fetch_pack (landing->fetch);
   store_slice (landing);
 }
 

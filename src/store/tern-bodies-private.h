@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include "tern-packed-body.h"
 
 G_BEGIN_DECLS
 
@@ -18,9 +18,10 @@ TernBodies *tern_bodies_open (const char *dir, gboolean writable, GError **error
 void tern_bodies_close (TernBodies *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernBodies, tern_bodies_close)
 
-/* Adds @bytes to the running batch, which begins by itself; (transfer full): the hash.
- * @durable: fsynced before tern_bodies_commit() returns. */
-char *tern_bodies_put (TernBodies *self, GBytes *bytes, gboolean durable, GError **error);
+/* Adds @body to the running batch, which begins by itself. @durable: fsynced before
+ * tern_bodies_commit() returns. */
+gboolean
+tern_bodies_put (TernBodies *self, const TernPackedBody *body, gboolean durable, GError **error);
 /* The same for the file @path in the same folder, whose bytes have @hash: it gets that name besides
  * its own, where the file system can do so, else instead of it. */
 gboolean tern_bodies_adopt (TernBodies *self, const char *path, const char *hash, GError **error);

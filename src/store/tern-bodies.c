@@ -4,6 +4,7 @@
 #include "tern-bodies-private.h"
 
 #include "tern-db-private.h"
+#include "tern-packed-body-private.h"
 
 #include "tern-fault.h"
 #include "tern-limits.h"
@@ -13,22 +14,15 @@
 #include <fcntl.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
-#include <gnutls/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
-/* Above this a file of its own: a blob is read as a whole, and a large one fragments the file. */
-#define LARGEST_BLOB      (256 * 1024)
-#define COMPRESSION_LEVEL 1
-#define HASH_LENGTH       64
-
 struct _TernBodies
 {
-  char *dir;           /* of large bodies */
-  char *path;          /* of the database */
-  TernDb *db;          /* (nullable): a reader whose file is damaged has none */
-  ZSTD_CCtx *compress; /* (nullable): writer only */
+  char *dir;  /* of large bodies */
+  char *path; /* of the database */
+  TernDb *db; /* (nullable): a reader whose file is damaged has none */
   ZSTD_DCtx *decompress;
   gboolean writable;
   gboolean in_batch;
@@ -106,8 +100,6 @@ tern_bodies_open (const char *dir, gboolean writable, GError **error)
   self->path = g_build_filename (dir, "bodies.db", NULL);
   self->writable = writable;
   self->decompress = ZSTD_createDCtx ();
-  if (writable)
-    self->compress = ZSTD_createCCtx ();
   if ((writable && !tern_paths_ensure_dir (self->dir, error)) || !open_db (self, error))
     return NULL;
   return g_steal_pointer (&self);
@@ -119,7 +111,6 @@ tern_bodies_close (TernBodies *self)
   if (self == NULL)
     return;
   g_clear_pointer (&self->db, tern_db_close);
-  ZSTD_freeCCtx (self->compress);
   ZSTD_freeDCtx (self->decompress);
   g_free (self->dir);
   g_free (self->path);
@@ -232,61 +223,19 @@ put_row (TernBodies *self,
   return tern_db_step (self->db, stmt, error);
 }
 
-static gboolean
-put_blob (TernBodies *self, const char *hash, GBytes *bytes, GError **error)
+gboolean
+tern_bodies_put (TernBodies *self, const TernPackedBody *body, gboolean durable, GError **error)
 {
-  gsize size;
-  const void *data = g_bytes_get_data (bytes, &size);
-  gsize bound = ZSTD_compressBound (size);
-  g_autofree char *packed = g_malloc (bound);
-  gsize length = ZSTD_compressCCtx (self->compress, packed, bound, data, size, COMPRESSION_LEVEL);
-
-  if (ZSTD_isError (length))
-    {
-      g_propagate_error (
-          error, tern_fault_new (TERN_FAULT_INTERNAL, _ ("A message could not be compressed (%s)."),
-                                 ZSTD_getErrorName (length)));
-      return FALSE;
-    }
-  return put_row (self, hash, size, packed, length, error);
-}
-
-/* GChecksum takes ten times as long, and more than everything else that storing a body takes. */
-static char *
-hash_bytes (GBytes *bytes)
-{
-  static const char digits[] = "0123456789abcdef";
-  guint8 digest[HASH_LENGTH / 2];
-  char *hash = g_malloc (HASH_LENGTH + 1);
-  gsize size;
-  gconstpointer data = g_bytes_get_data (bytes, &size);
-  int rc = gnutls_hash_fast (GNUTLS_DIG_SHA256, data != NULL ? data : "", size, digest);
-
-  if (rc != 0)
-    g_error ("SHA-256: %s", gnutls_strerror (rc));
-  for (gsize i = 0; i < sizeof digest; i++)
-    {
-      hash[2 * i] = digits[digest[i] >> 4];
-      hash[2 * i + 1] = digits[digest[i] & 15];
-    }
-  hash[HASH_LENGTH] = '\0';
-  return hash;
-}
-
-char *
-tern_bodies_put (TernBodies *self, GBytes *bytes, gboolean durable, GError **error)
-{
-  g_autofree char *hash = hash_bytes (bytes);
-  gsize size = g_bytes_get_size (bytes);
-  gboolean ok;
+  gsize length;
+  const void *packed;
 
   if (!begin_batch (self, error))
-    return NULL;
-  if (size <= LARGEST_BLOB)
-    ok = put_blob (self, hash, bytes, error);
-  else
-    ok = put_file (self, hash, bytes, durable, error) && put_row (self, hash, size, NULL, 0, error);
-  return ok ? g_steal_pointer (&hash) : NULL;
+    return FALSE;
+  if (body->packed == NULL)
+    return put_file (self, body->hash, body->bytes, durable, error)
+           && put_row (self, body->hash, body->size, NULL, 0, error);
+  packed = g_bytes_get_data (body->packed, &length);
+  return put_row (self, body->hash, body->size, packed, length, error);
 }
 
 /* Nothing is lost of a file that has both names when what follows fails: it is adopted again. */
@@ -347,11 +296,11 @@ static GBytes *
 verify (GBytes *bytes, const char *hash, GError **error)
 {
   g_autoptr (GBytes) taken = bytes;
-  g_autofree char *found = NULL;
+  char found[TERN_BODY_HASH_LENGTH + 1] = "";
 
   if (taken != NULL)
-    found = hash_bytes (taken);
-  if (g_strcmp0 (found, hash) == 0)
+    tern_body_hash (taken, found);
+  if (strcmp (found, hash) == 0)
     return g_steal_pointer (&taken);
   g_propagate_error (error, fault_damaged ());
   return NULL;
@@ -362,7 +311,7 @@ unpack (TernBodies *self, const void *data, gsize length, gint64 size)
 {
   g_autofree char *bytes = NULL;
 
-  if (size < 0 || size > LARGEST_BLOB)
+  if (size < 0 || size > TERN_BODY_LARGEST_BLOB)
     return NULL;
   bytes = g_malloc (size + 1);
   if (ZSTD_decompressDCtx (self->decompress, bytes, size, data, length) != (gsize) size)
@@ -390,7 +339,7 @@ tern_bodies_get (TernBodies *self, const char *hash, GError **error)
   gboolean found;
   int rc;
 
-  if (stmt == NULL || strlen (hash) != HASH_LENGTH)
+  if (stmt == NULL || strlen (hash) != TERN_BODY_HASH_LENGTH)
     return NULL;
   tern_db_bind_text (stmt, 1, hash);
   rc = sqlite3_step (stmt);
@@ -420,7 +369,7 @@ tern_bodies_open_file (TernBodies *self, const char *hash, int *fd)
   int rc;
 
   *fd = -1;
-  if (stmt == NULL || strlen (hash) != HASH_LENGTH)
+  if (stmt == NULL || strlen (hash) != TERN_BODY_HASH_LENGTH)
     return FALSE;
   tern_db_bind_text (stmt, 1, hash);
   rc = sqlite3_step (stmt);
@@ -443,7 +392,7 @@ tern_bodies_drop (TernBodies *self, const char *hash, GError **error)
   g_autofree char *path = NULL;
   sqlite3_stmt *stmt = tern_db_prepare (self->db, "DELETE FROM body WHERE hash = ?1", error);
 
-  if (stmt == NULL || strlen (hash) != HASH_LENGTH)
+  if (stmt == NULL || strlen (hash) != TERN_BODY_HASH_LENGTH)
     return FALSE;
   tern_db_bind_text (stmt, 1, hash);
   if (!tern_db_step (self->db, stmt, error))

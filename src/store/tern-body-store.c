@@ -3,6 +3,7 @@
 
 #include "tern-body-store.h"
 
+#include "tern-packed-body-private.h"
 #include "tern-store-ledger-private.h"
 #include "tern-store-messages-private.h"
 #include "tern-store-private.h"
@@ -55,6 +56,22 @@ tern_txn_name_body (TernTxn *txn,
          && tern_ledger_body (txn, message, TERN_LEDGER_FETCHED, error);
 }
 
+static gboolean
+put_packed (TernTxn *txn,
+            TernId location,
+            const char *section,
+            const TernPackedBody *body,
+            gboolean durable,
+            GError **error)
+{
+  TernId message;
+
+  txn->durable = txn->durable || durable;
+  return tern_txn_find_message (txn, location, &message, error)
+         && tern_bodies_put (txn->reader.bodies, body, durable, error)
+         && tern_txn_name_body (txn, message, section, body->hash, error);
+}
+
 gboolean
 tern_txn_put_body (TernTxn *txn,
                    TernId location,
@@ -63,21 +80,28 @@ tern_txn_put_body (TernTxn *txn,
                    gboolean durable,
                    GError **error)
 {
-  g_autofree char *hash = NULL;
-  TernId message;
+  g_autoptr (TernPackedBody) body = tern_packed_body_new (bytes);
 
-  if (!tern_txn_find_message (txn, location, &message, error))
-    return FALSE;
-  hash = tern_bodies_put (txn->reader.bodies, bytes, durable, error);
-  txn->durable = txn->durable || durable;
-  return hash != NULL && tern_txn_name_body (txn, message, section, hash, error);
+  return put_packed (txn, location, section, body, durable, error);
+}
+
+gboolean
+tern_txn_put_packed_body (TernTxn *txn,
+                          TernId location,
+                          const char *section,
+                          const TernPackedBody *body,
+                          GError **error)
+{
+  return put_packed (txn, location, section, body, FALSE, error);
 }
 
 char *
 tern_txn_put_loose_body (TernTxn *txn, GBytes *bytes, GError **error)
 {
+  g_autoptr (TernPackedBody) body = tern_packed_body_new (bytes);
+
   txn->durable = TRUE;
-  return tern_bodies_put (txn->reader.bodies, bytes, TRUE, error);
+  return tern_bodies_put (txn->reader.bodies, body, TRUE, error) ? g_strdup (body->hash) : NULL;
 }
 
 /* Bytes that are missing or damaged although a row names them are not here: the row goes, so that

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "tern-packed-body.h"
 #include "tern-store-messages.h"
 
 G_BEGIN_DECLS
@@ -27,6 +28,12 @@ gboolean tern_txn_put_body (TernTxn *txn,
                             GBytes *bytes,
                             gboolean durable,
                             GError **error);
+/* The same for what was packed before, not durable. */
+gboolean tern_txn_put_packed_body (TernTxn *txn,
+                                   TernId location,
+                                   const char *section,
+                                   const TernPackedBody *body,
+                                   GError **error);
 /* The same without a message row, for the outbox; returns the hash. */
 char *tern_txn_put_loose_body (TernTxn *txn, GBytes *bytes, GError **error);
 

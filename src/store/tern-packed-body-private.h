@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "tern-packed-body.h"
+
+G_BEGIN_DECLS
+
+#define TERN_BODY_HASH_LENGTH 64
+
+/* Above this a file of its own: a blob is read as a whole, and a large one fragments the file. */
+#define TERN_BODY_LARGEST_BLOB (256 * 1024)
+
+struct _TernPackedBody
+{
+  char hash[TERN_BODY_HASH_LENGTH + 1];
+  gsize size;
+  GBytes *bytes;  /* as they are, of what gets a file; else NULL */
+  GBytes *packed; /* compressed, or NULL */
+};
+
+/* @hash: of TERN_BODY_HASH_LENGTH + 1 bytes. */
+void tern_body_hash (GBytes *bytes, char *hash);
+
+G_END_DECLS
