@@ -12,6 +12,7 @@ typedef struct
 {
   TernId folder;
   TernUrgency urgency;
+  gint64 began;   /* monotonic */
   gboolean again; /* wanted once more while it ran */
 } Wanted;
 
@@ -27,7 +28,8 @@ struct _TernRounds
   gboolean freed;
   TernRemote *remote; /* (owned) (nullable) */
   GHashTable *wanted; /* (owned) &Wanted.folder → Wanted (owned) */
-  GHashTable *synced; /* (owned) set of TernId (owned): since the connection began */
+  GHashTable *synced; /* (owned) TernId (owned) → gint64 (owned), when the last sync that succeeded
+                         since the connection began, began */
   gboolean listing;
   gboolean list_again;
   guint listings; /* completed since the connection began */
@@ -253,6 +255,17 @@ read_path (TernReader *reader,
   return error == NULL || *error == NULL;
 }
 
+/* What began after the question answers it. */
+static gboolean
+is_answered (const Waiter *waiter)
+{
+  const gint64 *began = g_hash_table_lookup (waiter->rounds->synced, &waiter->folder);
+  const Wanted *wanted = g_hash_table_lookup (waiter->rounds->wanted, &waiter->folder);
+
+  return (began != NULL && *began >= waiter->began)
+         || (wanted != NULL && wanted->began >= waiter->began);
+}
+
 static void
 path_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -274,7 +287,8 @@ path_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     {
       waiter->folder = folder->id;
-      tern_rounds_want (self, folder->id, TERN_URGENCY_NEW);
+      if (!is_answered (waiter))
+        tern_rounds_want (self, folder->id, TERN_URGENCY_NEW);
       tern_rounds_check (self);
     }
   rounds_unref (self);
@@ -355,6 +369,7 @@ typedef struct
 {
   TernRounds *rounds;
   TernId folder;
+  gint64 began;
 } FolderLink;
 
 static void start_folder (TernRounds *self, Wanted *wanted);
@@ -407,7 +422,8 @@ synced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       wanted = g_hash_table_lookup (self->wanted, &folder);
       if (error == NULL)
-        g_hash_table_add (self->synced, g_memdup2 (&folder, sizeof folder));
+        g_hash_table_insert (self->synced, g_memdup2 (&folder, sizeof folder),
+                             g_memdup2 (&link->began, sizeof link->began));
       if (wanted != NULL && wanted->again && error == NULL)
         start_folder (self, wanted);
       else
@@ -425,8 +441,10 @@ start_folder (TernRounds *self, Wanted *wanted)
   FolderLink *link = g_new0 (FolderLink, 1);
 
   wanted->again = FALSE;
+  wanted->began = g_get_monotonic_time ();
   link->rounds = rounds_ref (self);
   link->folder = wanted->folder;
+  link->began = wanted->began;
   tern_remote_sync_folder_async (self->remote, wanted->folder, wanted->urgency, synced_cb, link);
 }
 
@@ -538,7 +556,7 @@ tern_rounds_new (TernStore *store,
   self->others_busy = others_busy;
   self->data = data;
   self->wanted = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
-  self->synced = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->synced = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   self->waiters = g_ptr_array_new ();
   return self;
 }

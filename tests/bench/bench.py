@@ -277,6 +277,7 @@ def bench_size(build, size, runs, pushes):
 
 # SCRAM takes two, and its end a third.
 LOGIN_TRIPS = 3
+LISTING_TRIPS = 1
 
 
 class Far:
@@ -394,8 +395,10 @@ def bench_bodies(build, size):
                 '4, 8 KiB', trips <= 4 and report['bytes_in'] + report['bytes_out'] <= 8192)
             server.control(f'doveadm copy -u {address} INBOX mailbox INBOX uid 1:10')
             report = ternctl(desktop, build, 'sync', '--folder', 'INBOX')[0]
-            row(f'reconnecting and a look at a folder of {size}, {report["added"]} of them new',
-                f'{report["round_trips"] - LOGIN_TRIPS} round trips', '–', report['added'] == 10)
+            trips = report['round_trips'] - LOGIN_TRIPS - LISTING_TRIPS
+            row(f'reconnecting to a folder of {size}, {report["added"]} of them new, after the login',
+                f'{trips} round trips, and one for what is in the other folders', '3',
+                report['added'] == 10 and trips <= 3)
             ids = [str(m['id']) for m in ternctl(desktop, build, 'list', 'INBOX', '--limit', '1000')]
             start = time.monotonic()
             ternctl(desktop, build, 'move', *ids, 'F1')
