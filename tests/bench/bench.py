@@ -34,9 +34,10 @@ from desktop import Desktop, wait_for  # noqa: E402
 
 
 class Server:
-    def __init__(self, messages):
+    def __init__(self, messages, *more):
         self.process = subprocess.Popen(
-            [os.path.join(HERE, '..', 'lib', 'mailserver.py'), '--users', 'anna', '--no-postfix', '--log-logins', '--seed', f'anna:{messages}'],
+            [os.path.join(HERE, '..', 'lib', 'mailserver.py'), '--users', 'anna', '--no-postfix', '--log-logins',
+             '--seed', f'anna:{messages}', *more],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         self.info = json.loads(line)
@@ -373,7 +374,7 @@ def bench_download(build, server, size, port, limits):
 
 def bench_bodies(build, size):
     """Whole messages, and what a connection costs that brings nothing new."""
-    server = Server(size)
+    server = Server(size, '--seed-heavy')
     far = Far(server.info['imap'])
     try:
         raw_limit(build, server, 'BODY.PEEK[]')

@@ -37,6 +37,7 @@ Thread = collections.namedtuple('Thread', 'subject identities people quote kind'
 MONTHS = ('Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec')
 DAYS = ('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')
 ZONES = ('+0000', '+0100', '+0200', '-0500', '-0800', '+0530', '+0900')
+SCAN_BYTES = 57 * 8000
 ZONE_SECONDS = {zone: int(zone[0] + '1') * (int(zone[1:3]) * 3600 + int(zone[3:]) * 60) for zone in ZONES}
 
 BATCH_BYTES, BATCH_COUNT = 4 << 20, 500  # of one MULTIAPPEND
@@ -214,7 +215,7 @@ def receipt(shop, number, items):
 
 
 class Generator:
-    def __init__(self, seed=1, address='anna@example.test', newest=None):
+    def __init__(self, seed=1, address='anna@example.test', newest=None, heavy=False):
         self.rng = random.Random(f'{seed} {address}')
         self.address = address
         self.name = address.split('@', 1)[0].capitalize()
@@ -224,6 +225,8 @@ class Generator:
         self.serial = 0
         self.to = f'To: {mailbox(self.name, address)}'
         self._make_pools()
+        if heavy:
+            self._grow()
 
     def _make_pools(self):
         rng = self.rng
@@ -245,6 +248,11 @@ class Generator:
         self.kinds = [(self._person, 38), (self._list, 20), (self._newsletter, 14), (self._receipt, 8),
                       (self._attachment, 6), (self._foreign_one, 11), (self._odd_one, 3)]
         self.wheel = [kind for kind, weight in self.kinds for _ in range(weight)]
+
+    def _grow(self):
+        """Some 11.5 KB a message instead of 3.6, as in mailboxes of offices: one of 25 carries a scan."""
+        self.scan = b64(self.rng.randbytes(SCAN_BYTES))
+        self.wheel = [self._scan if kind == self._person and slot < 4 else kind for slot, kind in enumerate(self.wheel)]
 
     def _make_newsletters(self):
         pool = []
@@ -449,6 +457,16 @@ class Generator:
         subject, body = self.attached[int(rng.random() * (len(self.attached) - (rng.random() < 0.97)))]
         person, _ = self.people[int(rng.random() * len(self.people))]
         return f'From: {person}\r\n{self.to}\r\nSubject: {encode_word(subject)}', body, self._identity('mail.example')
+
+    def _scan(self, rng):
+        lines = SCAN_BYTES // 57
+        length = int(lines / 23 * 23 ** rng.random())
+        start = int(rng.random() * (lines - length)) * 78
+        body = multipart('mixed', 'scan', text_part('The scan.\r\n'), part(
+            'image/jpeg', self.scan[start:start + length * 78], 'Content-Transfer-Encoding: base64',
+            'Content-Disposition: attachment; filename="scan.jpg"'))
+        person, _ = self.people[int(rng.random() * len(self.people))]
+        return f'From: {person}\r\n{self.to}\r\nSubject: Scan', body, self._identity('scanner.example')
 
     def _foreign_one(self, rng):
         sender, subject, body = self.foreign[int(rng.random() * len(self.foreign))]

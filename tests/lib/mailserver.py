@@ -162,8 +162,8 @@ class Server:
             count, folder = int(parts[0]), parts[1] if len(parts) > 1 else 'INBOX'
             import mailgen  # beside this file; only the seeding needs it
             with self.imap(user) as connection:
-                mailgen.fill(connection, folder, mailgen.Generator(self.options.seed_number, user['address'])
-                             .messages(count))
+                made = mailgen.Generator(self.options.seed_number, user['address'], heavy=self.options.seed_heavy)
+                mailgen.fill(connection, folder, made.messages(count))
 
     def run_command(self, line):
         words = shlex.split(line)
@@ -262,6 +262,7 @@ def parse(argv):
     parser.add_argument('--compress', action='store_true', help='COMPRESS=DEFLATE')
     parser.add_argument('--seed', action='append', default=[], metavar='[USER:]N[:FOLDER]',
                         help='fill a mailbox with N generated messages')
+    parser.add_argument('--seed-heavy', action='store_true', help='11.5 KB a message instead of 3.6')
     parser.add_argument('--seed-number', type=int, default=1, help='start of the generator')
     parser.add_argument('--postfix-helper', metavar='DIR', help=argparse.SUPPRESS)
     return parser.parse_args(argv)
