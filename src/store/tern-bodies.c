@@ -18,6 +18,9 @@
 #include <unistd.h>
 #include <zstd.h>
 
+/* Blobs were larger once. */
+#define LARGEST_READ (256 * 1024)
+
 struct _TernBodies
 {
   char *dir;  /* of large bodies */
@@ -311,7 +314,7 @@ unpack (TernBodies *self, const void *data, gsize length, gint64 size)
 {
   g_autofree char *bytes = NULL;
 
-  if (size < 0 || size > TERN_BODY_LARGEST_BLOB)
+  if (size < 0 || size > LARGEST_READ)
     return NULL;
   bytes = g_malloc (size + 1);
   if (ZSTD_decompressDCtx (self->decompress, bytes, size, data, length) != (gsize) size)

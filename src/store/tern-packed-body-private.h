@@ -7,8 +7,9 @@ G_BEGIN_DECLS
 
 #define TERN_BODY_HASH_LENGTH 64
 
-/* Above this a file of its own: a blob is read as a whole, and a large one fragments the file. */
-#define TERN_BODY_LARGEST_BLOB (256 * 1024)
+/* Above this a file of its own: a blob is read as a whole, is written twice, into the log and from
+ * there, and a large one fragments the file. */
+#define TERN_BODY_LARGEST_BLOB (64 * 1024)
 
 struct _TernPackedBody
 {

@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <zstd.h>
 
 static GBytes *
 text (guint n, gsize size)
@@ -93,7 +94,7 @@ test_same_message (void)
 static void
 test_sizes (void)
 {
-  static const gsize sizes[] = { 0, 1, 11000, 256 * 1024, 256 * 1024 + 1, 3000000 };
+  static const gsize sizes[] = { 0, 1, 11000, 64 * 1024, 64 * 1024 + 1, 3000000 };
   StoreFixture *f = store_fixture_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
@@ -109,6 +110,35 @@ test_sizes (void)
       g_assert_no_error (error);
       g_assert_true (g_bytes_equal (back, body));
     }
+  store_fixture_free (f);
+}
+
+/* What gets a file of its own now lay compressed in the database once. */
+static void
+test_large_blob (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId id = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
+  g_autoptr (GBytes) body = text (1, 256 * 1024);
+  char packed[1000];
+  gsize length = ZSTD_compress (packed, sizeof packed, g_bytes_get_data (body, NULL),
+                                g_bytes_get_size (body), 3);
+  g_autoptr (GString) sql = g_string_new ("UPDATE body SET data = x'");
+  g_autofree char *dir = store_path (f, "bodies");
+  g_autofree char *aside = store_path (f, "no-bodies");
+  g_autoptr (GBytes) back = NULL;
+  GError *error = NULL;
+
+  g_assert_false (ZSTD_isError (length));
+  for (gsize i = 0; i < length; i++)
+    g_string_append_printf (sql, "%02x", (guint8) packed[i]);
+  g_string_append_c (sql, '\'');
+  put (f, id, "", body, TRUE);
+  bodies_sql (f, sql->str);
+  g_assert_cmpint (g_rename (dir, aside), ==, 0);
+  back = get (f, id, "", &error);
+  g_assert_no_error (error);
+  g_assert_true (g_bytes_equal (back, body));
   store_fixture_free (f);
 }
 
@@ -458,6 +488,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/bodies/sizes", test_sizes);
   g_test_add_func ("/store/bodies/same-message", test_same_message);
+  g_test_add_func ("/store/bodies/large-blob", test_large_blob);
   g_test_add_func ("/store/bodies/sections", test_sections);
   g_test_add_func ("/store/bodies/shared", test_shared);
   g_test_add_func ("/store/bodies/rolled-back", test_rolled_back);

@@ -101,8 +101,8 @@ void tern_imap_session_doubt_mailbox (TernImapSession *self);
  */
 TernImapReply *
 tern_imap_session_command_finish (TernImapSession *self, GAsyncResult *result, GError **error);
-/* Of a COPY, a MOVE or a FETCH of several bodies that ended with a fault: (nullable) (transfer none)
- * what COPYUID told of, and the bodies that came, before that. */
+/* Of a COPY, a MOVE or a FETCH of several bodies that ended with a fault: (nullable) (transfer
+ * none) what COPYUID told of, and the bodies that came, before that. */
 const TernImapReply *tern_imap_session_command_get_done (GAsyncResult *result);
 
 /* LIST with what the server has (SPECIAL-USE, SUBSCRIBED, STATUS); data to handlers list, status.
