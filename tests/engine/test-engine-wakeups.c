@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <netinet/in.h>
@@ -78,13 +79,36 @@ tell_system (const char *command)
 /* The kernel's network: nothing but a loopback device */
 
 static gboolean
+write_proc (const char *path, const char *text)
+{
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+  gboolean ok = fd >= 0 && write (fd, text, strlen (text)) == (gssize) strlen (text);
+
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
+/* Who is not root has no name in the new namespace before it is given one, and D-Bus asks for it.
+ */
+static gboolean
+enter_user_namespace (void)
+{
+  g_autofree char *user = g_strdup_printf ("%u %u 1", getuid (), getuid ());
+  g_autofree char *group = g_strdup_printf ("%u %u 1", getgid (), getgid ());
+
+  return unshare (CLONE_NEWUSER | CLONE_NEWNET) == 0 && write_proc ("/proc/self/setgroups", "deny")
+         && write_proc ("/proc/self/uid_map", user) && write_proc ("/proc/self/gid_map", group);
+}
+
+static gboolean
 enter_namespace (void)
 {
   struct ifreq loopback = { .ifr_flags = IFF_UP | IFF_RUNNING };
   int fd;
   gboolean up;
 
-  if (unshare (CLONE_NEWNET) != 0 && unshare (CLONE_NEWUSER | CLONE_NEWNET) != 0)
+  if (unshare (CLONE_NEWNET) != 0 && !enter_user_namespace ())
     return FALSE;
   fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   g_strlcpy (loopback.ifr_name, "lo", sizeof loopback.ifr_name);
