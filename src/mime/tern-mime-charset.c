@@ -210,10 +210,67 @@ is_mostly_utf8 (const char *bytes, gsize length)
   return good > 4 * bad;
 }
 
+/* A converter that is opened is a module that is loaded, which takes a hundred times as long as the
+ * words of a header take to convert: each thread keeps those that it used last. */
+#define CONVERTERS 16
+
+typedef struct
+{
+  char *charset;
+  GIConv conv;
+} Converter;
+
+static void
+converter_free (gpointer data)
+{
+  Converter *converter = data;
+
+  g_iconv_close (converter->conv);
+  g_free (converter->charset);
+  g_free (converter);
+}
+
+static GPrivate converters = G_PRIVATE_INIT ((GDestroyNotify) g_ptr_array_unref);
+
+/* In its initial state; (GIConv) -1 when there is none. */
+static GIConv
+find_converter (const char *charset)
+{
+  GPtrArray *kept = g_private_get (&converters);
+  Converter *converter;
+  GIConv conv;
+
+  if (kept == NULL)
+    {
+      kept = g_ptr_array_new_with_free_func (converter_free);
+      g_private_set (&converters, kept);
+    }
+  for (guint i = 0; i < kept->len; i++)
+    {
+      converter = g_ptr_array_index (kept, i);
+      if (strcmp (converter->charset, charset) == 0)
+        {
+          /* The last one is the next to go. */
+          g_ptr_array_insert (kept, 0, g_ptr_array_steal_index (kept, i));
+          return converter->conv;
+        }
+    }
+  conv = g_iconv_open ("UTF-8", charset);
+  if (conv == (GIConv) -1)
+    return conv;
+  if (kept->len == CONVERTERS)
+    g_ptr_array_set_size (kept, CONVERTERS - 1);
+  converter = g_new0 (Converter, 1);
+  converter->charset = g_strdup (charset);
+  converter->conv = conv;
+  g_ptr_array_insert (kept, 0, converter);
+  return conv;
+}
+
 static gboolean
 append_converted (GString *out, const char *bytes, gsize length, const char *charset)
 {
-  GIConv conv = g_iconv_open ("UTF-8", charset);
+  GIConv conv = find_converter (charset);
   char *in = (char *) bytes;
   gsize left = length;
   char buffer[4096];
@@ -246,7 +303,6 @@ append_converted (GString *out, const char *bytes, gsize length, const char *cha
     g_iconv (conv, NULL, NULL, &to, &room);
     g_string_append_len (out, buffer, to - buffer);
   }
-  g_iconv_close (conv);
   return TRUE;
 }
 

@@ -71,6 +71,40 @@ test_header (void)
     }
 }
 
+/* A converter that is used again knows nothing of what it converted before. */
+static void
+test_header_again (void)
+{
+  static const Case cases[] = {
+    { "=?iso-2022-jp?B?GyRCJDMkcw==?=", "こん" }, /* cut: no way back to ASCII */
+    { "=?iso-2022-jp?Q?plain?=", "plain" },
+    { "=?shift_jis?B?grGC?=", "こ\xef\xbf\xbd" }, /* cut in a character */
+    { "=?shift_jis?B?grGC8Q==?=", "こん" },
+    { "=?koi8-r?B?8NLJ18XU?=", "Привет" },
+  };
+
+  for (guint round = 0; round < 3; round++)
+    {
+      for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+        {
+          g_autofree char *text = tern_mime_decode_header (cases[i].raw, strlen (cases[i].raw));
+
+          g_assert_cmpstr (text, ==, cases[i].expected);
+        }
+      /* More charsets than are kept. */
+      for (guint part = 2; part <= 16; part++)
+        for (guint page = 1250; page <= 1252; page++)
+          {
+            g_autofree char *raw =
+                g_strdup_printf ("=?iso-8859-%u?Q?a=E1?= =?windows-%u?Q?=E1?=", part, page);
+            g_autofree char *text = tern_mime_decode_header (raw, strlen (raw));
+
+            g_assert_true (g_str_has_prefix (text, "a"));
+            g_assert_true (g_str_has_suffix (text, page == 1251 ? "б" : "á"));
+          }
+    }
+}
+
 static void
 test_header_nul (void)
 {
@@ -258,6 +292,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   tern_mime_init ();
   g_test_add_func ("/mime/header/decode", test_header);
+  g_test_add_func ("/mime/header/again", test_header_again);
   g_test_add_func ("/mime/header/nul", test_header_nul);
   g_test_add_func ("/mime/header/limit", test_header_limit);
   g_test_add_func ("/mime/header/hostile", test_header_hostile);
