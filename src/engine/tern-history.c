@@ -299,7 +299,8 @@ dup_told (const TernLedgerEntry *entry)
   char *plain = dup_plain (entry);
   g_autoptr (GDateTime) saved =
       entry->saved > 0 ? g_date_time_new_from_unix_local (entry->saved) : NULL;
-  g_autofree char *time = saved != NULL ? g_date_time_format (saved, "%x %H:%M") : NULL;
+  /* Translators: when a message was put into a folder, see g_date_time_format(). */
+  g_autofree char *time = saved != NULL ? g_date_time_format (saved, _ ("%-d %B %Y, %H:%M")) : NULL;
   char *told;
 
   if (time == NULL)
