@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "migration-rows.h"
-#include "store-fixture.h"
+#include "op-fixture.h"
 
 #include "tern-bodies-private.h"
 #include "tern-db-private.h"
@@ -428,21 +428,6 @@ test_read (gconstpointer data)
 /* Going on with it. */
 
 static void
-confirm (StoreFixture *f, TernId op, guint32 source, guint32 target)
-{
-  TernTxn *txn = store_begin (f);
-  g_autoptr (GArray) pairs = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
-  TernUidPair pair = { source, target };
-  GError *error = NULL;
-
-  if (target != 0)
-    g_array_append_val (pairs, pair);
-  tern_txn_op_confirmed (txn, op, pairs, &error);
-  g_assert_no_error (error);
-  store_commit (f);
-}
-
-static void
 assert_at (StoreFixture *f, TernId location, TernId folder, guint32 uid, TernFlags flags)
 {
   g_autoptr (TernMessageRecord) record = store_message (f, location);
@@ -482,39 +467,27 @@ end_listing (StoreFixture *f)
 }
 
 static void
-undo_move (StoreFixture *f, TernId op)
-{
-  TernTxn *txn = store_begin (f);
-  GError *error = NULL;
-  gboolean undone;
-
-  tern_txn_op_undo (txn, op, &undone, &error);
-  g_assert_no_error (error);
-  store_commit (f);
-}
-
-static void
 finish_operations (StoreFixture *f, gint64 version)
 {
   g_autoptr (TernFolderRecord) renamed = NULL;
 
-  confirm (f, 1, 0, 0);
+  op_confirm (f, 1, 0, 0);
   assert_at (f, 3, 1, 13, TERN_FLAG_SEEN | TERN_FLAG_FLAGGED);
-  confirm (f, 2, 14, 40);
+  op_confirm (f, 2, 14, 40);
   assert_at (f, 4, 2, 40, TERN_FLAG_SEEN);
   g_assert_null (store_message (f, 5));
-  confirm (f, 3, 0, 50);
+  op_confirm (f, 3, 0, 50);
   assert_at (f, 6, 4, 50, TERN_FLAG_SEEN | TERN_FLAG_DRAFT);
-  confirm (f, 5, 16, 41);
+  op_confirm (f, 5, 16, 41);
   assert_at (f, 8, 1, 16, TERN_FLAG_SEEN);
   assert_at (f, 9, 2, 41, TERN_FLAG_SEEN);
-  confirm (f, 6, 0, 0);
+  op_confirm (f, 6, 0, 0);
   g_assert_null (store_message (f, 10));
-  confirm (f, 7, 0, 0);
+  op_confirm (f, 7, 0, 0);
   assert_at (f, 14, 8, 3, TERN_FLAG_SEEN | TERN_FLAG_FLAGGED);
   if (version < 5)
     return;
-  confirm (f, 11, 0, 0);
+  op_confirm (f, 11, 0, 0);
   renamed = store_folder (f, 6);
   g_assert_cmpstr (renamed->path, ==, "Lists/Gtk");
   g_assert_cmpstr (renamed->remote_name, ==, "Lists.Gtk");
@@ -559,7 +532,7 @@ test_go_on (gconstpointer data)
   meet_messages (f);
   assert_whole (f);
   /* With the part that was split off. */
-  undo_move (f, 4);
+  op_undo (f, 4);
   g_assert_cmpint (store_sql (f, "SELECT folder FROM location WHERE id = 7"), ==, 1);
   if (version >= 2)
     g_assert_cmpint (store_sql (f, "SELECT folder FROM location WHERE id = 16"), ==, 1);
