@@ -545,6 +545,29 @@ test_go_on (gconstpointer data)
   store_fixture_free (f);
 }
 
+/* A step is done as a whole or not at all, and can be done later. */
+static void
+test_step_fails (void)
+{
+  StoreFixture *f = fixture_of (6);
+  g_autoptr (GError) error = NULL;
+
+  store_sql (f, "CREATE INDEX message_email ON message (hash)");
+  g_assert_false (store_open (f, &error));
+  g_assert_nonnull (error);
+  g_assert_cmpint (store_sql (f, "PRAGMA user_version"), ==, 6);
+  g_assert_cmpint (store_sql (f, "SELECT count (*) FROM pragma_table_info ('message')"
+                                 " WHERE name = 'email_id'"),
+                   ==, 0);
+  g_clear_error (&error);
+  store_sql (f, "DROP INDEX message_email");
+  store_open (f, &error);
+  g_assert_no_error (error);
+  assert_read (f, 6);
+  assert_whole (f);
+  store_fixture_free (f);
+}
+
 static void
 test_steps (void)
 {
@@ -590,6 +613,7 @@ main (int argc, char **argv)
       g_test_add_data_func (read, GINT_TO_POINTER (version), test_read);
       g_test_add_data_func (go_on, GINT_TO_POINTER (version), test_go_on);
     }
+  g_test_add_func ("/store/migrations/step-fails", test_step_fails);
   g_test_add_func ("/store/migrations/steps", test_steps);
   return g_test_run ();
 }
