@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <inttypes.h>
 
 G_BEGIN_DECLS
 
@@ -10,7 +11,9 @@ G_BEGIN_DECLS
  *
  * A local id (an SQLite rowid) of an account, folder, message, operation or outbox entry.
  * 0 means "none". Local ids are what crosses threads and what the user interface and ternctl
- * name things by; server ids (UIDs) are looked up only when a command is sent.
+ * name things by; server ids (UIDs) are looked up only when a command is sent. In words for people
+ * its format is PRId64: of other macros gettext knows nothing, and what they stand in is never
+ * found.
  */
 typedef gint64 TernId;
 #define TERN_ID_FORMAT G_GINT64_FORMAT

@@ -319,9 +319,8 @@ tern_history_dup_sentence (const TernLedgerEntry *entry)
   if (entry->op == 0)
     return g_steal_pointer (&plain);
   /* Translators: a sentence about what was done, and the number of the operation. */
-  return g_strdup_printf (entry->unsent
-                              ? _ ("%s (operation %" TERN_ID_FORMAT ", not yet on the server)")
-                              : _ ("%s (operation %" TERN_ID_FORMAT ")"),
+  return g_strdup_printf (entry->unsent ? _ ("%s (operation %" PRId64 ", not yet on the server)")
+                                        : _ ("%s (operation %" PRId64 ")"),
                           plain, entry->op);
 }
 

@@ -198,10 +198,15 @@ static const char version_12[] = "ALTER TABLE location ADD COLUMN saved INTEGER;
 /* Gmail's: the other folders in which it shows the message, in lines. */
 static const char version_13[] = "ALTER TABLE location ADD COLUMN labels TEXT;";
 
+/* folder.gone was 1 once; now it is when a listing first lacked it, and its mail is kept for a day
+ * from then. */
+static const char version_14[] =
+    "UPDATE folder SET gone = CAST (strftime ('%s', 'now') AS INTEGER) WHERE gone = 1;";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
   version_1, version_2, version_3,  version_4,  version_5,  version_6,  version_7,
-  version_8, version_9, version_10, version_11, version_12, version_13,
+  version_8, version_9, version_10, version_11, version_12, version_13, version_14,
 };
 
 static gboolean
@@ -220,6 +225,21 @@ run_step (TernDb *db, gsize step, GError **error)
   return FALSE;
 }
 
+gint64
+tern_schema_newest (void)
+{
+  return G_N_ELEMENTS (steps);
+}
+
+gboolean
+tern_schema_run_steps (TernDb *db, gint64 from, gint64 to, GError **error)
+{
+  for (gint64 step = from; step < to; step++)
+    if (!run_step (db, step, error))
+      return FALSE;
+  return TRUE;
+}
+
 gboolean
 tern_schema_migrate (TernDb *db, const char *path, gboolean *created, GError **error)
 {
@@ -228,7 +248,7 @@ tern_schema_migrate (TernDb *db, const char *path, gboolean *created, GError **e
   if (!tern_db_look_ints (db, &version, "PRAGMA user_version", NULL, 0, error))
     return FALSE;
   *created = version == 0;
-  if (version < 0 || version > (gint64) G_N_ELEMENTS (steps))
+  if (version < 0 || version > tern_schema_newest ())
     {
       g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
                                                 _ ("The mail in “%s” was stored by a newer version "
@@ -237,8 +257,5 @@ tern_schema_migrate (TernDb *db, const char *path, gboolean *created, GError **e
                                                 path));
       return FALSE;
     }
-  for (gint64 step = version; step < (gint64) G_N_ELEMENTS (steps); step++)
-    if (!run_step (db, step, error))
-      return FALSE;
-  return TRUE;
+  return tern_schema_run_steps (db, version, tern_schema_newest (), error);
 }

@@ -223,7 +223,7 @@ format_head (const TernHistory *history, GString *lines)
     g_string_append_printf (lines, _ ("It is gone since %s; it was in “%s” last.\n"), gone,
                             tern_history_folder_name (history->folder));
   for (guint i = 0; i < history->elsewhere->len; i++)
-    g_string_append_printf (lines, _ ("The same message is here as %" TERN_ID_FORMAT " as well.\n"),
+    g_string_append_printf (lines, _ ("The same message is here as %" PRId64 " as well.\n"),
                             g_array_index (history->elsewhere, TernId, i));
   if (history->entries->len == 0)
     g_string_append (lines, _ ("What happened to it before Tern kept a record is not known.\n"));
@@ -271,7 +271,7 @@ fault_unknown (Query *query)
 {
   if (query->message != 0)
     return tern_fault_new (TERN_FAULT_NOT_FOUND,
-                           _ ("There is no message %" TERN_ID_FORMAT ", and none is remembered."),
+                           _ ("There is no message %" PRId64 ", and none is remembered."),
                            query->message);
   return tern_fault_new (TERN_FAULT_NOT_FOUND,
                          _ ("No message, here or gone, fits “%s”. Words are looked for in senders "

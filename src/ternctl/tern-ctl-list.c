@@ -222,9 +222,8 @@ skip_before (GArray *keys, TernId before, guint *start, GError **error)
         }
     }
   g_propagate_error (
-      error,
-      tern_fault_new (TERN_FAULT_NOT_FOUND,
-                      _ ("There is no message %" TERN_ID_FORMAT " in this folder."), before));
+      error, tern_fault_new (TERN_FAULT_NOT_FOUND,
+                             _ ("There is no message %" PRId64 " in this folder."), before));
   return FALSE;
 }
 

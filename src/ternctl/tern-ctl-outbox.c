@@ -43,8 +43,8 @@ read_record (TernReader *reader, const Query *query, GError **error)
   if (record != NULL)
     return record;
   if (problem == NULL)
-    problem = tern_fault_new (TERN_FAULT_NOT_FOUND,
-                              _ ("There is no outbox entry %" TERN_ID_FORMAT "."), query->outbox);
+    problem = tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("There is no outbox entry %" PRId64 "."),
+                              query->outbox);
   g_propagate_error (error, g_steal_pointer (&problem));
   return NULL;
 }
@@ -210,9 +210,8 @@ read_entry (TernReader *reader,
   if (problem == NULL)
     entry->source = tern_read_loose_body (reader, entry->record->body_hash, &problem);
   if (problem == NULL && entry->source == NULL)
-    problem = tern_fault_new (TERN_FAULT_DAMAGED,
-                              _ ("The text of outbox entry %" TERN_ID_FORMAT " is not here."),
-                              query->outbox);
+    problem = tern_fault_new (
+        TERN_FAULT_DAMAGED, _ ("The text of outbox entry %" PRId64 " is not here."), query->outbox);
   if (problem == NULL)
     {
       *result = entry;
@@ -238,7 +237,7 @@ dropped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (!self->args->json)
     tern_ctl_print_error (
-        self, g_strdup_printf (_ ("Message %" TERN_ID_FORMAT " was taken out of the outbox and "
+        self, g_strdup_printf (_ ("Message %" PRId64 " was taken out of the outbox and "
                                   "will not be sent. What was printed is its only copy; "
                                   "“ternctl send” sends it after all.\n"),
                                stopping->record->id));

@@ -126,9 +126,8 @@ read_entry (TernReader *reader,
 
   *result = tern_read_outbox_entry (reader, *id, error);
   if (*result == NULL && error != NULL && *error == NULL)
-    g_propagate_error (error,
-                       tern_fault_new (TERN_FAULT_NOT_FOUND,
-                                       _ ("There is no outbox entry %" TERN_ID_FORMAT "."), *id));
+    g_propagate_error (error, tern_fault_new (TERN_FAULT_NOT_FOUND,
+                                              _ ("There is no outbox entry %" PRId64 "."), *id));
   return *result != NULL;
 }
 
@@ -371,11 +370,10 @@ read_original (TernReader *reader,
   *result = tern_read_message (reader, *id, &problem);
   if (*result != NULL)
     return TRUE;
-  g_propagate_error (error,
-                     problem != NULL
-                         ? g_steal_pointer (&problem)
-                         : tern_fault_new (TERN_FAULT_NOT_FOUND,
-                                           _ ("There is no message %" TERN_ID_FORMAT "."), *id));
+  g_propagate_error (error, problem != NULL
+                                ? g_steal_pointer (&problem)
+                                : tern_fault_new (TERN_FAULT_NOT_FOUND,
+                                                  _ ("There is no message %" PRId64 "."), *id));
   return FALSE;
 }
 

@@ -182,9 +182,8 @@ html_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernBody) body = tern_engine_load_body_finish (self->engine, result, &error);
 
   if (body != NULL && (body->text == NULL || body->text->html == NULL))
-    error =
-        tern_fault_new (TERN_FAULT_NOT_FOUND,
-                        _ ("There is no HTML in message %" TERN_ID_FORMAT "."), body->record->id);
+    error = tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("There is no HTML in message %" PRId64 "."),
+                            body->record->id);
   if (error != NULL)
     {
       tern_ctl_fail (self, error, NULL);

@@ -88,11 +88,10 @@ add_account_of (TernReader *reader, TernId id, GArray *accounts, GError **error)
 
   if (record == NULL || record->hidden)
     {
-      g_propagate_error (error,
-                         problem != NULL
-                             ? g_steal_pointer (&problem)
-                             : tern_fault_new (TERN_FAULT_NOT_FOUND,
-                                               _ ("There is no message %" TERN_ID_FORMAT "."), id));
+      g_propagate_error (error, problem != NULL
+                                    ? g_steal_pointer (&problem)
+                                    : tern_fault_new (TERN_FAULT_NOT_FOUND,
+                                                      _ ("There is no message %" PRId64 "."), id));
       return FALSE;
     }
   for (guint i = 0; i < accounts->len; i++)
@@ -410,16 +409,15 @@ find_undone (TernReader *reader,
       if (op == NULL || op->state == TERN_OP_REFUSED)
         {
           g_propagate_error (
-              error, problem != NULL ? g_steal_pointer (&problem)
-                     : op == NULL
-                         ? tern_fault_new (TERN_FAULT_NOT_FOUND,
-                                           _ ("There is no operation %" TERN_ID_FORMAT
-                                              " that could be undone (any more)."),
-                                           id)
-                         : tern_fault_new (TERN_FAULT_REFUSED,
-                                           _ ("The server had refused operation %" TERN_ID_FORMAT
-                                              ", and it was taken back then."),
-                                           id));
+              error,
+              problem != NULL ? g_steal_pointer (&problem)
+              : op == NULL    ? tern_fault_new (
+                       TERN_FAULT_NOT_FOUND,
+                       _ ("There is no operation %" PRId64 " that could be undone (any more)."), id)
+                           : tern_fault_new (TERN_FAULT_REFUSED,
+                                             _ ("The server had refused operation %" PRId64
+                                                ", and it was taken back then."),
+                                             id));
           return FALSE;
         }
     }

@@ -27,7 +27,7 @@ count() {
   grep -cE "^ +(- )?$1: *$2\$" $manifest
 }
 
-echo 1..5
+echo 1..6
 check 'its name is the id' "$(sed -n 's/^id: //p' $manifest)" "$(basename $manifest .yml)"
 check 'permissions' "$(list_of finish-args | LC_ALL=C sort)" '--device=dri
 --share=ipc
@@ -38,4 +38,6 @@ check 'permissions' "$(list_of finish-args | LC_ALL=C sort)" '--device=dri
 check 'each archive has an address' "$(count type archive)" "$(count url 'https://[^ ]+')"
 check 'each archive has a checksum' "$(count type archive)" "$(count sha256 '[0-9a-f]{64}')"
 check 'no other kind of address' "$(grep -oE '[a-z]+://' $manifest | sort -u)" 'https://'
+check 'no folder of "./dev" goes into the build' "$(sed -n 's/^ *- \(_build.*\)$/\1/p' $manifest | LC_ALL=C sort)" \
+  "$(sed -n 's/^ *clean) rm -rf \(.*\) ;;$/\1/p' dev | tr ' ' '\n' | LC_ALL=C sort)"
 exit $status

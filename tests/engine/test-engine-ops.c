@@ -1,178 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "store-fixture.h"
-#include "tern-op-runner-private.h"
-#include "tern-script-server.h"
+#include "ops-world.h"
 #include "tern-store-ledger.h"
-#include "tern-store-locations-private.h"
-#include "tern-store-messages.h"
+#include "tern-store-private.h"
 
 /*
  * What becomes of operations when a connection or a disk fails at the worst moment: the runner with
  * a server that answers when the test wants.
  */
-
-#define FAKE_TYPE_REMOTE (fake_remote_get_type ())
-G_DECLARE_FINAL_TYPE (FakeRemote, fake_remote, FAKE, REMOTE, GObject)
-
-struct _FakeRemote
-{
-  GObject parent;
-  GPtrArray *ops; /* (owned) of TernRemoteOp: everything that was sent */
-  GTask *task;    /* (owned) (nullable): waits for the test */
-  TernRefusal refusal;
-};
-
-static void
-fake_run_operation_async (TernRemote *remote,
-                          TernRemoteOp *op,
-                          GAsyncReadyCallback callback,
-                          gpointer user_data)
-{
-  FakeRemote *self = FAKE_REMOTE (remote);
-
-  g_assert_null (self->task);
-  g_ptr_array_add (self->ops, op);
-  self->task = g_task_new (self, NULL, callback, user_data);
-  g_task_set_source_tag (self->task, fake_run_operation_async);
-}
-
-static GArray *
-fake_run_operation_finish (TernRemote *remote,
-                           GAsyncResult *result,
-                           TernOpFailure *failure,
-                           GError **error)
-{
-  GArray *done = g_task_get_task_data (G_TASK (result));
-
-  failure->part = done != NULL ? g_array_ref (done) : NULL;
-  failure->refusal = FAKE_REMOTE (remote)->refusal;
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-static void
-fake_iface_init (TernRemoteInterface *iface)
-{
-  iface->run_operation_async = fake_run_operation_async;
-  iface->run_operation_finish = fake_run_operation_finish;
-}
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (FakeRemote,
-                               fake_remote,
-                               G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (TERN_TYPE_REMOTE, fake_iface_init))
-
-static void
-fake_remote_init (FakeRemote *self)
-{
-  self->ops = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_remote_op_free);
-}
-
-static void
-fake_remote_finalize (GObject *object)
-{
-  g_ptr_array_unref (FAKE_REMOTE (object)->ops);
-  G_OBJECT_CLASS (fake_remote_parent_class)->finalize (object);
-}
-
-static void
-fake_remote_class_init (FakeRemoteClass *klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = fake_remote_finalize;
-}
-
-/* The world around a runner. */
-
-typedef struct
-{
-  StoreFixture *store;
-  FakeRemote *remote;
-  TernOpRunner *runner;
-  GPtrArray *notes; /* of char* */
-  guint syncs_wanted;
-  guint doubts;
-} World;
-
-static void
-on_note (const GError *error, gpointer data)
-{
-  g_ptr_array_add (((World *) data)->notes, g_strdup (error->message));
-}
-
-static void
-on_folder_changed (TernId folder, gpointer data)
-{
-  ((World *) data)->syncs_wanted++;
-  /* What the sync has to know is written by then. */
-  g_assert_cmpint (store_sql (((World *) data)->store, "SELECT count (*) FROM op WHERE state = 1"),
-                   ==, 0);
-}
-
-static void
-on_doubted (gpointer data)
-{
-  ((World *) data)->doubts++;
-}
-
-static void
-on_idle (gpointer data)
-{
-}
-
-static void
-world_init (World *self)
-{
-  static const TernOpRunnerEvents events = { on_note, on_folder_changed, on_doubted, on_idle };
-  TernTxn *txn;
-
-  *self = (World){ .store = store_fixture_new () };
-  self->notes = g_ptr_array_new_with_free_func (g_free);
-  self->remote = g_object_new (FAKE_TYPE_REMOTE, NULL);
-  self->runner = tern_op_runner_new (self->store->store, self->store->account, &events, self);
-  txn = store_begin (self->store);
-  g_assert_true (tern_txn_set_sync_state (txn, self->store->inbox, 1, 100, 0, 50, NULL));
-  g_assert_true (tern_txn_set_sync_state (txn, self->store->archive, 2, 10, 0, 1, NULL));
-  store_commit (self->store);
-}
-
-static void
-world_clear (World *self)
-{
-  tern_test_wait_until (!tern_op_runner_is_busy (self->runner));
-  tern_op_runner_free (self->runner);
-  store_fixture_free (self->store);
-  g_object_unref (self->remote);
-  g_ptr_array_unref (self->notes);
-}
-
-static TernRemoteOp *
-wait_sent (World *self, guint n)
-{
-  tern_test_wait_until (self->remote->ops->len >= n && self->remote->task != NULL);
-  g_assert_cmpuint (self->remote->ops->len, ==, n);
-  return g_ptr_array_index (self->remote->ops, n - 1);
-}
-
-static void
-answer_pair (World *self, guint32 source, guint32 target)
-{
-  g_autoptr (GTask) task = g_steal_pointer (&self->remote->task);
-  GArray *pairs = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
-  TernUidPair pair = { source, target };
-
-  if (target != 0)
-    g_array_append_val (pairs, pair);
-  g_task_return_pointer (task, pairs, (GDestroyNotify) g_array_unref);
-}
-
-static void
-answer_cut (World *self)
-{
-  g_autoptr (GTask) task = g_steal_pointer (&self->remote->task);
-
-  g_task_return_error (task, tern_fault_new (TERN_FAULT_DISCONNECTED, "cut"));
-}
 
 /* NO to what was sent last; of it, @source (0: nothing) is at the target. */
 static void
@@ -214,68 +50,6 @@ answer_refused (World *self, TernRefusal refusal)
   g_task_return_error (task, tern_fault_new_server (TERN_FAULT_RIGHTS, "[NOPERM] no", "no"));
 }
 
-static TernOpState
-state_of (World *self, TernId op)
-{
-  TernReader *reader = store_read_begin (self->store, TERN_LANE_SLOW);
-  g_autoptr (TernOpRecord) record = tern_read_op (reader, op, NULL);
-
-  g_assert_nonnull (record);
-  store_read_end (self->store);
-  return record->state;
-}
-
-static TernId
-move (World *self, const TernId *ids, guint n)
-{
-  TernTxn *txn = store_begin (self->store);
-  g_autoptr (GArray) made = tern_txn_op_move (txn, ids, n, self->store->archive, NULL);
-
-  store_commit (self->store);
-  g_assert_cmpuint (made->len, ==, 1);
-  return g_array_index (made, TernId, 0);
-}
-
-/* As if it had been tried @attempts times. */
-static void
-set_attempts (World *self, TernId op, guint attempts)
-{
-  for (guint i = 0; i < attempts; i++)
-    {
-      TernTxn *txn = store_begin (self->store);
-
-      g_assert_true (tern_txn_op_later (txn, op, 1, FALSE, NULL, NULL));
-      store_commit (self->store);
-    }
-}
-
-/* A message that a sync has to find anew, as after an operation whose answer named no UID. */
-static TernId
-add_unknown (World *self, guint uid)
-{
-  TernId id = store_add (self->store, self->store->inbox, uid, uid, TERN_FLAG_NONE);
-  TernTxn *txn = store_begin (self->store);
-  g_autoptr (TernLocation) before = tern_location_load (tern_txn_db (txn), id, NULL);
-  g_autoptr (TernLocation) now = tern_location_copy (before);
-
-  now->uid = 0;
-  now->rematch = TERN_REMATCH_WAITING;
-  g_assert_true (tern_location_update (txn, before, now, NULL));
-  store_commit (self->store);
-  return id;
-}
-
-static TernId
-flag (World *self, const TernId *ids, guint n)
-{
-  TernTxn *txn = store_begin (self->store);
-  g_autoptr (GArray) made = tern_txn_op_flags (txn, ids, n, TERN_FLAG_FLAGGED, 0, NULL, NULL, NULL);
-
-  store_commit (self->store);
-  g_assert_cmpuint (made->len, ==, 1);
-  return g_array_index (made, TernId, 0);
-}
-
 /* COPY was done, then the connection broke, then the target was synced: the source is removed. */
 static void
 test_move_after_sync (void)
@@ -287,15 +61,15 @@ test_move_after_sync (void)
 
   world_init (&world);
   id = store_add (world.store, world.store->inbox, 7, 1, TERN_FLAG_NONE);
-  op = move (&world, &id, 1);
+  op = world_move (&world, &id, 1);
   tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  wait_sent (&world, 1);
-  answer_cut (&world);
+  world_wait_sent (&world, 1);
+  world_answer_cut (&world);
   g_assert_cmpint (store_add (world.store, world.store->archive, 10, 1, TERN_FLAG_NONE), ==, id);
   TernTxn *txn = store_begin (world.store);
   g_assert_true (tern_txn_set_sync_state (txn, world.store->archive, 2, 11, 0, 1, NULL));
   store_commit (world.store);
-  sent = wait_sent (&world, 2);
+  sent = world_wait_sent (&world, 2);
   g_assert_true (sent->check);
   g_assert_cmpuint (sent->uids->len, ==, 1);
   g_assert_cmpuint (g_array_index (sent->uids, guint32, 0), ==, 7);
@@ -303,8 +77,8 @@ test_move_after_sync (void)
   g_assert_cmpuint (g_array_index (sent->sizes, guint32, 0), ==, 1001);
   g_assert_cmpuint (sent->target_uidvalidity, ==, 2);
   g_assert_cmpuint (sent->target_uidnext, ==, 10);
-  answer_pair (&world, 7, 10);
-  tern_test_wait_until (state_of (&world, op) == TERN_OP_CONFIRMED);
+  world_answer_pair (&world, 7, 10);
+  tern_test_wait_until (world_state_of (&world, op) == TERN_OP_CONFIRMED);
   store_verify (world.store);
   world_clear (&world);
 }
@@ -319,38 +93,15 @@ test_move_old_copy (void)
 
   world_init (&world);
   id = store_add (world.store, world.store->inbox, 7, 1, TERN_FLAG_NONE);
-  move (&world, &id, 1);
+  world_move (&world, &id, 1);
   tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  wait_sent (&world, 1);
-  answer_cut (&world);
+  world_wait_sent (&world, 1);
+  world_answer_cut (&world);
   store_add (world.store, world.store->archive, 3, 1, TERN_FLAG_NONE);
-  sent = wait_sent (&world, 2);
+  sent = world_wait_sent (&world, 2);
   g_assert_cmpuint (g_array_index (sent->uids, guint32, 0), ==, 7);
   g_assert_cmpuint (g_array_index (sent->known, guint32, 0), ==, 0);
-  answer_pair (&world, 7, 10);
-  world_clear (&world);
-}
-
-/* Nobody knows where the message is while its folder is being listed: nothing is confirmed, and
- * when it has gone on for too long the person is told. */
-static void
-test_unknown_waits (void)
-{
-  World world;
-  TernId id;
-  TernId op;
-
-  world_init (&world);
-  id = add_unknown (&world, 7);
-  op = flag (&world, &id, 1);
-  set_attempts (&world, op, 7);
-  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  tern_test_wait_until (state_of (&world, op) != TERN_OP_PENDING);
-  g_assert_cmpint (state_of (&world, op), ==, TERN_OP_STUCK);
-  g_assert_cmpuint (world.remote->ops->len, ==, 0);
-  g_assert_cmpuint (world.syncs_wanted, >, 0);
-  g_assert_cmpuint (world.notes->len, ==, 1);
-  store_verify (world.store);
+  world_answer_pair (&world, 7, 10);
   world_clear (&world);
 }
 
@@ -388,179 +139,16 @@ test_refusals (void)
 
       world_init (&world);
       id = store_add (world.store, world.store->inbox, 7, 1, TERN_FLAG_NONE);
-      op = cases[i].move ? move (&world, &id, 1) : flag (&world, &id, 1);
+      op = cases[i].move ? world_move (&world, &id, 1) : world_flag (&world, &id, 1);
       tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-      wait_sent (&world, 1);
+      world_wait_sent (&world, 1);
       answer_refused (&world, cases[i].refusal);
-      tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED && world.doubts > 0);
+      tern_test_wait_until (world_state_of (&world, op) == TERN_OP_REFUSED && world.doubts > 0);
       g_assert_cmpint (learned (&world, world.store->inbox), ==, cases[i].of_source);
       g_assert_cmpuint (world.doubts, ==, 1);
       store_verify (world.store);
       world_clear (&world);
     }
-}
-
-/* The folder is listed and it was not there: the person is told, the change is taken back. */
-static void
-test_unknown_refused (void)
-{
-  World world;
-  TernId id;
-  TernId op;
-
-  world_init (&world);
-  id = add_unknown (&world, 7);
-  op = flag (&world, &id, 1);
-  set_attempts (&world, op, 5);
-  TernTxn *txn = store_begin (world.store);
-  g_assert_true (tern_txn_set_sync_state (txn, world.store->inbox, 1, 100, 0, 1, NULL));
-  g_assert_true (tern_txn_set_remote_counts (txn, world.store->inbox, 0, 0, TRUE, NULL));
-  store_commit (world.store);
-  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  tern_test_wait_until (state_of (&world, op) != TERN_OP_PENDING);
-  g_assert_cmpint (state_of (&world, op), ==, TERN_OP_REFUSED);
-  g_assert_cmpuint (world.notes->len, ==, 1);
-  g_assert_cmpuint (world.remote->ops->len, ==, 0);
-  g_autoptr (TernMessageRecord) record = store_message (world.store, id);
-  g_assert_cmpint (record->flags & TERN_FLAG_FLAGGED, ==, 0);
-  store_verify (world.store);
-  world_clear (&world);
-}
-
-/* The listing that the last try asked for was over within the same second. */
-static void
-test_unknown_listed_at_once (void)
-{
-  World world;
-  TernId id;
-  TernId op;
-  gint64 last_try = g_get_real_time () / 1000 - 20 * 1000;
-  g_autofree char *checked = g_strdup_printf (
-      "UPDATE folder SET checked = %" G_GINT64_FORMAT ", backfill = 1", last_try / 1000);
-
-  world_init (&world);
-  id = add_unknown (&world, 7);
-  op = flag (&world, &id, 1);
-  set_attempts (&world, op, 4);
-  TernTxn *txn = store_begin (world.store);
-  g_assert_true (tern_txn_op_later (txn, op, last_try + 16 * 1000, FALSE, NULL, NULL));
-  g_assert_true (tern_db_exec (tern_txn_db (txn), checked, NULL));
-  store_commit (world.store);
-  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED);
-  g_assert_cmpuint (world.notes->len, ==, 1);
-  store_verify (world.store);
-  world_clear (&world);
-}
-
-/* A complete sync has ended without meeting @id. */
-static void
-miss (World *self, TernId id)
-{
-  g_autoptr (GArray) waiting = NULL;
-  TernTxn *txn = store_begin (self->store);
-
-  waiting = tern_read_waiting (tern_txn_reader (txn), self->store->inbox, NULL);
-  g_assert_cmpuint (waiting->len, ==, 1);
-  g_assert_cmpint (g_array_index (waiting, TernId, 0), ==, id);
-  g_assert_true (tern_txn_end_waiting (txn, self->store->inbox, waiting, NULL));
-  store_commit (self->store);
-  tern_op_runner_wake (self->runner);
-}
-
-/* The sync that the first try asks for tells that the message is gone: nobody waits for another. */
-static void
-test_unknown_gone (void)
-{
-  World world;
-  TernId id;
-  TernId op;
-
-  world_init (&world);
-  id = add_unknown (&world, 7);
-  op = flag (&world, &id, 1);
-  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  tern_test_wait_until (world.syncs_wanted == 1 && !tern_op_runner_is_busy (world.runner));
-  miss (&world, id);
-  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED);
-  g_assert_cmpuint (world.syncs_wanted, ==, 1);
-  g_assert_cmpuint (world.notes->len, ==, 1);
-  g_assert_cmpuint (world.remote->ops->len, ==, 0);
-  g_autoptr (TernMessageRecord) record = store_message (world.store, id);
-  g_assert_cmpint (record->flags & TERN_FLAG_FLAGGED, ==, 0);
-  store_verify (world.store);
-  world_clear (&world);
-}
-
-/* What was to be deleted and is gone is what was wanted; what was to be moved cannot be. */
-static void
-test_unknown_gone_otherwise (void)
-{
-  World world;
-  TernId ids[2];
-  TernId op;
-
-  world_init (&world);
-  ids[0] = add_unknown (&world, 7);
-  TernTxn *txn = store_begin (world.store);
-  g_autoptr (GArray) made = tern_txn_op_expunge (txn, ids, 1, NULL);
-  store_commit (world.store);
-  g_assert_cmpuint (made->len, ==, 1);
-  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  tern_test_wait_until (world.syncs_wanted == 1 && !tern_op_runner_is_busy (world.runner));
-  miss (&world, ids[0]);
-  tern_test_wait_until (state_of (&world, g_array_index (made, TernId, 0)) == TERN_OP_CONFIRMED);
-  g_assert_cmpuint (world.notes->len, ==, 0);
-  ids[1] = add_unknown (&world, 8);
-  op = move (&world, &ids[1], 1);
-  tern_op_runner_wake (world.runner);
-  tern_test_wait_until (world.syncs_wanted == 2 && !tern_op_runner_is_busy (world.runner));
-  g_autofree char *sql =
-      g_strdup_printf ("SELECT id FROM location WHERE stands_for = %" TERN_ID_FORMAT, ids[1]);
-  miss (&world, store_sql (world.store, sql));
-  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED);
-  g_assert_cmpuint (world.notes->len, ==, 1);
-  g_assert_cmpuint (world.remote->ops->len, ==, 0);
-  store_verify (world.store);
-  world_clear (&world);
-}
-
-/* One of two is known: it is sent and confirmed, and both are undone together. */
-static void
-test_unknown_apart (void)
-{
-  World world;
-  TernId ids[2];
-  TernId op;
-  const TernRemoteOp *sent;
-  gboolean undone;
-
-  world_init (&world);
-  ids[0] = store_add (world.store, world.store->inbox, 6, 6, TERN_FLAG_NONE);
-  ids[1] = add_unknown (&world, 7);
-  op = flag (&world, ids, 2);
-  set_attempts (&world, op, 5);
-  tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  sent = wait_sent (&world, 1);
-  g_assert_cmpuint (sent->uids->len, ==, 1);
-  g_assert_cmpuint (g_array_index (sent->uids, guint32, 0), ==, 6);
-  answer_pair (&world, 0, 0);
-  tern_test_wait_until (store_op_count (world.store, TERN_OP_CONFIRMED) == 1);
-  g_assert_cmpint (state_of (&world, op), ==, TERN_OP_PENDING);
-  g_autoptr (TernMessageRecord) waiting = store_message (world.store, ids[1]);
-  g_assert_cmpint (waiting->flags & TERN_FLAG_FLAGGED, !=, 0);
-  store_verify (world.store);
-  TernTxn *txn = store_begin (world.store);
-  g_assert_true (tern_txn_op_undo (txn, op, &undone, NULL));
-  store_commit (world.store);
-  for (guint i = 0; i < 2; i++)
-    {
-      g_autoptr (TernMessageRecord) record = store_message (world.store, ids[i]);
-
-      g_assert_cmpint (record->flags & TERN_FLAG_FLAGGED, ==, 0);
-    }
-  store_verify (world.store);
-  world_clear (&world);
 }
 
 static void
@@ -582,16 +170,16 @@ test_outcome_unwritten (void)
 
   world_init (&world);
   id = store_add (world.store, world.store->inbox, 7, 1, TERN_FLAG_NONE);
-  op = flag (&world, &id, 1);
+  op = world_flag (&world, &id, 1);
   run_sql (&world, "CREATE TEMP TRIGGER full BEFORE UPDATE OF state ON op WHEN NEW.state = 2"
                    " BEGIN SELECT RAISE (ABORT, 'no room'); END");
   tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  wait_sent (&world, 1);
+  world_wait_sent (&world, 1);
   g_test_expect_message ("tern-engine", G_LOG_LEVEL_WARNING, "*could not be written*");
-  answer_pair (&world, 0, 0);
+  world_answer_pair (&world, 0, 0);
   tern_test_wait_until (world.notes->len == 1 && !tern_op_runner_is_busy (world.runner));
   g_test_assert_expected_messages ();
-  g_assert_cmpint (state_of (&world, op), ==, TERN_OP_RUNNING);
+  g_assert_cmpint (world_state_of (&world, op), ==, TERN_OP_RUNNING);
   /* Without a connection as well. */
   tern_op_runner_set_remote (world.runner, NULL);
   g_test_expect_message ("tern-engine", G_LOG_LEVEL_WARNING, "*could not be written*");
@@ -599,7 +187,7 @@ test_outcome_unwritten (void)
   tern_test_wait_until (!tern_op_runner_is_busy (world.runner));
   g_test_assert_expected_messages ();
   run_sql (&world, "DROP TRIGGER full");
-  tern_test_wait_until (state_of (&world, op) == TERN_OP_CONFIRMED);
+  tern_test_wait_until (world_state_of (&world, op) == TERN_OP_CONFIRMED);
   g_assert_cmpuint (world.notes->len, ==, 1);
   g_assert_cmpuint (world.remote->ops->len, ==, 1);
   store_verify (world.store);
@@ -634,7 +222,7 @@ test_changed_before_sent (void)
 
   world_init (&world);
   id = store_add (world.store, world.store->inbox, 7, 1, TERN_FLAG_NONE);
-  move (&world, &id, 1);
+  world_move (&world, &id, 1);
   TernTxn *txn = store_begin (world.store);
   tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
   /* Comes behind what the runner reads. */
@@ -644,9 +232,9 @@ test_changed_before_sent (void)
   g_autoptr (GArray) made = tern_txn_op_move (txn, &id, 1, world.store->trash, NULL);
   store_commit (world.store);
   g_assert_cmpuint (made->len, ==, 1);
-  sent = wait_sent (&world, 1);
+  sent = world_wait_sent (&world, 1);
   g_assert_cmpint (sent->target->id, ==, world.store->trash);
-  answer_pair (&world, 7, 20);
+  world_answer_pair (&world, 7, 20);
   tern_test_wait_until (store_op_count (world.store, TERN_OP_CONFIRMED) == 1);
   g_assert_cmpuint (world.remote->ops->len, ==, 1);
   store_verify (world.store);
@@ -662,10 +250,10 @@ test_without_place (void)
 
   world_init (&world);
   id = store_add (world.store, world.store->inbox, 7, 1, TERN_FLAG_NONE);
-  move (&world, &id, 1);
+  world_move (&world, &id, 1);
   tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  wait_sent (&world, 1);
-  answer_pair (&world, 7, 0);
+  world_wait_sent (&world, 1);
+  world_answer_pair (&world, 7, 0);
   tern_test_wait_until (world.syncs_wanted == 1);
   g_assert_cmpuint (store_op_count (world.store, TERN_OP_CONFIRMED), ==, 1);
   store_verify (world.store);
@@ -698,11 +286,11 @@ test_refused_in_part (void)
   world_init (&world);
   for (guint i = 0; i < 2; i++)
     ids[i] = store_add (world.store, world.store->inbox, i + 1, i + 1, TERN_FLAG_NONE);
-  op = move (&world, ids, 2);
+  op = world_move (&world, ids, 2);
   tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  wait_sent (&world, 1);
+  world_wait_sent (&world, 1);
   answer_no (&world, 1, 12);
-  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED
+  tern_test_wait_until (world_state_of (&world, op) == TERN_OP_REFUSED
                         && !tern_op_runner_is_busy (world.runner));
   assert_at (&world, ids[0], world.store->archive, 12);
   assert_at (&world, ids[1], world.store->inbox, 2);
@@ -720,8 +308,8 @@ test_refused_in_part (void)
   store_commit (world.store);
   g_assert_false (undone);
   tern_op_runner_wake (world.runner);
-  g_assert_cmpuint (g_array_index (wait_sent (&world, 2)->uids, guint32, 0), ==, 12);
-  answer_pair (&world, 12, 100);
+  g_assert_cmpuint (g_array_index (world_wait_sent (&world, 2)->uids, guint32, 0), ==, 12);
+  world_answer_pair (&world, 12, 100);
   tern_test_wait_until (store_op_count (world.store, TERN_OP_RUNNING) == 0);
   assert_at (&world, ids[0], world.store->inbox, 100);
   store_verify (world.store);
@@ -739,11 +327,11 @@ test_refused_untold (void)
   world_init (&world);
   for (guint i = 0; i < 2; i++)
     ids[i] = store_add (world.store, world.store->inbox, i + 1, i + 1, TERN_FLAG_NONE);
-  op = move (&world, ids, 2);
+  op = world_move (&world, ids, 2);
   tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  wait_sent (&world, 1);
+  world_wait_sent (&world, 1);
   answer_no (&world, 1, 0);
-  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED
+  tern_test_wait_until (world_state_of (&world, op) == TERN_OP_REFUSED
                         && !tern_op_runner_is_busy (world.runner));
   assert_at (&world, ids[1], world.store->inbox, 2);
   g_assert_cmpuint (world.syncs_wanted, ==, 2);
@@ -773,12 +361,12 @@ test_refused_in_cuts (void)
       ids[i] = tern_txn_add_message (txn, world.store->inbox, facts, FALSE, NULL);
     }
   store_commit (world.store);
-  op = move (&world, ids, last + 1);
+  op = world_move (&world, ids, last + 1);
   tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  answer_all (&world, wait_sent (&world, 1));
-  g_assert_cmpuint (wait_sent (&world, 2)->uids->len, ==, 1);
+  answer_all (&world, world_wait_sent (&world, 1));
+  g_assert_cmpuint (world_wait_sent (&world, 2)->uids->len, ==, 1);
   answer_no (&world, 0, 0);
-  tern_test_wait_until (state_of (&world, op) == TERN_OP_REFUSED
+  tern_test_wait_until (world_state_of (&world, op) == TERN_OP_REFUSED
                         && !tern_op_runner_is_busy (world.runner));
   assert_at (&world, ids[0], world.store->archive, 1001);
   assert_at (&world, ids[last - 1], world.store->archive, 1000 + last);
@@ -799,16 +387,16 @@ test_refused_together (void)
   for (guint i = 0; i < 2; i++)
     {
       ids[i] = store_add (world.store, world.store->inbox, i + 1, i + 1, TERN_FLAG_NONE);
-      ops[i] = move (&world, &ids[i], 1);
+      ops[i] = world_move (&world, &ids[i], 1);
     }
   tern_op_runner_set_remote (world.runner, TERN_REMOTE (world.remote));
-  g_assert_cmpuint (wait_sent (&world, 1)->uids->len, ==, 2);
+  g_assert_cmpuint (world_wait_sent (&world, 1)->uids->len, ==, 2);
   answer_no (&world, 1, 12);
-  g_assert_cmpuint (wait_sent (&world, 2)->uids->len, ==, 1);
-  g_assert_cmpint (state_of (&world, ops[0]), ==, TERN_OP_CONFIRMED);
+  g_assert_cmpuint (world_wait_sent (&world, 2)->uids->len, ==, 1);
+  g_assert_cmpint (world_state_of (&world, ops[0]), ==, TERN_OP_CONFIRMED);
   assert_at (&world, ids[0], world.store->archive, 12);
   answer_no (&world, 0, 0);
-  tern_test_wait_until (state_of (&world, ops[1]) == TERN_OP_REFUSED
+  tern_test_wait_until (world_state_of (&world, ops[1]) == TERN_OP_REFUSED
                         && !tern_op_runner_is_busy (world.runner));
   assert_at (&world, ids[1], world.store->inbox, 2);
   store_verify (world.store);
@@ -822,12 +410,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops/refusals", test_refusals);
   g_test_add_func ("/engine/ops/move-after-sync", test_move_after_sync);
   g_test_add_func ("/engine/ops/move-old-copy", test_move_old_copy);
-  g_test_add_func ("/engine/ops/unknown-waits", test_unknown_waits);
-  g_test_add_func ("/engine/ops/unknown-refused", test_unknown_refused);
-  g_test_add_func ("/engine/ops/unknown-listed-at-once", test_unknown_listed_at_once);
-  g_test_add_func ("/engine/ops/unknown-gone", test_unknown_gone);
-  g_test_add_func ("/engine/ops/unknown-gone-otherwise", test_unknown_gone_otherwise);
-  g_test_add_func ("/engine/ops/unknown-apart", test_unknown_apart);
   g_test_add_func ("/engine/ops/outcome-unwritten", test_outcome_unwritten);
   g_test_add_func ("/engine/ops/changed-before-sent", test_changed_before_sent);
   g_test_add_func ("/engine/ops/without-place", test_without_place);

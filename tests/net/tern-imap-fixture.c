@@ -99,6 +99,19 @@ tern_imap_fixture_init (TernImapFixture *self, TernSecurity security)
 }
 
 void
+tern_imap_fixture_start (TernImapFixture *self)
+{
+  tern_imap_fixture_init (self, TERN_SECURITY_TLS);
+}
+
+void
+tern_imap_fixture_finish (TernImapFixture *self)
+{
+  g_clear_object (&self->session);
+  tern_script_server_finish (self->server, 1);
+}
+
+void
 tern_imap_fixture_clear (TernImapFixture *self)
 {
   g_clear_object (&self->session);

@@ -23,6 +23,10 @@ typedef struct
 } TernImapFixture;
 
 void tern_imap_fixture_init (TernImapFixture *self, TernSecurity security);
+/* With TLS from the first byte. */
+void tern_imap_fixture_start (TernImapFixture *self);
+/* Lets the script come to its end: the session hangs up, the server was content. */
+void tern_imap_fixture_finish (TernImapFixture *self);
 void tern_imap_fixture_clear (TernImapFixture *self);
 
 /* A connection that greets with these capabilities, logs in by SASL PLAIN and goes on with the

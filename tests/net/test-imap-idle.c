@@ -8,19 +8,6 @@
 /* IDLE and its races, and callers that give up. */
 
 static void
-start (TernImapFixture *fixture)
-{
-  tern_imap_fixture_init (fixture, TERN_SECURITY_TLS);
-}
-
-static void
-finish (TernImapFixture *fixture)
-{
-  g_clear_object (&fixture->session);
-  tern_script_server_finish (fixture->server, 1);
-}
-
-static void
 wait_position (TernImapFixture *fixture, guint position)
 {
   tern_test_wait_until (tern_script_server_get_position (fixture->server, 0) == position);
@@ -34,7 +21,7 @@ test_push (void)
 {
   g_auto (TernImapFixture) fixture;
 
-  start (&fixture);
+  tern_imap_fixture_start (&fixture);
   tern_imap_fixture_script (&fixture, "IDLE", "SELECTED", "C: %1 IDLE", "S: + idling",
                             "S: * 4 EXISTS", "S: * 2 EXPUNGE", "C: DONE", "QUIET: 50", "S: %1 OK",
                             "EOF", NULL);
@@ -45,7 +32,7 @@ test_push (void)
   tern_imap_session_stop_idle (fixture.session);
   tern_test_wait_until (tern_imap_session_get_state (fixture.session) == TERN_IMAP_SELECTED);
   g_assert_cmpstr (fixture.heard->str, ==, "exists 4\nexists 3\n");
-  finish (&fixture);
+  tern_imap_fixture_finish (&fixture);
 }
 
 /* DONE waits for the "+"; the command waits for the tagged reply; then IDLE is taken up again. */
@@ -55,7 +42,7 @@ test_done_race (void)
   g_auto (TernImapFixture) fixture;
   g_auto (TernImapResult) noop = { 0 };
 
-  start (&fixture);
+  tern_imap_fixture_start (&fixture);
   tern_imap_fixture_script (&fixture, "IDLE", "SELECTED", "C: %1 IDLE", "WAIT", "QUIET: 50",
                             "S: + idling", "C: DONE", "S: * 4 EXISTS", "QUIET: 50", "S: %1 OK",
                             "C: %2 NOOP", "S: %2 OK", "C: %3 IDLE", "S: + idling", "EOF", NULL);
@@ -67,7 +54,7 @@ test_done_race (void)
   tern_imap_result_wait (&noop);
   g_assert_cmpstr (fixture.heard->str, ==, "exists 4\n");
   wait_position (&fixture, SELECTED_STEPS + 12);
-  finish (&fixture);
+  tern_imap_fixture_finish (&fixture);
 }
 
 /* No reply is owed while idling: silence is what IDLE is made of. */
@@ -76,14 +63,14 @@ test_silence (void)
 {
   g_auto (TernImapFixture) fixture;
 
-  start (&fixture);
+  tern_imap_fixture_start (&fixture);
   tern_imap_fixture_script (&fixture, "IDLE", "SELECTED", "C: %1 IDLE", "S: + idling", "QUIET: 600",
                             "S: * 9 EXISTS", "EOF", NULL);
   tern_imap_fixture_open_inbox (&fixture);
   tern_imap_session_set_silence (fixture.session, 200);
   tern_imap_session_start_idle (fixture.session);
   tern_test_wait_until (strstr (fixture.heard->str, "exists 9\n") != NULL);
-  finish (&fixture);
+  tern_imap_fixture_finish (&fixture);
 }
 
 /* A server that announces IDLE and refuses it is polled, and not asked again and again. */
@@ -93,7 +80,7 @@ test_refused (void)
   g_auto (TernImapFixture) fixture;
   g_auto (TernImapResult) noop = { 0 };
 
-  start (&fixture);
+  tern_imap_fixture_start (&fixture);
   tern_imap_fixture_script (&fixture, "IDLE", "SELECTED", "C: %1 IDLE", "S: %1 NO not now",
                             "QUIET: 300", "WAIT", "C: %2 NOOP", "S: %2 OK", "EOF", NULL);
   tern_imap_fixture_open_inbox (&fixture);
@@ -102,7 +89,7 @@ test_refused (void)
   tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &noop);
   tern_script_server_go (fixture.server);
   tern_imap_result_wait (&noop);
-  finish (&fixture);
+  tern_imap_fixture_finish (&fixture);
 }
 
 static void
@@ -110,7 +97,7 @@ test_close_while_idling (void)
 {
   g_auto (TernImapFixture) fixture;
 
-  start (&fixture);
+  tern_imap_fixture_start (&fixture);
   tern_imap_fixture_script (&fixture, "IDLE", "SELECTED", "C: %1 IDLE", "S: + idling", "C: DONE",
                             "S: %1 OK", "C: %2 LOGOUT", "EOF", NULL);
   tern_imap_fixture_open_inbox (&fixture);
@@ -120,7 +107,7 @@ test_close_while_idling (void)
   tern_imap_session_close (fixture.session);
   tern_test_wait_until (fixture.closed == 1);
   g_assert_no_error (fixture.closed_error);
-  finish (&fixture);
+  tern_imap_fixture_finish (&fixture);
 }
 
 /* --- cancellation -------------------------------------------------------------------------- */
@@ -134,7 +121,7 @@ test_cancel_queued (void)
   g_auto (TernImapResult) move = { 0 };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
-  start (&fixture);
+  tern_imap_fixture_start (&fixture);
   tern_imap_fixture_script (&fixture, "MOVE", "SELECTED", "C: %1 UID FETCH 1:* (UID FLAGS)", "WAIT",
                             "S: %1 OK", "QUIET: 50", "EOF", NULL);
   tern_imap_fixture_open_inbox (&fixture);
@@ -149,7 +136,7 @@ test_cancel_queued (void)
   tern_script_server_go (fixture.server);
   tern_imap_result_wait (&fetch);
   wait_position (&fixture, SELECTED_STEPS + 4);
-  finish (&fixture);
+  tern_imap_fixture_finish (&fixture);
 }
 
 /* In flight: answered at once, what comes is still taken in, and the connection goes on. */
@@ -161,7 +148,7 @@ test_cancel_in_flight (void)
   g_auto (TernImapResult) noop = { 0 };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
-  start (&fixture);
+  tern_imap_fixture_start (&fixture);
   tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %1 UID FETCH 1:* (UID FLAGS)", "WAIT",
                             "S: * 1 FETCH (UID 10 FLAGS (\\Seen))", "S: %1 OK", "C: %2 NOOP",
                             "S: %2 OK", "EOF", NULL);
@@ -176,7 +163,7 @@ test_cancel_in_flight (void)
   tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &noop);
   tern_imap_result_wait (&noop);
   g_assert_cmpuint (fixture.closed, ==, 0);
-  finish (&fixture);
+  tern_imap_fixture_finish (&fixture);
 }
 
 /* Before it starts: as if it had not been asked. */
@@ -188,7 +175,7 @@ test_cancel_before (void)
   g_auto (TernImapResult) list = { 0 };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
-  start (&fixture);
+  tern_imap_fixture_start (&fixture);
   tern_imap_fixture_script (&fixture, "", "EACH: %t OK", NULL);
   g_assert_no_error (tern_imap_fixture_open (&fixture));
   g_cancellable_cancel (cancellable);
@@ -196,7 +183,7 @@ test_cancel_before (void)
   tern_imap_session_list_async (fixture.session, cancellable, tern_imap_result_cb, &list);
   tern_imap_result_wait_fault (&noop, TERN_FAULT_CANCELLED);
   tern_imap_result_wait_fault (&list, TERN_FAULT_CANCELLED);
-  finish (&fixture);
+  tern_imap_fixture_finish (&fixture);
 }
 
 /* In the middle of a body: a small rest is read and dropped, a large one is not worth it. */
@@ -209,7 +196,7 @@ test_cancel_body (gconstpointer data)
   g_auto (TernImapResult) noop = { 0 };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
-  start (&fixture);
+  tern_imap_fixture_start (&fixture);
   if (large)
     tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %1 UID FETCH 10 (UID BODY.PEEK[])",
                               "R: * 1 FETCH (UID 10 BODY[] {50000000}\r\n", "FILL: 100000 x",
@@ -231,7 +218,7 @@ test_cancel_body (gconstpointer data)
     tern_imap_result_wait_fault (&noop, TERN_FAULT_DISCONNECTED);
   else
     tern_imap_result_wait (&noop);
-  finish (&fixture);
+  tern_imap_fixture_finish (&fixture);
 }
 
 /* While the server has not agreed to the literal: it still gets it, or it would wait for ever. */
@@ -244,7 +231,7 @@ test_cancel_literal (void)
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GBytes) message = g_bytes_new_static ("Subject: x\r\n\r\nhi", 16);
 
-  start (&fixture);
+  tern_imap_fixture_start (&fixture);
   tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %1 APPEND \"X\" () {16}", "WAIT",
                             "S: + go", "LIT: *", "C: ", "S: %1 OK", "C: %2 NOOP", "S: %2 OK", "EOF",
                             NULL);
@@ -257,7 +244,7 @@ test_cancel_literal (void)
   tern_script_server_go (fixture.server);
   tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &noop);
   tern_imap_result_wait (&noop);
-  finish (&fixture);
+  tern_imap_fixture_finish (&fixture);
 }
 
 int

@@ -7,21 +7,24 @@
 
 #include <string.h>
 
-/* All replies of @text as "code enhanced line|line" each, fed in pieces of @step bytes. */
+/* All replies of @text as "code enhanced line|line" each, fed in a piece of @first bytes and then
+ * pieces of @step bytes. */
 static char *
-parse (const char *text, gsize step)
+parse_pieces (const char *text, gsize first, gsize step)
 {
   g_autoptr (TernSmtpParser) parser = tern_smtp_parser_new ();
   GString *found = g_string_new (NULL);
   gsize size = strlen (text);
+  gsize left = first;
 
   for (gsize position = 0; position < size;)
     {
       gsize consumed = 0;
       TernSmtpParseResult result =
-          tern_smtp_parser_push (parser, text + position, MIN (step, size - position), &consumed);
+          tern_smtp_parser_push (parser, text + position, MIN (left, size - position), &consumed);
 
       position += consumed;
+      left = left > consumed ? left - consumed : step;
       if (result == TERN_SMTP_PARSE_ERROR)
         {
           g_string_append (found, "[error]");
@@ -41,6 +44,12 @@ parse (const char *text, gsize step)
   if (!tern_smtp_parser_is_empty (parser))
     g_string_append (found, "…");
   return g_string_free (found, FALSE);
+}
+
+static char *
+parse (const char *text, gsize step)
+{
+  return parse_pieces (text, step, step);
 }
 
 static void
@@ -107,6 +116,108 @@ test_limits (void)
   g_string_append (endless, "250 x\r\n");
   too_many = parse (endless->str, G_MAXSIZE);
   g_assert_cmpstr (too_many, ==, "[error]");
+}
+
+/* What servers said in whole sessions. */
+
+/* As parse() tells them, read in another way: well-formed replies, line by line. */
+static char *
+read_plainly (const char *text)
+{
+  g_autoptr (GRegex) pattern =
+      g_regex_new ("^(([2-5])[0-9]{2})([ -]|$)(\\2\\.[0-9]{1,3}\\.[0-9]{1,3}(?= |$))? ?(.*)$",
+                   G_REGEX_OPTIMIZE, 0, NULL);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autoptr (GString) shown = g_string_new (NULL);
+  g_autofree char *enhanced = NULL;
+  GString *found = g_string_new (NULL);
+
+  for (guint i = 0; lines[i] != NULL && lines[i][0] != '\0'; i++)
+    {
+      g_autoptr (GMatchInfo) match = NULL;
+      g_auto (GStrv) parts = NULL;
+
+      g_assert_true (g_regex_match (pattern, g_strchomp (lines[i]), 0, &match));
+      parts = g_match_info_fetch_all (match);
+      if (enhanced == NULL && parts[4][0] != '\0')
+        enhanced = g_strdup (parts[4]);
+      g_string_append_printf (shown, "|%s", parts[5]);
+      if (parts[3][0] == '-')
+        continue;
+      g_string_append_printf (found, "[%s %s%s]", parts[1], enhanced != NULL ? enhanced : "-",
+                              shown->str);
+      g_string_truncate (shown, 0);
+      g_clear_pointer (&enhanced, g_free);
+    }
+  return g_string_free (found, FALSE);
+}
+
+/* The same whole, in pieces of any size and in two that are cut anywhere. */
+static void
+check_dialogue (const char *text)
+{
+  g_autofree char *wanted = read_plainly (text);
+  gsize size = strlen (text);
+
+  g_assert_cmpstr (wanted, !=, "");
+  for (gsize step = 1; step <= size; step++)
+    {
+      g_autofree char *stepped = parse_pieces (text, step, step);
+      g_autofree char *cut = parse_pieces (text, step, size);
+
+      g_assert_cmpstr (stepped, ==, wanted);
+      g_assert_cmpstr (cut, ==, wanted);
+    }
+}
+
+/* With LF and with CRLF: some were kept with LF. Returns how many there are. */
+static guint
+check_folder (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+      g_autoptr (GString) text = g_string_new (NULL);
+      g_autofree char *read = NULL;
+
+      if (!g_str_has_suffix (name, ".txt"))
+        continue;
+      g_test_message ("%s", name);
+      g_assert_true (g_file_get_contents (file, &read, NULL, NULL));
+      g_string_assign (text, read);
+      g_string_replace (text, "\r\n", "\n", 0);
+      check_dialogue (text->str);
+      g_string_replace (text, "\n", "\r\n", 0);
+      check_dialogue (text->str);
+      n++;
+    }
+  return n;
+}
+
+static void
+test_dialogues (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "data", "smtp", NULL);
+
+  g_assert_cmpuint (check_folder (path), ==, 3);
+}
+
+static void
+test_mailkit (void)
+{
+  const char *root = g_getenv ("TERN_CORPORA");
+  g_autofree char *path =
+      g_build_filename (root != NULL ? root : "", "imap-mailkit/Smtp/Resources", NULL);
+  guint n = check_folder (path);
+
+  if (n == 0)
+    g_test_skip_printf ("%s is not here", path);
+  else
+    g_assert_cmpuint (n, >=, 36);
 }
 
 static TernSmtpExtensions *
@@ -212,6 +323,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/smtp/reply/samples", test_samples);
   g_test_add_func ("/smtp/reply/limits", test_limits);
+  g_test_add_func ("/smtp/reply/dialogues", test_dialogues);
+  g_test_add_func ("/smtp/reply/mailkit", test_mailkit);
   g_test_add_func ("/smtp/extensions", test_extensions);
   g_test_add_func ("/smtp/data/stuffing", test_stuffing);
   g_test_add_func ("/smtp/data/examine", test_examine);

@@ -1,103 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "store-fixture.h"
-
-static TernFlags
-flags_of (StoreFixture *f, TernId location)
-{
-  g_autoptr (TernMessageRecord) record = store_message (f, location);
-
-  g_assert_nonnull (record);
-  return record->flags;
-}
-
-static TernId
-folder_of (StoreFixture *f, TernId location)
-{
-  g_autoptr (TernMessageRecord) record = store_message (f, location);
-
-  return record != NULL && !record->hidden ? record->folder : 0;
-}
-
-static TernId
-flag (StoreFixture *f, TernId location, TernFlags add, TernFlags remove)
-{
-  GError *error = NULL;
-  TernTxn *txn = store_begin (f);
-  g_autoptr (GArray) made = tern_txn_op_flags (txn, &location, 1, add, remove, NULL, NULL, &error);
-  g_assert_no_error (error);
-  store_commit (f);
-  g_assert_cmpuint (made->len, <=, 1);
-  return made->len > 0 ? g_array_index (made, TernId, 0) : 0;
-}
-
-static TernId
-move (StoreFixture *f, TernId location, TernId target)
-{
-  GError *error = NULL;
-  TernTxn *txn = store_begin (f);
-  g_autoptr (GArray) made = tern_txn_op_move (txn, &location, 1, target, &error);
-  g_assert_no_error (error);
-  store_commit (f);
-  return made->len > 0 ? g_array_index (made, TernId, 0) : 0;
-}
-
-static void
-run (StoreFixture *f, TernId op)
-{
-  TernTxn *txn = store_begin (f);
-  g_assert_true (tern_txn_op_running (txn, op, NULL));
-  store_commit (f);
-}
-
-static TernId
-move_two (StoreFixture *f, const TernId *ids)
-{
-  TernTxn *txn = store_begin (f);
-  g_autoptr (GArray) made = tern_txn_op_move (txn, ids, 2, f->archive, NULL);
-
-  store_commit (f);
-  g_assert_cmpuint (made->len, ==, 1);
-  run (f, g_array_index (made, TernId, 0));
-  return g_array_index (made, TernId, 0);
-}
-
-static void
-confirm (StoreFixture *f, TernId op, guint32 source, guint32 target)
-{
-  g_autoptr (GArray) pairs = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
-  TernUidPair pair = { source, target };
-  GError *error = NULL;
-
-  g_array_append_val (pairs, pair);
-  TernTxn *txn = store_begin (f);
-  g_assert_true (tern_txn_op_confirmed (txn, op, target != 0 ? pairs : NULL, &error));
-  g_assert_no_error (error);
-  store_commit (f);
-}
-
-static void
-refuse (StoreFixture *f, TernId op)
-{
-  GError *error = NULL;
-  TernTxn *txn = store_begin (f);
-  g_assert_true (tern_txn_op_refused (txn, op, "the server said no", &error));
-  g_assert_no_error (error);
-  store_commit (f);
-}
-
-static gboolean
-undo (StoreFixture *f, TernId op)
-{
-  gboolean undone = FALSE;
-  GError *error = NULL;
-  TernTxn *txn = store_begin (f);
-  g_assert_true (tern_txn_op_undo (txn, op, &undone, &error));
-  g_assert_no_error (error);
-  store_commit (f);
-  return undone;
-}
+#include "op-fixture.h"
 
 static void
 server_flags (StoreFixture *f, TernId folder, guint32 uid, TernFlags flags)
@@ -120,31 +24,6 @@ subject_uid (StoreFixture *f, TernId op)
   return uid;
 }
 
-static GArray *
-runnable (StoreFixture *f)
-{
-  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
-  g_autoptr (GPtrArray) ops = tern_read_runnable_ops (reader, f->account, 1, 100, NULL);
-  GArray *ids = g_array_new (FALSE, FALSE, sizeof (TernId));
-
-  for (guint i = 0; i < ops->len; i++)
-    g_array_append_val (ids, ((TernOpRecord *) g_ptr_array_index (ops, i))->id);
-  store_read_end (f);
-  return ids;
-}
-
-static void
-assert_runnable (StoreFixture *f, TernId a, TernId b)
-{
-  g_autoptr (GArray) ids = runnable (f);
-
-  g_assert_cmpuint (ids->len, ==, (a != 0) + (b != 0));
-  if (a != 0)
-    g_assert_cmpint (g_array_index (ids, TernId, 0), ==, a);
-  if (b != 0)
-    g_assert_cmpint (g_array_index (ids, TernId, 1), ==, b);
-}
-
 /* Two layers: sync writes the server's, the person's stays on top until confirmed, and confirming
  * the first of two keeps the second. */
 static void
@@ -152,21 +31,23 @@ test_flag_layers (void)
 {
   StoreFixture *f = store_fixture_new ();
   TernId id = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
-  TernId first = flag (f, id, TERN_FLAG_SEEN, 0);
-  TernId second = flag (f, id, TERN_FLAG_FLAGGED, 0);
+  TernId first = op_flag (f, id, TERN_FLAG_SEEN, 0);
+  TernId second = op_flag (f, id, TERN_FLAG_FLAGGED, 0);
 
   g_assert_cmpint (first, >, 0);
   g_assert_cmpint (second, >, first);
-  g_assert_cmpint (flags_of (f, id), ==, TERN_FLAG_SEEN | TERN_FLAG_FLAGGED);
-  assert_runnable (f, first, 0);
+  g_assert_cmpint (op_flags_of (f, id), ==, TERN_FLAG_SEEN | TERN_FLAG_FLAGGED);
+  op_assert_runnable (f, first, 0);
   server_flags (f, f->inbox, 1, TERN_FLAG_ANSWERED);
-  g_assert_cmpint (flags_of (f, id), ==, TERN_FLAG_SEEN | TERN_FLAG_FLAGGED | TERN_FLAG_ANSWERED);
-  run (f, first);
-  confirm (f, first, 0, 0);
-  assert_runnable (f, second, 0);
-  g_assert_cmpint (flags_of (f, id), ==, TERN_FLAG_SEEN | TERN_FLAG_FLAGGED | TERN_FLAG_ANSWERED);
-  refuse (f, second);
-  g_assert_cmpint (flags_of (f, id), ==, TERN_FLAG_SEEN | TERN_FLAG_ANSWERED);
+  g_assert_cmpint (op_flags_of (f, id), ==,
+                   TERN_FLAG_SEEN | TERN_FLAG_FLAGGED | TERN_FLAG_ANSWERED);
+  op_run (f, first);
+  op_confirm (f, first, 0, 0);
+  op_assert_runnable (f, second, 0);
+  g_assert_cmpint (op_flags_of (f, id), ==,
+                   TERN_FLAG_SEEN | TERN_FLAG_FLAGGED | TERN_FLAG_ANSWERED);
+  op_refuse (f, second);
+  g_assert_cmpint (op_flags_of (f, id), ==, TERN_FLAG_SEEN | TERN_FLAG_ANSWERED);
   g_autoptr (TernMessageRecord) record = store_message (f, id);
   g_assert_false (record->pending);
   store_verify (f);
@@ -179,17 +60,17 @@ test_flag_nothing_to_do (void)
   StoreFixture *f = store_fixture_new ();
   TernId id = store_add (f, f->inbox, 1, 1, TERN_FLAG_SEEN);
 
-  g_assert_cmpint (flag (f, id, TERN_FLAG_SEEN, 0), ==, 0);
-  TernId star = flag (f, id, TERN_FLAG_FLAGGED, 0);
+  g_assert_cmpint (op_flag (f, id, TERN_FLAG_SEEN, 0), ==, 0);
+  TernId star = op_flag (f, id, TERN_FLAG_FLAGGED, 0);
   g_assert_cmpint (star, >, 0);
   /* Star and unstar cancel, also when the star came first to a later operation. */
-  g_assert_cmpint (flag (f, id, 0, TERN_FLAG_FLAGGED), ==, 0);
-  assert_runnable (f, 0, 0);
-  g_assert_cmpint (flags_of (f, id), ==, TERN_FLAG_SEEN);
+  g_assert_cmpint (op_flag (f, id, 0, TERN_FLAG_FLAGGED), ==, 0);
+  op_assert_runnable (f, 0, 0);
+  g_assert_cmpint (op_flags_of (f, id), ==, TERN_FLAG_SEEN);
   /* But not when the first was sent. */
-  star = flag (f, id, TERN_FLAG_FLAGGED, 0);
-  run (f, star);
-  g_assert_cmpint (flag (f, id, 0, TERN_FLAG_FLAGGED), >, star);
+  star = op_flag (f, id, TERN_FLAG_FLAGGED, 0);
+  op_run (f, star);
+  g_assert_cmpint (op_flag (f, id, 0, TERN_FLAG_FLAGGED), >, star);
   store_verify (f);
   store_fixture_free (f);
 }
@@ -209,7 +90,7 @@ test_keywords (void)
   store_commit (f);
   g_autoptr (TernMessageRecord) record = store_message (f, id);
   g_assert_cmpstr (record->facts->keywords, ==, "theirs mine");
-  confirm (f, g_array_index (made, TernId, 0), 0, 0);
+  op_confirm (f, g_array_index (made, TernId, 0), 0, 0);
   g_autoptr (TernMessageRecord) after = store_message (f, id);
   g_assert_cmpstr (after->facts->keywords, ==, "theirs mine");
   store_fixture_free (f);
@@ -220,10 +101,10 @@ test_move (void)
 {
   StoreFixture *f = store_fixture_new ();
   TernId id = store_add (f, f->inbox, 5, 1, TERN_FLAG_NONE);
-  TernId op = move (f, id, f->archive);
+  TernId op = op_move (f, id, f->archive);
   TernId folder;
 
-  g_assert_cmpint (folder_of (f, id), ==, f->archive);
+  g_assert_cmpint (op_folder_of (f, id), ==, f->archive);
   g_assert_cmpuint (subject_uid (f, op), ==, 5);
   TernReader *reader = store_read_begin (f, TERN_LANE_LIST);
   g_assert_cmpuint (tern_read_uid (reader, id, &folder, NULL), ==, 5);
@@ -237,9 +118,9 @@ test_move (void)
   g_assert_cmpint (archive->unread, ==, 1);
   /* What the server says of the source shows at the target. */
   server_flags (f, f->inbox, 5, TERN_FLAG_SEEN);
-  g_assert_cmpint (flags_of (f, id), ==, TERN_FLAG_SEEN);
-  run (f, op);
-  confirm (f, op, 5, 77);
+  g_assert_cmpint (op_flags_of (f, id), ==, TERN_FLAG_SEEN);
+  op_run (f, op);
+  op_confirm (f, op, 5, 77);
   reader = store_read_begin (f, TERN_LANE_LIST);
   g_assert_cmpuint (tern_read_uid (reader, id, &folder, NULL), ==, 77);
   g_assert_cmpint (folder, ==, f->archive);
@@ -255,14 +136,14 @@ test_move_refused (void)
 {
   StoreFixture *f = store_fixture_new ();
   TernId id = store_add (f, f->inbox, 5, 1, TERN_FLAG_NONE);
-  TernId op = move (f, id, f->archive);
-  TernId star = flag (f, id, TERN_FLAG_FLAGGED, 0);
+  TernId op = op_move (f, id, f->archive);
+  TernId star = op_flag (f, id, TERN_FLAG_FLAGGED, 0);
 
-  run (f, op);
-  refuse (f, op);
-  g_assert_cmpint (folder_of (f, id), ==, f->inbox);
+  op_run (f, op);
+  op_refuse (f, op);
+  g_assert_cmpint (op_folder_of (f, id), ==, f->inbox);
   /* What depended on it went with it. */
-  g_assert_cmpint (flags_of (f, id), ==, TERN_FLAG_NONE);
+  g_assert_cmpint (op_flags_of (f, id), ==, TERN_FLAG_NONE);
   TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
   g_autoptr (TernOpRecord) refused = tern_read_op (reader, op, NULL);
   g_autoptr (TernOpRecord) dependant = tern_read_op (reader, star, NULL);
@@ -281,9 +162,9 @@ test_move_twice_folds (void)
   StoreFixture *f = store_fixture_new ();
   TernId id = store_add (f, f->inbox, 5, 1, TERN_FLAG_NONE);
 
-  move (f, id, f->archive);
-  TernId op = move (f, id, f->trash);
-  assert_runnable (f, op, 0);
+  op_move (f, id, f->archive);
+  TernId op = op_move (f, id, f->trash);
+  op_assert_runnable (f, op, 0);
   g_assert_cmpuint (subject_uid (f, op), ==, 5);
   TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
   g_autoptr (TernOpRecord) record = tern_read_op (reader, op, NULL);
@@ -291,11 +172,11 @@ test_move_twice_folds (void)
   g_assert_cmpint (record->target, ==, f->trash);
   store_read_end (f);
   /* Undo goes back one step, not two. */
-  g_assert_true (undo (f, op));
-  g_assert_cmpint (folder_of (f, id), ==, f->archive);
+  g_assert_true (op_undo (f, op));
+  g_assert_cmpint (op_folder_of (f, id), ==, f->archive);
   /* And home again leaves nothing to do. */
-  g_assert_cmpint (move (f, id, f->inbox), ==, 0);
-  assert_runnable (f, 0, 0);
+  g_assert_cmpint (op_move (f, id, f->inbox), ==, 0);
+  op_assert_runnable (f, 0, 0);
   g_assert_cmpint (store_sql (f, "SELECT count (*) FROM location"), ==, 1);
   store_verify (f);
   store_fixture_free (f);
@@ -307,27 +188,27 @@ test_move_chain (gconstpointer by_sync)
 {
   StoreFixture *f = store_fixture_new ();
   TernId id = store_add (f, f->inbox, 5, 1, TERN_FLAG_NONE);
-  TernId first = move (f, id, f->archive);
+  TernId first = op_move (f, id, f->archive);
 
-  run (f, first);
-  TernId second = move (f, id, f->trash);
-  g_assert_cmpint (folder_of (f, id), ==, f->trash);
-  assert_runnable (f, 0, 0);
+  op_run (f, first);
+  TernId second = op_move (f, id, f->trash);
+  g_assert_cmpint (op_folder_of (f, id), ==, f->trash);
+  op_assert_runnable (f, 0, 0);
   g_assert_cmpuint (subject_uid (f, second), ==, 0);
   if (by_sync != NULL)
     {
-      confirm (f, first, 0, 0);
+      op_confirm (f, first, 0, 0);
       g_assert_cmpuint (subject_uid (f, second), ==, 0);
       /* The hidden place in Archive takes it; the message stays in Trash. */
       g_assert_cmpint (store_add (f, f->archive, 77, 1, TERN_FLAG_NONE), ==, id);
     }
   else
-    confirm (f, first, 5, 77);
-  assert_runnable (f, second, 0);
+    op_confirm (f, first, 5, 77);
+  op_assert_runnable (f, second, 0);
   g_assert_cmpuint (subject_uid (f, second), ==, 77);
-  run (f, second);
-  confirm (f, second, 77, 99);
-  g_assert_cmpint (folder_of (f, id), ==, f->trash);
+  op_run (f, second);
+  op_confirm (f, second, 77, 99);
+  g_assert_cmpint (op_folder_of (f, id), ==, f->trash);
   g_assert_cmpint (store_sql (f, "SELECT count (*) FROM location"), ==, 1);
   store_verify (f);
   store_fixture_free (f);
@@ -339,18 +220,18 @@ test_move_news_first (void)
 {
   StoreFixture *f = store_fixture_new ();
   TernId id = store_add (f, f->inbox, 5, 1, TERN_FLAG_NONE);
-  TernId op = move (f, id, f->archive);
+  TernId op = op_move (f, id, f->archive);
   g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (guint32));
   guint32 uid = 5;
 
-  run (f, op);
+  op_run (f, op);
   g_array_append_val (gone, uid);
   TernTxn *txn = store_begin (f);
   g_assert_true (tern_txn_remove_uids (txn, f->inbox, gone, NULL));
   store_commit (f);
-  g_assert_cmpint (folder_of (f, id), ==, f->archive);
+  g_assert_cmpint (op_folder_of (f, id), ==, f->archive);
   g_assert_cmpint (store_add (f, f->archive, 77, 1, TERN_FLAG_NONE), ==, id);
-  confirm (f, op, 5, 77);
+  op_confirm (f, op, 5, 77);
   g_assert_cmpint (store_sql (f, "SELECT count (*) FROM location WHERE uid = 77"), ==, 1);
   g_assert_cmpint (store_sql (f, "SELECT count (*) FROM location"), ==, 1);
   store_verify (f);
@@ -367,7 +248,7 @@ test_move_expunged_first (void)
   guint32 uids[] = { 1, 2 };
   g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_autoptr (GArray) answer = g_array_new (FALSE, FALSE, sizeof (TernUidPair));
-  TernId op = move_two (f, ids);
+  TernId op = op_move_two (f, ids);
 
   g_array_append_vals (gone, uids, 2);
   g_array_append_vals (answer, pairs, 2);
@@ -389,11 +270,11 @@ test_running_survives (void)
 {
   StoreFixture *f = store_fixture_new ();
   TernId id = store_add (f, f->inbox, 5, 1, TERN_FLAG_NONE);
-  TernId op = move (f, id, f->archive);
+  TernId op = op_move (f, id, f->archive);
 
-  run (f, op);
+  op_run (f, op);
   store_reopen (f);
-  assert_runnable (f, 0, 0);
+  op_assert_runnable (f, 0, 0);
   TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
   g_autoptr (GPtrArray) running = tern_read_running_ops (reader, f->account, NULL);
   g_assert_cmpuint (running->len, ==, 1);
@@ -406,7 +287,7 @@ test_running_survives (void)
   TernTxn *txn = store_begin (f);
   g_assert_true (tern_txn_op_later (txn, op, 500, FALSE, "lost", NULL));
   store_commit (f);
-  assert_runnable (f, 0, 0);
+  op_assert_runnable (f, 0, 0);
   reader = store_read_begin (f, TERN_LANE_SLOW);
   g_assert_cmpint (tern_read_next_op_time (reader, f->account, NULL), ==, 500);
   g_autoptr (GPtrArray) later = tern_read_runnable_ops (reader, f->account, 500, 10, NULL);
@@ -423,16 +304,16 @@ test_stuck_steps_aside (void)
   StoreFixture *f = store_fixture_new ();
   TernId one = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
   TernId two = store_add (f, f->inbox, 2, 2, TERN_FLAG_NONE);
-  TernId stuck = move (f, one, f->archive);
-  TernId blocked = flag (f, one, TERN_FLAG_SEEN, 0);
-  TernId free_one = flag (f, two, TERN_FLAG_SEEN, 0);
+  TernId stuck = op_move (f, one, f->archive);
+  TernId blocked = op_flag (f, one, TERN_FLAG_SEEN, 0);
+  TernId free_one = op_flag (f, two, TERN_FLAG_SEEN, 0);
 
   TernTxn *txn = store_begin (f);
   g_assert_true (tern_txn_op_later (txn, stuck, G_MAXINT64 / 2, TRUE, "again and again", NULL));
   store_commit (f);
-  assert_runnable (f, free_one, 0);
-  confirm (f, stuck, 1, 9);
-  assert_runnable (f, blocked, free_one);
+  op_assert_runnable (f, free_one, 0);
+  op_confirm (f, stuck, 1, 9);
+  op_assert_runnable (f, blocked, free_one);
   store_fixture_free (f);
 }
 
@@ -454,19 +335,19 @@ test_copy (void)
   store_read_end (f);
   g_assert_cmpuint (both->len, ==, 2);
   TernId copy = g_array_index (both, TernId, 1);
-  g_assert_cmpint (folder_of (f, copy), ==, f->archive);
-  g_assert_cmpint (folder_of (f, id), ==, f->inbox);
+  g_assert_cmpint (op_folder_of (f, copy), ==, f->archive);
+  g_assert_cmpint (op_folder_of (f, id), ==, f->inbox);
   /* What is done with the copy waits for it. */
-  TernId star = flag (f, copy, TERN_FLAG_FLAGGED, 0);
-  assert_runnable (f, op, 0);
-  run (f, op);
-  confirm (f, op, 5, 77);
-  assert_runnable (f, star, 0);
+  TernId star = op_flag (f, copy, TERN_FLAG_FLAGGED, 0);
+  op_assert_runnable (f, op, 0);
+  op_run (f, op);
+  op_confirm (f, op, 5, 77);
+  op_assert_runnable (f, star, 0);
   g_assert_cmpuint (subject_uid (f, star), ==, 77);
   store_verify (f);
   /* Undo of what is done: the copy goes again. */
-  g_assert_false (undo (f, op));
-  g_assert_cmpint (folder_of (f, copy), ==, 0);
+  g_assert_false (op_undo (f, op));
+  g_assert_cmpint (op_folder_of (f, copy), ==, 0);
   store_verify (f);
   store_fixture_free (f);
 }
@@ -480,10 +361,10 @@ test_copy_refused (void)
   g_autoptr (GArray) made = tern_txn_op_copy (txn, &id, 1, f->archive, NULL);
   store_commit (f);
 
-  refuse (f, g_array_index (made, TernId, 0));
+  op_refuse (f, g_array_index (made, TernId, 0));
   g_autoptr (TernFolderRecord) archive = store_folder (f, f->archive);
   g_assert_cmpint (archive->total, ==, 0);
-  g_assert_cmpint (folder_of (f, id), ==, f->inbox);
+  g_assert_cmpint (op_folder_of (f, id), ==, f->inbox);
   store_verify (f);
   store_fixture_free (f);
 }
@@ -500,13 +381,13 @@ test_append (void)
   g_assert_cmpint (op, >, 0);
   store_commit (f);
   /* Not sent: a move only changes where it goes. */
-  g_assert_cmpint (move (f, id, f->archive), ==, 0);
+  g_assert_cmpint (op_move (f, id, f->archive), ==, 0);
   TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
   g_autoptr (TernOpRecord) record = tern_read_op (reader, op, NULL);
   store_read_end (f);
   g_assert_cmpint (record->target, ==, f->archive);
-  run (f, op);
-  confirm (f, op, 0, 31);
+  op_run (f, op);
+  op_confirm (f, op, 0, 31);
   g_assert_cmpint (store_sql (f, "SELECT uid FROM location"), ==, 31);
   store_verify (f);
   store_fixture_free (f);
@@ -523,8 +404,8 @@ test_append_found_by_sync (void)
   TernId op = tern_txn_op_append (txn, id, NULL);
   store_commit (f);
 
-  run (f, op);
-  confirm (f, op, 0, 0);
+  op_run (f, op);
+  op_confirm (f, op, 0, 0);
   g_assert_cmpint (store_add (f, f->inbox, 40, 1, TERN_FLAG_SEEN), ==, id);
   g_assert_cmpint (store_sql (f, "SELECT count (*) FROM location"), ==, 1);
   g_assert_cmpint (store_sql (f, "SELECT uid FROM location"), ==, 40);
@@ -543,7 +424,7 @@ test_append_deleted (void)
   g_autoptr (GArray) made = tern_txn_op_expunge (txn, &id, 1, NULL);
   g_assert_cmpuint (made->len, ==, 0);
   store_commit (f);
-  assert_runnable (f, 0, 0);
+  op_assert_runnable (f, 0, 0);
   g_assert_cmpint (store_sql (f, "SELECT count (*) FROM location"), ==, 0);
   g_assert_cmpint (store_sql (f, "SELECT count (*) FROM op"), ==, 0);
   store_verify (f);
@@ -564,174 +445,14 @@ test_expunge (void)
   g_assert_cmpuint (made->len, ==, 1);
   g_autoptr (TernFolderRecord) inbox = store_folder (f, f->inbox);
   g_assert_cmpint (inbox->total, ==, 0);
-  refuse (f, g_array_index (made, TernId, 0));
-  g_assert_cmpint (folder_of (f, one), ==, f->inbox);
+  op_refuse (f, g_array_index (made, TernId, 0));
+  g_assert_cmpint (op_folder_of (f, one), ==, f->inbox);
   txn = store_begin (f);
   g_autoptr (GArray) again = tern_txn_op_expunge (txn, both, 2, NULL);
   store_commit (f);
-  run (f, g_array_index (again, TernId, 0));
-  confirm (f, g_array_index (again, TernId, 0), 0, 0);
+  op_run (f, g_array_index (again, TernId, 0));
+  op_confirm (f, g_array_index (again, TernId, 0), 0, 0);
   g_assert_cmpint (store_sql (f, "SELECT count (*) FROM message"), ==, 0);
-  store_verify (f);
-  store_fixture_free (f);
-}
-
-static void
-test_undo (void)
-{
-  StoreFixture *f = store_fixture_new ();
-  TernId id = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
-  TernId op = flag (f, id, TERN_FLAG_SEEN, 0);
-
-  g_assert_true (undo (f, op));
-  g_assert_cmpint (flags_of (f, id), ==, TERN_FLAG_NONE);
-  assert_runnable (f, 0, 0);
-  op = move (f, id, f->archive);
-  g_assert_true (undo (f, op));
-  g_assert_cmpint (folder_of (f, id), ==, f->inbox);
-  g_assert_cmpint (store_sql (f, "SELECT uid FROM location"), ==, 1);
-  /* Sent: the opposite follows. */
-  op = flag (f, id, TERN_FLAG_SEEN, 0);
-  run (f, op);
-  g_assert_false (undo (f, op));
-  g_assert_cmpint (flags_of (f, id), ==, TERN_FLAG_NONE);
-  confirm (f, op, 0, 0);
-  g_assert_cmpint (flags_of (f, id), ==, TERN_FLAG_NONE);
-  g_autoptr (GArray) reverse = runnable (f);
-  g_assert_cmpuint (reverse->len, ==, 1);
-  confirm (f, g_array_index (reverse, TernId, 0), 0, 0);
-  op = move (f, id, f->archive);
-  run (f, op);
-  confirm (f, op, 1, 50);
-  g_assert_false (undo (f, op));
-  g_assert_cmpint (folder_of (f, id), ==, f->inbox);
-  store_verify (f);
-  store_fixture_free (f);
-}
-
-/* Takes @location out of @op, and the server has done that part. */
-static TernId
-split (StoreFixture *f, TernId op, TernId location, guint32 source, guint32 target)
-{
-  g_autoptr (GArray) some = g_array_new (FALSE, FALSE, sizeof (TernId));
-  GError *error = NULL;
-  TernTxn *txn = store_begin (f);
-  TernId part;
-
-  g_array_append_val (some, location);
-  part = tern_txn_op_split (txn, op, some, &error);
-  g_assert_no_error (error);
-  store_commit (f);
-  confirm (f, part, source, target);
-  return part;
-}
-
-/* Of TernId. */
-static GArray *
-undoable (StoreFixture *f)
-{
-  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
-  GArray *found = tern_read_undoable (reader, TRUE, NULL);
-
-  store_read_end (f);
-  return found;
-}
-
-static GArray *
-undoing (StoreFixture *f, TernId op)
-{
-  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
-  GArray *found = tern_read_undoing (reader, op, NULL);
-
-  store_read_end (f);
-  return found;
-}
-
-/* A part is no change of its own: it is undone with its whole, and comes back with it. */
-static void
-test_undo_split (void)
-{
-  StoreFixture *f = store_fixture_new ();
-  TernId ids[] = { store_add (f, f->inbox, 1, 1, 0), store_add (f, f->inbox, 2, 2, 0) };
-  TernId op = move_two (f, ids);
-
-  split (f, op, ids[0], 1, 20);
-  g_autoptr (GArray) begun = undoable (f);
-  g_assert_cmpuint (begun->len, ==, 1);
-  g_assert_cmpint (g_array_index (begun, TernId, 0), ==, op);
-  confirm (f, op, 2, 21);
-  g_autoptr (GArray) last = undoable (f);
-  g_assert_cmpuint (last->len, ==, 1);
-  g_assert_cmpint (g_array_index (last, TernId, 0), ==, op);
-  undo (f, op);
-  g_assert_cmpint (folder_of (f, ids[0]), ==, f->inbox);
-  g_assert_cmpint (folder_of (f, ids[1]), ==, f->inbox);
-  g_autoptr (GArray) none = undoable (f);
-  g_assert_cmpuint (none->len, ==, 0);
-  g_autoptr (GArray) back = undoing (f, op);
-  g_assert_cmpuint (back->len, ==, 2);
-  confirm (f, g_array_index (back, TernId, 0), 20, 3);
-  confirm (f, g_array_index (back, TernId, 1), 21, 4);
-  for (guint i = 0; i < back->len; i++)
-    undo (f, g_array_index (back, TernId, i));
-  g_assert_cmpint (folder_of (f, ids[0]), ==, f->archive);
-  g_assert_cmpint (folder_of (f, ids[1]), ==, f->archive);
-  g_assert_cmpint (store_sql (f, "SELECT count(*) FROM op WHERE undoes = 0 AND undone"), ==, 0);
-  store_verify (f);
-  store_fixture_free (f);
-}
-
-/* What is split off after it was undone is as undone as the whole, until that is taken back. */
-static void
-test_undo_before_split (void)
-{
-  StoreFixture *f = store_fixture_new ();
-  TernId ids[] = { store_add (f, f->inbox, 1, 1, 0), store_add (f, f->inbox, 2, 2, 0) };
-  TernId op = move_two (f, ids);
-
-  undo (f, op);
-  TernId part = split (f, op, ids[0], 1, 20);
-  g_autoptr (GArray) none = undoable (f);
-  g_assert_cmpuint (none->len, ==, 0);
-  confirm (f, op, 2, 21);
-  g_autoptr (GArray) back = undoing (f, op);
-  g_assert_cmpuint (back->len, ==, 2);
-  /* The way back comes in parts as well. */
-  run (f, g_array_index (back, TernId, 0));
-  TernId half = split (f, g_array_index (back, TernId, 0), ids[0], 20, 3);
-  g_autofree char *sql =
-      g_strdup_printf ("SELECT undoes FROM op WHERE id = %" TERN_ID_FORMAT, half);
-  g_assert_cmpint (store_sql (f, sql), ==, op);
-  g_autoptr (GArray) whole = undoing (f, op);
-  g_assert_cmpuint (whole->len, ==, 2);
-  for (guint i = 0; i < whole->len; i++)
-    undo (f, g_array_index (whole, TernId, i));
-  g_assert_cmpint (folder_of (f, ids[0]), ==, f->archive);
-  g_assert_cmpint (folder_of (f, ids[1]), ==, f->archive);
-  g_autoptr (TernOpRecord) record = NULL;
-  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
-  record = tern_read_op (reader, part, NULL);
-  store_read_end (f);
-  g_assert_false (record->undone);
-  store_verify (f);
-  store_fixture_free (f);
-}
-
-/* The server has refused the rest: what it has done of it can still be undone. */
-static void
-test_undo_rest (void)
-{
-  StoreFixture *f = store_fixture_new ();
-  TernId ids[] = { store_add (f, f->inbox, 1, 1, 0), store_add (f, f->inbox, 2, 2, 0) };
-  TernId op = move_two (f, ids);
-  TernId part = split (f, op, ids[0], 1, 20);
-
-  refuse (f, op);
-  g_autoptr (GArray) last = undoable (f);
-  g_assert_cmpuint (last->len, ==, 1);
-  g_assert_cmpint (g_array_index (last, TernId, 0), ==, part);
-  undo (f, part);
-  g_assert_cmpint (folder_of (f, ids[0]), ==, f->inbox);
   store_verify (f);
   store_fixture_free (f);
 }
@@ -747,11 +468,11 @@ test_local_folder (void)
   store_commit (f);
 
   /* Nobody is to be told. */
-  g_assert_cmpint (flag (f, id, TERN_FLAG_SEEN, 0), ==, 0);
-  g_assert_cmpint (flags_of (f, id), ==, TERN_FLAG_SEEN);
+  g_assert_cmpint (op_flag (f, id, TERN_FLAG_SEEN, 0), ==, 0);
+  g_assert_cmpint (op_flags_of (f, id), ==, TERN_FLAG_SEEN);
   /* To the server it is an append. */
-  g_assert_cmpint (move (f, id, f->archive), >, 0);
-  g_assert_cmpint (folder_of (f, id), ==, f->archive);
+  g_assert_cmpint (op_move (f, id, f->archive), >, 0);
+  g_assert_cmpint (op_folder_of (f, id), ==, f->archive);
   /* From the server to this disk there is no way yet. */
   TernId other = store_add (f, f->inbox, 9, 9, TERN_FLAG_NONE);
   txn = store_begin (f);
@@ -806,10 +527,6 @@ main (int argc, char **argv)
   g_test_add_func ("/store/ops/append-found-by-sync", test_append_found_by_sync);
   g_test_add_func ("/store/ops/append-deleted", test_append_deleted);
   g_test_add_func ("/store/ops/expunge", test_expunge);
-  g_test_add_func ("/store/ops/undo", test_undo);
-  g_test_add_func ("/store/ops/undo-split", test_undo_split);
-  g_test_add_func ("/store/ops/undo-before-split", test_undo_before_split);
-  g_test_add_func ("/store/ops/undo-rest", test_undo_rest);
   g_test_add_func ("/store/ops/local-folder", test_local_folder);
   g_test_add_func ("/store/ops/grouping", test_grouping);
   return g_test_run ();
