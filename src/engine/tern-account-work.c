@@ -110,6 +110,7 @@ set_trouble (TernAccountWork *self, TernAccountState state, GError *why)
   g_clear_error (&self->status.error);
   self->status.error = why;
   self->status.next_try = 0;
+  self->status.asking = FALSE;
   if (state != TERN_ACCOUNT_SYNCING)
     {
       g_clear_pointer (&self->status.folder, g_free);
@@ -594,6 +595,15 @@ tern_account_work_go_online (TernAccountWork *self, TernCredentials *imap, TernC
 }
 
 void
+tern_account_work_show_locked (TernAccountWork *self, const GError *error)
+{
+  remember_error (self, error);
+  set_trouble (self, TERN_ACCOUNT_REFUSED, name_account (self, error));
+  self->status.asking = TRUE;
+  report (self);
+}
+
+void
 tern_account_work_set_fault (TernAccountWork *self, GError *error)
 {
   self->expecting = FALSE;
@@ -742,13 +752,9 @@ on_stopped (gpointer user_data)
     }
   /* A remote that is still there after the time is left to itself: its events must not come here.
    */
+  clear_source (&self->stop_timer);
   if (self->holds == 0)
-    {
-      clear_source (&self->stop_timer);
-      work_free (self);
-    }
-  else
-    clear_source (&self->stop_timer);
+    work_free (self);
   tern_call_return (call, NULL, NULL);
   return G_SOURCE_REMOVE;
 }
