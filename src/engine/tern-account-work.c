@@ -683,11 +683,10 @@ tern_account_work_sync (TernAccountWork *self, TernCall *call, const TernSyncReq
 {
   if (self->imap == NULL && !self->expecting)
     {
-      tern_call_return_error (
-          call, self->status.error != NULL
-                    ? g_error_copy (self->status.error)
-                    : tern_fault_new (TERN_FAULT_UNREACHABLE, _ ("%s is not connected."),
-                                      self->settings->label));
+      tern_call_return_error (call,
+                              self->status.error != NULL
+                                  ? g_error_copy (self->status.error)
+                                  : tern_fault_new (TERN_FAULT_UNREACHABLE, _ ("Not connected.")));
       return;
     }
   tern_rounds_add_waiter (self->rounds, call, request->folder, request->full);
