@@ -10,6 +10,7 @@ typedef struct
 {
   TernScope scope;
   TernRetry retry;
+  gboolean named;    /* its words begin with an account's name */
   char *server_text; /* (nullable) (owned) */
 } TernFaultPrivate;
 
@@ -25,6 +26,7 @@ tern_fault_private_copy (const TernFaultPrivate *source, TernFaultPrivate *targe
 {
   target->scope = source->scope;
   target->retry = source->retry;
+  target->named = source->named;
   target->server_text = g_strdup (source->server_text);
 }
 
@@ -214,15 +216,25 @@ tern_fault_name (const GError *error, const char *name)
 {
   GError *named;
 
-  if (strstr (error->message, name) != NULL)
+  if (tern_fault_is_named (error))
     return g_error_copy (error);
   if (error->domain != TERN_FAULT)
-    return tern_fault_take (g_error_copy (error), name);
-  named = tern_fault_new_server (error->code, tern_fault_get_server_text (error), "%s: %s", name,
-                                 error->message);
-  tern_fault_set_scope (named, tern_fault_get_scope (error));
-  tern_fault_set_retry (named, tern_fault_get_retry (error));
+    named = tern_fault_take (g_error_copy (error), name);
+  else
+    {
+      named = tern_fault_new_server (error->code, tern_fault_get_server_text (error), "%s: %s",
+                                     name, error->message);
+      tern_fault_set_scope (named, tern_fault_get_scope (error));
+      tern_fault_set_retry (named, tern_fault_get_retry (error));
+    }
+  tern_fault_get_private (named)->named = TRUE;
   return named;
+}
+
+gboolean
+tern_fault_is_named (const GError *error)
+{
+  return error->domain == TERN_FAULT && tern_fault_get_private (error)->named;
 }
 
 TernScope

@@ -77,9 +77,11 @@ GError *tern_fault_new_server (TernFaultCode code, const char *server_text, cons
  * start of a sentence ("Cannot connect to imap.example.org"), translated. */
 GError *tern_fault_take (GError *error, const char *what);
 
-/* The same fault with @name, of an account, before its words, unless they have it already. @error
- * stays the caller's. (transfer full) */
+/* The same fault with @name, of an account, before its words, unless it was named already: what
+ * else the words contain does not count, "local" is part of "localhost". @error stays the caller's.
+ * (transfer full) */
 GError *tern_fault_name (const GError *error, const char *name);
+gboolean tern_fault_is_named (const GError *error);
 
 /* The axes. An error of another domain counts as account/later, cancelled as message/never. */
 TernScope tern_fault_get_scope (const GError *error);

@@ -7,6 +7,7 @@
 #include <libsecret/secret.h>
 
 #include "tern-account-work-private.h"
+#include "tern-keyring-watch-private.h"
 #include "tern-secrets.h"
 #include "tern-worker.h"
 
@@ -29,9 +30,9 @@ struct _TernAccountRunner
   TernAccountWork *work;     /* (thread: worker) */
   Link *link;                /* (owned) */
   TernAccountStatus *status; /* (owned) */
-  GCancellable *cancellable; /* (owned) of the secrets */
-  TernCredentials *imap;     /* (owned) (nullable) */
-  gboolean looking;          /* for secrets */
+  GCancellable *looking;     /* (owned) (nullable) for secrets, with a prompt when that is needed */
+  GCancellable *peeking;     /* (owned) (nullable) for secrets, because the keyring changed */
+  TernKeyringWatch *keyring; /* (owned) (nullable) while it stands in the way */
   gboolean online;           /* the worker has the credentials */
 };
 
@@ -198,6 +199,12 @@ do_go_online (TernAccountRunner *self, gpointer data)
 }
 
 static void
+do_show_locked (TernAccountRunner *self, gpointer data)
+{
+  tern_account_work_show_locked (self->work, data);
+}
+
+static void
 do_set_fault (TernAccountRunner *self, gpointer data)
 {
   tern_account_work_set_fault (self->work, g_error_copy (data));
@@ -330,6 +337,9 @@ tern_account_runner_sync (TernAccountRunner *self, const char *folder, gboolean 
 
   request->sync.folder = g_strdup (folder);
   request->sync.full = full;
+  /* Who asks for it is there to answer the keyring's prompt. */
+  if (!self->online)
+    tern_account_runner_refresh (self);
   call (self, task, G_PRIORITY_DEFAULT, run_sync, request);
 }
 
@@ -340,29 +350,114 @@ tern_account_runner_trace (TernAccountRunner *self, GTask *task)
   call (self, task, G_PRIORITY_HIGH, run_trace, g_new0 (CallRequest, 1));
 }
 
-/* Secrets */
+/* Secrets: first without a prompt, so that what a prompt is shown for is told meanwhile */
+
+typedef struct
+{
+  TernAccountRunner *runner; /* (owned) */
+  GCancellable *cancellable; /* (owned) which of the runner's it is */
+  gboolean asking;           /* with a prompt */
+  TernCredentials *imap;     /* (owned) (nullable) */
+} Look;
 
 static void
-secret_fault (TernAccountRunner *self, GError *error)
+look_free (Look *look)
 {
-  self->looking = FALSE;
-  if (!tern_fault_is_cancelled (error) && self->link->runner != NULL)
-    order (self, do_set_fault, error, (GDestroyNotify) g_error_free);
+  tern_account_runner_unref (look->runner);
+  g_object_unref (look->cancellable);
+  g_clear_pointer (&look->imap, tern_credentials_unref);
+  g_free (look);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Look, look_free)
+
+static void
+stop_looking (GCancellable **cancellable)
+{
+  if (*cancellable != NULL)
+    g_cancellable_cancel (*cancellable);
+  g_clear_object (cancellable);
+}
+
+static void imap_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data);
+static void smtp_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data);
+
+/* Takes @look. */
+static void
+look_for (Look *look, gboolean smtp)
+{
+  const TernAccountSettings *settings = look->runner->settings;
+  const char *kind = tern_account_settings_get_secret_kind (settings, smtp);
+  GAsyncReadyCallback callback = smtp ? smtp_secret_cb : imap_secret_cb;
+
+  if (look->asking)
+    tern_secrets_lookup_async (settings->uuid, kind, look->cancellable, callback, look);
   else
-    g_error_free (error);
+    tern_secrets_peek_async (settings->uuid, kind, look->cancellable, callback, look);
 }
 
 static void
-hand_over (TernAccountRunner *self, TernCredentials *smtp)
+start_look (TernAccountRunner *self, GCancellable **cancellable, gboolean asking)
 {
+  Look *look = g_new0 (Look, 1);
+
+  stop_looking (cancellable);
+  *cancellable = g_cancellable_new ();
+  look->runner = tern_account_runner_ref (self);
+  look->cancellable = g_object_ref (*cancellable);
+  look->asking = asking;
+  look_for (look, FALSE);
+}
+
+static void
+on_keyring_changed (gpointer data)
+{
+  TernAccountRunner *self = data;
+
+  start_look (self, &self->peeking, FALSE);
+}
+
+/* Takes @error. */
+static void
+secret_fault (Look *look, GError *error)
+{
+  TernAccountRunner *self = look->runner;
+  gboolean locked = tern_fault_is (error, TERN_FAULT_KEYRING_LOCKED);
+  gboolean peeked = look->cancellable == self->peeking;
+
+  if (g_cancellable_is_cancelled (look->cancellable))
+    {
+      g_error_free (error);
+      return;
+    }
+  if (self->keyring == NULL && (locked || tern_fault_is (error, TERN_FAULT_KEYRING_ABSENT)))
+    self->keyring = tern_keyring_watch_new (on_keyring_changed, self);
+  g_clear_object (peeked ? &self->peeking : &self->looking);
+  if (peeked && self->looking != NULL)
+    g_error_free (error);
+  else if (locked && !peeked && !look->asking)
+    {
+      order (self, do_show_locked, error, (GDestroyNotify) g_error_free);
+      start_look (self, &self->looking, TRUE);
+    }
+  else
+    order (self, do_set_fault, error, (GDestroyNotify) g_error_free);
+}
+
+static void
+hand_over (Look *look, TernCredentials *smtp)
+{
+  TernAccountRunner *self = look->runner;
   Secrets *secrets;
 
-  self->looking = FALSE;
-  if (self->link->runner == NULL)
+  if (g_cancellable_is_cancelled (look->cancellable))
     return;
+  stop_looking (&self->looking);
+  stop_looking (&self->peeking);
+  g_clear_pointer (&self->keyring, tern_keyring_watch_free);
   self->online = TRUE;
   secrets = g_new0 (Secrets, 1);
-  secrets->imap = g_steal_pointer (&self->imap);
+  secrets->imap = g_steal_pointer (&look->imap);
   secrets->smtp = tern_credentials_ref (smtp);
   order (self, do_go_online, secrets, secrets_free);
 }
@@ -380,17 +475,17 @@ make_smtp (TernAccountRunner *self, const char *secret)
 static void
 smtp_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (TernAccountRunner) self = user_data;
+  g_autoptr (Look) look = user_data;
   GError *error = NULL;
   char *secret = tern_secrets_lookup_finish (result, &error);
 
   if (secret == NULL)
-    secret_fault (self, error);
+    secret_fault (look, error);
   else
     {
-      TernCredentials *smtp = make_smtp (self, secret);
+      TernCredentials *smtp = make_smtp (look->runner, secret);
 
-      hand_over (self, smtp);
+      hand_over (look, smtp);
       tern_credentials_unref (smtp);
       secret_password_free (secret);
     }
@@ -399,26 +494,24 @@ smtp_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 imap_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (TernAccountRunner) self = user_data;
+  g_autoptr (Look) look = user_data;
+  TernAccountSettings *settings = look->runner->settings;
   GError *error = NULL;
   char *secret = tern_secrets_lookup_finish (result, &error);
 
   if (secret == NULL)
     {
-      secret_fault (self, error);
+      secret_fault (look, error);
       return;
     }
-  g_clear_pointer (&self->imap, tern_credentials_unref);
-  self->imap = tern_credentials_new_for (self->settings->auth, self->settings->imap_user, secret);
-  if (self->settings->smtp_own_secret)
-    tern_secrets_lookup_async (self->settings->uuid,
-                               tern_account_settings_get_secret_kind (self->settings, TRUE),
-                               self->cancellable, smtp_secret_cb, tern_account_runner_ref (self));
+  look->imap = tern_credentials_new_for (settings->auth, settings->imap_user, secret);
+  if (settings->smtp_own_secret)
+    look_for (g_steal_pointer (&look), TRUE);
   else
     {
-      TernCredentials *smtp = make_smtp (self, secret);
+      TernCredentials *smtp = make_smtp (look->runner, secret);
 
-      hand_over (self, smtp);
+      hand_over (look, smtp);
       tern_credentials_unref (smtp);
     }
   secret_password_free (secret);
@@ -427,14 +520,11 @@ imap_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 tern_account_runner_go_online (TernAccountRunner *self)
 {
-  if (self->looking)
+  if (self->looking != NULL)
     return;
-  self->looking = TRUE;
   self->status->state = TERN_ACCOUNT_CONNECTING;
   order (self, do_expect, NULL, NULL);
-  tern_secrets_lookup_async (self->settings->uuid,
-                             tern_account_settings_get_secret_kind (self->settings, FALSE),
-                             self->cancellable, imap_secret_cb, tern_account_runner_ref (self));
+  start_look (self, &self->looking, FALSE);
 }
 
 /* Orders */
@@ -514,7 +604,6 @@ tern_account_runner_new (TernStore *store,
   self->link->runner = self;
   self->status = g_new0 (TernAccountStatus, 1);
   self->status->state = TERN_ACCOUNT_DISABLED;
-  self->cancellable = g_cancellable_new ();
   self->worker = tern_worker_new_niced ("tern-account");
   order (self, do_begin, NULL, NULL);
   return self;
@@ -533,8 +622,6 @@ tern_account_runner_unref (TernAccountRunner *self)
   if (--self->refs > 0)
     return;
   g_clear_pointer (&self->worker, tern_worker_unref);
-  g_clear_pointer (&self->imap, tern_credentials_unref);
-  g_object_unref (self->cancellable);
   tern_account_status_free (self->status);
   tern_account_settings_unref (self->settings);
   tern_store_unref (self->store);
@@ -575,7 +662,9 @@ tern_account_runner_stop_async (TernAccountRunner *self,
   g_task_set_source_tag (task, tern_account_runner_stop_async);
   g_task_set_task_data (task, tern_account_runner_ref (self),
                         (GDestroyNotify) tern_account_runner_unref);
-  g_cancellable_cancel (self->cancellable);
+  stop_looking (&self->looking);
+  stop_looking (&self->peeking);
+  g_clear_pointer (&self->keyring, tern_keyring_watch_free);
   self->link->runner = NULL;
   call (self, g_task_new (NULL, NULL, work_stopped_cb, task), G_PRIORITY_DEFAULT, run_stop,
         g_new0 (CallRequest, 1));

@@ -32,6 +32,9 @@ void tern_account_work_expect (TernAccountWork *self);
 /* Connects and keeps connected. */
 void
 tern_account_work_go_online (TernAccountWork *self, TernCredentials *imap, TernCredentials *smtp);
+/* They are locked away, and a person is being asked: told, while go_online or set_fault is still
+ * waited for. */
+void tern_account_work_show_locked (TernAccountWork *self, const GError *error);
 /* Something outside stands in the way (the keyring): takes @error. */
 void tern_account_work_set_fault (TernAccountWork *self, GError *error);
 void tern_account_work_refresh (TernAccountWork *self);

@@ -110,6 +110,7 @@ set_trouble (TernAccountWork *self, TernAccountState state, GError *why)
   g_clear_error (&self->status.error);
   self->status.error = why;
   self->status.next_try = 0;
+  self->status.asking = FALSE;
   if (state != TERN_ACCOUNT_SYNCING)
     {
       g_clear_pointer (&self->status.folder, g_free);
@@ -594,6 +595,15 @@ tern_account_work_go_online (TernAccountWork *self, TernCredentials *imap, TernC
 }
 
 void
+tern_account_work_show_locked (TernAccountWork *self, const GError *error)
+{
+  remember_error (self, error);
+  set_trouble (self, TERN_ACCOUNT_REFUSED, name_account (self, error));
+  self->status.asking = TRUE;
+  report (self);
+}
+
+void
 tern_account_work_set_fault (TernAccountWork *self, GError *error)
 {
   self->expecting = FALSE;
@@ -673,11 +683,10 @@ tern_account_work_sync (TernAccountWork *self, TernCall *call, const TernSyncReq
 {
   if (self->imap == NULL && !self->expecting)
     {
-      tern_call_return_error (
-          call, self->status.error != NULL
-                    ? g_error_copy (self->status.error)
-                    : tern_fault_new (TERN_FAULT_UNREACHABLE, _ ("%s is not connected."),
-                                      self->settings->label));
+      tern_call_return_error (call,
+                              self->status.error != NULL
+                                  ? g_error_copy (self->status.error)
+                                  : tern_fault_new (TERN_FAULT_UNREACHABLE, _ ("Not connected.")));
       return;
     }
   tern_rounds_add_waiter (self->rounds, call, request->folder, request->full);
@@ -742,13 +751,9 @@ on_stopped (gpointer user_data)
     }
   /* A remote that is still there after the time is left to itself: its events must not come here.
    */
+  clear_source (&self->stop_timer);
   if (self->holds == 0)
-    {
-      clear_source (&self->stop_timer);
-      work_free (self);
-    }
-  else
-    clear_source (&self->stop_timer);
+    work_free (self);
   tern_call_return (call, NULL, NULL);
   return G_SOURCE_REMOVE;
 }

@@ -133,11 +133,7 @@ find_obstacle (TernEngine *self, TernId account)
   TernAccountRunner *runner = tern_engine_find_runner_by_row (self, account);
   const TernAccountStatus *status = runner != NULL ? tern_account_runner_get_status (runner) : NULL;
 
-  if (status == NULL)
-    return NULL;
-  return status->state == TERN_ACCOUNT_OFFLINE || status->state == TERN_ACCOUNT_REFUSED
-             ? status->error
-             : NULL;
+  return status != NULL && tern_account_status_is_out_of_reach (status) ? status->error : NULL;
 }
 
 /* One that was refused is not the end while others are on their way; behind one that is stuck

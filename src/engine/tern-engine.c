@@ -40,6 +40,13 @@ tern_account_status_copy (const TernAccountStatus *self)
   return copy;
 }
 
+gboolean
+tern_account_status_is_out_of_reach (const TernAccountStatus *self)
+{
+  return self->state == TERN_ACCOUNT_OFFLINE
+         || (self->state == TERN_ACCOUNT_REFUSED && !self->asking);
+}
+
 void
 tern_account_status_clear (TernAccountStatus *self)
 {

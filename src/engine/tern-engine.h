@@ -35,7 +35,7 @@ typedef enum
   TERN_ACCOUNT_CONNECTING,
   TERN_ACCOUNT_SYNCING,
   TERN_ACCOUNT_OFFLINE,  /* cannot reach; will try again by itself */
-  TERN_ACCOUNT_REFUSED,  /* login or certificate: a person has to act */
+  TERN_ACCOUNT_REFUSED,  /* login, certificate or keyring: a person has to act */
   TERN_ACCOUNT_DISABLED, /* engine started without network (ternctl reads) */
 } TernAccountState;
 
@@ -48,12 +48,15 @@ typedef struct
   GError *error;   /* (nullable) why OFFLINE or REFUSED */
   GError *sending; /* (nullable) why the outgoing server does not let the account in: mail waits */
   gint64 next_try; /* seconds since 1970; 0 = not planned */
+  gboolean asking; /* REFUSED by the keyring, whose prompt is open */
   TernQuota quota; /* as it was told last */
 } TernAccountStatus;
 
 TernAccountStatus *tern_account_status_copy (const TernAccountStatus *self);
 void tern_account_status_clear (TernAccountStatus *self); /* what it holds, not itself */
 void tern_account_status_free (TernAccountStatus *self);
+/* OFFLINE or REFUSED, and nothing will happen by itself soon. */
+gboolean tern_account_status_is_out_of_reach (const TernAccountStatus *self);
 
 /*
  * Signals (all in the engine's context):

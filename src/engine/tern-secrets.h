@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /*
- * Passwords, in the Secret Service only (libsecret); this is the only file that knows it.
+ * Passwords, in the Secret Service only (libsecret); beside this only TernKeyringWatch knows it.
  * A locked collection is waited for (the service shows its prompt); TERN_FAULT_KEYRING_LOCKED when
  * the prompt is dismissed, KEYRING_ABSENT when there is no service, NO_SECRET when it holds none.
  * @kind is "imap" or "smtp" for a password, "imap-token" or "smtp-token" for an access token.
@@ -26,6 +26,12 @@ void tern_secrets_lookup_async (const char *uuid,
                                 GCancellable *cancellable,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data);
+/* The same without a prompt: TERN_FAULT_KEYRING_LOCKED at once. Ends with lookup_finish. */
+void tern_secrets_peek_async (const char *uuid,
+                              const char *kind,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
 /* (transfer full), to be wiped with secret_password_free() by way of TernCredentials. */
 char *tern_secrets_lookup_finish (GAsyncResult *result, GError **error);
 

@@ -243,6 +243,13 @@ tern_account_is_locked (TernAccount *self)
   return tern_fault_is (tern_account_get_error (self), TERN_FAULT_KEYRING_LOCKED);
 }
 
+gboolean
+tern_account_needs_sign_in (TernAccount *self)
+{
+  return tern_account_get_state (self) == TERN_ACCOUNT_REFUSED && !tern_account_is_locked (self)
+         && !tern_fault_is (tern_account_get_error (self), TERN_FAULT_KEYRING_ABSENT);
+}
+
 const GError *
 tern_account_get_sending_error (TernAccount *self)
 {

@@ -25,6 +25,8 @@ const GError *tern_account_get_error (TernAccount *self); /* (nullable) */
 /* REFUSED, but not by a server: the keyring is locked, and trying again asks for it to be opened.
  */
 gboolean tern_account_is_locked (TernAccount *self);
+/* REFUSED, and other settings or another password may help: the keyring is there and open. */
+gboolean tern_account_needs_sign_in (TernAccount *self);
 /* (nullable) Why the outgoing server does not let the account in. */
 const GError *tern_account_get_sending_error (TernAccount *self);
 const char *tern_account_get_status_text (TernAccount *self);

@@ -225,6 +225,23 @@ tern_ctl_account_remove (TernCtl *self)
   tern_engine_remove_account_async (self->engine, account->uuid, removed_cb, self);
 }
 
+/* A new account has no id that anybody knows: its address stands for it. */
+static void
+fail_settings (TernCtl *self, GError *error)
+{
+  const NewAccount *account = self->state;
+  const TernAccountSettings *settings = account->settings;
+  g_autoptr (TernAccountSettings) known = tern_engine_find_account (self->engine, settings->uuid);
+
+  if (known != NULL)
+    {
+      tern_ctl_fail (self, error, settings->uuid);
+      return;
+    }
+  tern_ctl_fail (self, tern_fault_name (error, settings->address), settings->address);
+  g_error_free (error);
+}
+
 static void
 saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -233,7 +250,7 @@ saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   if (!tern_engine_save_account_finish (self->engine, result, &error))
-    tern_ctl_fail (self, error, NULL);
+    fail_settings (self, error);
   else
     end_with_word (self, account->settings, NULL,
                    g_strdup_printf ("%s\n", account->settings->uuid));
@@ -255,7 +272,7 @@ new_tested_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   if (!tern_engine_test_account_finish (self->engine, result, &error))
-    tern_ctl_fail (self, error, NULL);
+    fail_settings (self, error);
   else
     save_new (self);
 }

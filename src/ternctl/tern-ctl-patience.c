@@ -17,9 +17,7 @@ static gboolean
 is_out_of_reach (TernCtlPatience *self, const char *uuid)
 {
   TernAccountStatus *status = tern_engine_dup_account_status (self->engine, uuid);
-  gboolean out =
-      status != NULL
-      && (status->state == TERN_ACCOUNT_OFFLINE || status->state == TERN_ACCOUNT_REFUSED);
+  gboolean out = status != NULL && tern_account_status_is_out_of_reach (status);
 
   if (status != NULL)
     tern_account_status_free (status);

@@ -163,7 +163,7 @@ is_under_way (TernCtl *self, const TernOutboxRecord *record)
   const char *uuid = tern_engine_get_account_uuid (self->engine, record->account);
   TernAccountStatus *status =
       uuid != NULL ? tern_engine_dup_account_status (self->engine, uuid) : NULL;
-  gboolean refused = status == NULL || status->state == TERN_ACCOUNT_REFUSED;
+  gboolean refused = status == NULL || (status->state == TERN_ACCOUNT_REFUSED && !status->asking);
 
   if (status != NULL)
     tern_account_status_free (status);

@@ -4,7 +4,6 @@
 #include "tern-window-private.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 /* A bar that comes and goes within a moment says nothing. */
 #define PROGRESS_DELAY_MS 500
@@ -107,6 +106,7 @@ update_account_banner (TernWindow *self)
 {
   g_autoptr (TernAccount) account = dup_troubled (self);
   g_autofree char *title = NULL;
+  const GError *error;
   const char *text;
   gboolean refused;
 
@@ -119,17 +119,18 @@ update_account_banner (TernWindow *self)
     }
   self->banner_account = g_strdup (tern_account_get_uuid (account));
   refused = tern_account_get_state (account) == TERN_ACCOUNT_REFUSED;
+  error = tern_account_get_error (account);
   text = tern_account_get_status_text (account);
   if (text == NULL || *text == '\0')
     text = refused ? _ ("The server refused to sign in.") : _ ("Not connected.");
   /* One of several accounts is named, unless the sentence does so already. */
   if (g_list_model_get_n_items (G_LIST_MODEL (self->accounts)) > 1
-      && strstr (text, tern_account_get_label (account)) == NULL)
+      && (error == NULL || !tern_fault_is_named (error)))
     title = g_strdup_printf ("%s: %s", tern_account_get_label (account), text);
   tern_banner_show (self->account_banner, title != NULL ? title : text,
-                    tern_account_is_locked (account) ? _ ("Unlock…")
-                    : refused                        ? _ ("Sign In…")
-                                                     : _ ("Try Again"));
+                    tern_account_is_locked (account)       ? _ ("Unlock…")
+                    : tern_account_needs_sign_in (account) ? _ ("Sign In…")
+                                                           : _ ("Try Again"));
 }
 
 /* Of several kinds of trouble none is claimed for all. */

@@ -321,8 +321,7 @@ on_account_banner (TernWindow *self)
       return;
     }
   account = tern_account_list_find (self->accounts, self->banner_account);
-  if (account != NULL && tern_account_get_state (account) == TERN_ACCOUNT_REFUSED
-      && !tern_account_is_locked (account))
+  if (account != NULL && tern_account_needs_sign_in (account))
     tern_application_open_assistant (self->app, self->banner_account);
   else
     tern_engine_refresh (self->engine, self->banner_account);

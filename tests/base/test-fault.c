@@ -117,6 +117,28 @@ test_named (void)
   g_assert_cmpstr (again->message, ==, named->message);
 }
 
+/* Words that happen to contain the name do not say it. */
+static void
+test_named_within (void)
+{
+  g_autoptr (GError) fault =
+      tern_fault_new (TERN_FAULT_UNREACHABLE, "Cannot connect to localhost.");
+  g_autoptr (GError) other =
+      g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED, "localhost says no.");
+  g_autoptr (GError) named = tern_fault_name (fault, "local");
+  g_autoptr (GError) copy = g_error_copy (named);
+  g_autoptr (GError) again = tern_fault_name (copy, "local");
+  g_autoptr (GError) taken = tern_fault_name (other, "local");
+  g_autoptr (GError) twice = tern_fault_name (taken, "local");
+
+  g_assert_false (tern_fault_is_named (fault));
+  g_assert_cmpstr (named->message, ==, "local: Cannot connect to localhost.");
+  g_assert_cmpstr (again->message, ==, named->message);
+  g_assert_cmpstr (taken->message, ==, "local: localhost says no.");
+  g_assert_cmpstr (twice->message, ==, taken->message);
+  g_assert_true (tern_fault_is_named (twice));
+}
+
 static void
 test_backoff (void)
 {
@@ -143,6 +165,7 @@ main (int argc, char **argv)
   g_test_add_func ("/base/fault/cancelled", test_cancelled);
   g_test_add_func ("/base/fault/names", test_names_are_stable);
   g_test_add_func ("/base/fault/named", test_named);
+  g_test_add_func ("/base/fault/named-within", test_named_within);
   g_test_add_func ("/base/backoff", test_backoff);
   return g_test_run ();
 }

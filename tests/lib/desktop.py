@@ -10,6 +10,7 @@ Everything that it starts ends with it; nothing of the user's own session is tou
 """
 
 import ctypes
+import glob
 import os
 import shutil
 import signal
@@ -35,11 +36,28 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
+KEYRING_PASSWORD = 'tern-test'
+
+BUS = """<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen>
+  <auth>EXTERNAL</auth>
+  <servicedir>{services}</servicedir>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+
 class Desktop:
     def __init__(self, size=(1280, 800), dark=False, keyring=True, home=None):
         self.size = size
         self.dark = dark
         self.keyring = keyring
+        self.keyring_process = None
         self.keep_home = home is not None
         self.home = home or tempfile.mkdtemp(prefix='tern-desktop-')
         self.processes = []
@@ -83,7 +101,7 @@ class Desktop:
         self._start_display()
         self._start_bus()
         if self.keyring:
-            self._start_keyring()
+            self.start_keyring()
         self._start_window_manager()
 
     def _start_display(self):
@@ -99,21 +117,39 @@ class Desktop:
         self.env['DISPLAY'] = f':{number}'
 
     def _start_bus(self):
-        bus = self.spawn(['dbus-daemon', '--session', '--nofork', '--print-address=1'],
+        """It starts what it is asked for, as that of a session does, but no keyring: that is there or not as a test
+        wants it."""
+        services = os.path.join(self.home, 'services')
+        os.makedirs(services, exist_ok=True)
+        for path in glob.glob('/usr/share/dbus-1/services/*.service'):
+            name = os.path.basename(path)
+            if name not in ('org.freedesktop.secrets.service', 'org.gnome.keyring.service') and not os.path.lexists(
+                    os.path.join(services, name)):
+                os.symlink(path, os.path.join(services, name))
+        config = os.path.join(self.home, 'session.conf')
+        with open(config, 'w', encoding='utf-8') as file:
+            file.write(BUS.format(services=services))
+        bus = self.spawn(['dbus-daemon', f'--config-file={config}', '--nofork', '--print-address=1'],
                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         address = bus.stdout.readline().strip()
         if not address:
             raise RuntimeError('dbus-daemon did not start')
         self.env['DBUS_SESSION_BUS_ADDRESS'] = address
 
-    def _start_keyring(self):
-        keyring = self.spawn(['gnome-keyring-daemon', '--foreground', '--unlock', '--components=secrets'],
-                             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        keyring.stdin.write(b'tern-test')
-        keyring.stdin.close()
+    def start_keyring(self, locked=False):
+        """One that is locked has a password that was stored before, and shows a prompt to whoever asks for it."""
+        self.keyring_process = self.spawn(
+            ['gnome-keyring-daemon', '--foreground', '--components=secrets', *([] if locked else ['--unlock'])],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if not locked:
+            self.keyring_process.stdin.write(KEYRING_PASSWORD.encode())
+        self.keyring_process.stdin.close()
         wait_for(lambda: self.run(['dbus-send', '--session', '--print-reply', '--dest=org.freedesktop.DBus', '/',
                                    'org.freedesktop.DBus.GetNameOwner', 'string:org.freedesktop.secrets'],
                                   check=False).returncode == 0, what='the keyring')
+
+    def stop_keyring(self):
+        self.stop(self.keyring_process)
 
     def _start_window_manager(self):
         self.spawn(['openbox'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -29,15 +29,18 @@ has_error (gpointer data)
   return ok;
 }
 
-/* The account ends up in @state with a fault of @code that names it, and @about. */
+/* The account ends up in @state with a fault of @code that names it, and says @about and @why. */
 static void
 expect_fault (EngineFixture *fixture,
               const char *uuid,
               TernAccountState state,
               TernFaultCode code,
-              const char *about)
+              const char *about,
+              const char *why)
 {
   StatusWait wait = { fixture, uuid };
+  g_autoptr (TernAccountSettings) settings = tern_engine_find_account (fixture->engine, uuid);
+  g_autofree char *name = g_strdup_printf ("%s: ", settings->label);
   TernAccountStatus *status;
 
   engine_wait (has_error, &wait);
@@ -45,9 +48,12 @@ expect_fault (EngineFixture *fixture,
   g_test_message ("%s", status->error->message);
   g_assert_error (status->error, TERN_FAULT, code);
   g_assert_cmpint (status->state, ==, state);
-  g_assert_nonnull (strstr (status->error->message, "anna@example.test"));
+  g_assert_true (g_str_has_prefix (status->error->message, name));
+  g_assert_null (strstr (status->error->message + strlen (name), name));
   if (about != NULL)
     g_assert_nonnull (strstr (status->error->message, about));
+  if (why != NULL)
+    g_assert_nonnull (strstr (status->error->message, why));
   tern_account_status_free (status);
 }
 
@@ -55,14 +61,15 @@ static void
 try_settings (TernAccountSettings *settings,
               TernAccountState state,
               TernFaultCode code,
-              const char *about)
+              const char *about,
+              const char *why)
 {
   g_autoptr (EngineFixture) fixture = engine_fixture_new ();
   g_autofree char *uuid = NULL;
 
   engine_fixture_open (fixture, TRUE);
   uuid = engine_fixture_add_account (fixture, settings, "geheim");
-  expect_fault (fixture, uuid, state, code, about);
+  expect_fault (fixture, uuid, state, code, about, why);
 }
 
 static void
@@ -75,7 +82,7 @@ test_wrong_password (void)
   if (server == NULL)
     return;
   settings = engine_server_settings (server, 0, FALSE);
-  try_settings (settings, TERN_ACCOUNT_REFUSED, TERN_FAULT_AUTHENTICATION, "localhost");
+  try_settings (settings, TERN_ACCOUNT_REFUSED, TERN_FAULT_AUTHENTICATION, "localhost", NULL);
 }
 
 static TernAccountSettings *
@@ -93,7 +100,7 @@ test_unknown_host (void)
 {
   g_autoptr (TernAccountSettings) settings = settings_for ("imap.invalid", 993);
 
-  try_settings (settings, TERN_ACCOUNT_OFFLINE, TERN_FAULT_UNKNOWN_HOST, "imap.invalid");
+  try_settings (settings, TERN_ACCOUNT_OFFLINE, TERN_FAULT_UNKNOWN_HOST, "imap.invalid", NULL);
 }
 
 static void
@@ -101,20 +108,40 @@ test_refused_port (void)
 {
   g_autoptr (TernAccountSettings) settings = settings_for ("localhost", 1);
 
-  try_settings (settings, TERN_ACCOUNT_OFFLINE, TERN_FAULT_UNREACHABLE, "localhost");
+  try_settings (settings, TERN_ACCOUNT_OFFLINE, TERN_FAULT_UNREACHABLE, "localhost", NULL);
 }
 
+/* A name that is part of the host's. */
 static void
-test_certificate (gconstpointer kind)
+test_short_name (void)
 {
-  g_autoptr (TernMailServer) server = tern_mail_server_new (
-      "--password", "geheim", "--users", "anna", "--no-postfix", "--certificate", kind, NULL);
+  g_autoptr (TernAccountSettings) settings = settings_for ("localhost", 1);
+
+  g_free (settings->label);
+  settings->label = g_strdup ("local");
+  try_settings (settings, TERN_ACCOUNT_OFFLINE, TERN_FAULT_UNREACHABLE, "localhost", NULL);
+}
+
+typedef struct
+{
+  const char *kind;
+  const char *why; /* what the sentence says of it */
+} Certificate;
+
+static void
+test_certificate (gconstpointer data)
+{
+  const Certificate *certificate = data;
+  g_autoptr (TernMailServer) server =
+      tern_mail_server_new ("--password", "geheim", "--users", "anna", "--no-postfix",
+                            "--certificate", certificate->kind, NULL);
   g_autoptr (TernAccountSettings) settings = NULL;
 
   if (server == NULL)
     return;
   settings = engine_server_settings (server, 0, FALSE);
-  try_settings (settings, TERN_ACCOUNT_REFUSED, TERN_FAULT_CERTIFICATE, "localhost");
+  try_settings (settings, TERN_ACCOUNT_REFUSED, TERN_FAULT_CERTIFICATE, "localhost",
+                certificate->why);
 }
 
 /* A server that accepts and then says @greeting, or nothing and hangs up. */
@@ -140,7 +167,7 @@ test_bye (void)
                     (gpointer) "* BYE overloaded, come back later\r\n");
   tern_endpoint_unref (settings->imap);
   settings->imap = tern_endpoint_new ("localhost", port, TERN_SECURITY_STARTTLS, NULL, NULL);
-  try_settings (settings, TERN_ACCOUNT_OFFLINE, TERN_FAULT_UNAVAILABLE, "localhost");
+  try_settings (settings, TERN_ACCOUNT_OFFLINE, TERN_FAULT_UNAVAILABLE, "localhost", NULL);
   g_socket_service_stop (service);
 }
 
@@ -163,7 +190,7 @@ test_server_goes_and_comes (void)
   uuid = engine_fixture_add_account (fixture, settings, "geheim");
   tern_sync_report_free (engine_fixture_sync (fixture, uuid));
   tern_mail_server_command (server, "stop imap");
-  expect_fault (fixture, uuid, TERN_ACCOUNT_OFFLINE, TERN_FAULT_DISCONNECTED, NULL);
+  expect_fault (fixture, uuid, TERN_ACCOUNT_OFFLINE, TERN_FAULT_DISCONNECTED, NULL, NULL);
   messages = engine_fixture_messages (fixture, uuid, "INBOX");
   g_assert_cmpuint (messages->len, ==, 20);
   tern_mail_server_command (server, "start imap");
@@ -274,14 +301,19 @@ test_login_test (void)
 int
 main (int argc, char **argv)
 {
+  static const Certificate expired = { "expired", "It expired on " };
+  static const Certificate wrong_host = { "wrong-host", "and not for localhost." };
+  static const Certificate self_signed = { "self-signed", "It is self-signed: " };
+
   engine_fixture_prepare ();
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/faults/wrong-password", test_wrong_password);
   g_test_add_func ("/engine/faults/unknown-host", test_unknown_host);
   g_test_add_func ("/engine/faults/refused-port", test_refused_port);
-  g_test_add_data_func ("/engine/faults/certificate/expired", "expired", test_certificate);
-  g_test_add_data_func ("/engine/faults/certificate/wrong-host", "wrong-host", test_certificate);
-  g_test_add_data_func ("/engine/faults/certificate/self-signed", "self-signed", test_certificate);
+  g_test_add_func ("/engine/faults/short-name", test_short_name);
+  g_test_add_data_func ("/engine/faults/certificate/expired", &expired, test_certificate);
+  g_test_add_data_func ("/engine/faults/certificate/wrong-host", &wrong_host, test_certificate);
+  g_test_add_data_func ("/engine/faults/certificate/self-signed", &self_signed, test_certificate);
   g_test_add_func ("/engine/faults/bye", test_bye);
   g_test_add_func ("/engine/faults/server-goes-and-comes", test_server_goes_and_comes);
   g_test_add_func ("/engine/faults/read-only-folder", test_read_only_folder);

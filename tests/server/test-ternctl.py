@@ -76,6 +76,12 @@ def test_usage(ctl, server):
         check(ctl.error(*args, code=64)['code'] == 'invalid', f'usage of {args}')
 
 
+def check_names_new(error, server):
+    """An account that there is not yet is known by its address."""
+    address = user(server, 0)['address']
+    check(error['account'] == address and error['message'].startswith(f'{address}: '), error)
+
+
 def test_add_wrong_password(ctl, server):
     facts = server.facts
     error = ctl.error('account', 'add', user(server, 0)['address'],
@@ -84,6 +90,7 @@ def test_add_wrong_password(ctl, server):
                       '--password-stdin', stdin='wrong\n', code=69)
     check(error['code'] == 'authentication', error)
     check(error['server_text'], error)
+    check_names_new(error, server)
     check(ctl.json('account', 'list') == [], 'nothing was saved')
     error = ctl.error('account', 'add', user(server, 0)['address'], '--pop', facts['host'], '--password-stdin',
                       stdin='x\n', code=65)
@@ -97,6 +104,24 @@ def test_add_certificate(ctl, server):
                       '--smtp', f'{facts["host"]}:{facts["smtp"]}',
                       '--password-stdin', stdin='x\n', code=77)
     check(error['code'] == 'certificate', error)
+    check_names_new(error, server)
+
+
+def test_add_unreachable(ctl, server):
+    error = ctl.error('account', 'add', user(server, 0)['address'], '--imap', 'localhost:1', '--smtp', 'localhost:1',
+                      '--password-stdin', stdin='x\n', code=69)
+    check(error['code'] == 'unreachable' and 'localhost' in error['message'], error)
+    check_names_new(error, server)
+
+
+def test_add_without_keyring(ctl, server):
+    backend = ctl.env.pop('SECRET_BACKEND')
+    error = ctl.error('account', 'add', user(server, 0)['address'], '--imap', 'localhost:1', '--smtp', 'localhost:1',
+                      '--no-test', '--password-stdin', stdin='x\n', code=69)
+    ctl.env['SECRET_BACKEND'] = backend
+    check(error['code'] == 'keyring-absent', error)
+    check_names_new(error, server)
+    check(ctl.json('account', 'list') == [], 'nothing was saved')
 
 
 def test_add(ctl, server):
@@ -615,7 +640,8 @@ def test_remove(ctl, server):
     check(ctl.error('list', 'INBOX', code=66)['code'] == 'not-found', 'its mail is gone')
 
 
-TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add, test_account_set, test_sync, test_preview, test_doctor, test_doctor_test,
+TESTS = [test_no_account, test_usage, test_add_wrong_password, test_add_certificate, test_add_unreachable,
+         test_add_without_keyring, test_add, test_account_set, test_sync, test_preview, test_doctor, test_doctor_test,
          test_doctor_report, test_doctor_refused, test_sync_progress,
          test_folders_and_list, test_show, test_flag, test_move, test_undo, test_operations, test_why, test_send_text, test_html, test_send_source, test_send_refused,
          test_reply, test_watch, test_watch_folders_and_outbox, test_watch_alone, test_offline, test_outbox_stop, test_broken_pipe, test_remove]
