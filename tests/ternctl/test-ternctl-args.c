@@ -74,6 +74,31 @@ test_json_anywhere (void)
   g_assert_cmpstr (tern_ctl_args_get (subject, "subject"), ==, "--json");
 }
 
+/* Also within a name of two words, where it is not known yet which command it is. */
+static void
+test_json_within_names (void)
+{
+  static const char *const samples[][3] = {
+    { "account --json list", "account list", NULL },
+    { "folder --json create New", "folder create", "New" },
+    { "--progress outbox --progress --json show 5", "outbox show", "5" },
+    { "outbox --json", "outbox", NULL },
+    { "watch --json outbox", "watch", "outbox" },
+  };
+  g_autoptr (TernCtlArgs) value = must_parse ("folder --json create --role=x --account show New");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (samples); i++)
+    {
+      g_autoptr (TernCtlArgs) args = must_parse (samples[i][0]);
+
+      g_assert_true (args->json);
+      g_assert_cmpstr (args->command->name, ==, samples[i][1]);
+      g_assert_cmpstr (tern_ctl_args_word (args, 0), ==, samples[i][2]);
+    }
+  g_assert_cmpstr (tern_ctl_args_get (value, "account"), ==, "show");
+  g_assert_cmpstr (tern_ctl_args_word (value, 0), ==, "New");
+}
+
 static void
 test_options (void)
 {
@@ -122,6 +147,8 @@ test_usage_errors (void)
     "",
     "frobnicate",
     "account",
+    "account -- list",
+    "account --frobnicate list",
     "account frobnicate",
     "list",
     "list INBOX Archive",
@@ -307,6 +334,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/ternctl/commands", test_commands);
   g_test_add_func ("/ternctl/json-anywhere", test_json_anywhere);
+  g_test_add_func ("/ternctl/json-within-names", test_json_within_names);
   g_test_add_func ("/ternctl/options", test_options);
   g_test_add_func ("/ternctl/flags-are-words", test_flags_are_words);
   g_test_add_func ("/ternctl/usage-errors", test_usage_errors);
