@@ -197,13 +197,23 @@ void tern_engine_undo_async (TernEngine *self,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
 GArray *tern_engine_verb_finish (TernEngine *self, GAsyncResult *result, GError **error);
-/* Ends when the operations are confirmed or refused by the server (ternctl waits for this). */
+/** TernOpsFailure: what operations failed on that were waited for. */
+typedef struct
+{
+  TernId account;   /* 0: none in particular */
+  gboolean refused; /* by the server for good; otherwise they go on when they can */
+} TernOpsFailure;
+/* Ends when the operations are confirmed or refused by the server (ternctl waits for this), or
+ * nothing will happen soon. *@failure: (nullable) with @error. */
 void tern_engine_wait_ops_async (TernEngine *self,
                                  const GArray *operations,
                                  GCancellable *cancellable,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
-gboolean tern_engine_wait_ops_finish (TernEngine *self, GAsyncResult *result, GError **error);
+gboolean tern_engine_wait_ops_finish (TernEngine *self,
+                                      GAsyncResult *result,
+                                      TernOpsFailure *failure,
+                                      GError **error);
 
 /* What happened to a message, here or gone; TERN_FAULT_NOT_FOUND when nothing is known of it. */
 void tern_engine_load_history_async (TernEngine *self,

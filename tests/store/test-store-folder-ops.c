@@ -111,10 +111,11 @@ confirm (StoreFixture *f, TernId op)
 static void
 refuse (StoreFixture *f, TernId op)
 {
+  g_autoptr (GError) fault = tern_fault_new (TERN_FAULT_REFUSED, "no");
   GError *error = NULL;
   TernTxn *txn = store_begin (f);
 
-  g_assert_true (tern_txn_op_refused (txn, op, "no", &error));
+  g_assert_true (tern_txn_op_refused (txn, op, fault, &error));
   g_assert_no_error (error);
   store_commit (f);
 }
@@ -503,6 +504,8 @@ test_rename_migrated (void)
   run (f, op, "B");
   store_close (f);
   store_sql (f, "ALTER TABLE op DROP COLUMN old_name");
+  store_sql (f, "ALTER TABLE op DROP COLUMN fault_code");
+  store_sql (f, "ALTER TABLE op DROP COLUMN server_text");
   store_sql (f, "DROP INDEX message_email");
   store_sql (f, "DROP INDEX message_wordless");
   store_sql (f, "ALTER TABLE message DROP COLUMN email_id");
