@@ -85,7 +85,10 @@ TernStore *tern_engine_get_store (TernEngine *self);
 
 /* Accounts */
 GPtrArray *tern_engine_dup_accounts (TernEngine *self); /* of TernAccountSettings */
-TernAccountSettings *tern_engine_find_account (TernEngine *self, const char *id_address_or_label);
+TernAccountSettings *tern_engine_find_account (TernEngine *self, const char *uuid); /* (nullable) */
+/* Those that @name stands for equally: of this address, or where there is none, of this label.
+ * GPtrArray of TernAccountSettings. */
+GPtrArray *tern_engine_find_accounts (TernEngine *self, const char *name);
 TernId tern_engine_get_account_row (TernEngine *self, const char *uuid); /* the store's id */
 const char *tern_engine_get_account_uuid (TernEngine *self, TernId row);
 TernAccountStatus *tern_engine_dup_account_status (TernEngine *self, const char *uuid);

@@ -68,7 +68,8 @@ void
 tern_ctl_print_read (TernCtl *self, TernStoreRead func, gpointer data, GDestroyNotify data_free);
 
 /* The account that is meant by @text, an id, an address or a label; with NULL the only one there
- * is. TERN_FAULT_NOT_FOUND, or INVALID when one has to be named. (transfer full) */
+ * is. TERN_FAULT_NOT_FOUND, or INVALID when one has to be named, or named better. (transfer full)
+ */
 TernAccountSettings *tern_ctl_find_account (TernCtl *self, const char *text, GError **error);
 /* Of all words from @first on, or all accounts without any: GPtrArray of TernAccountSettings. */
 GPtrArray *tern_ctl_find_accounts (TernCtl *self, guint first, GError **error);

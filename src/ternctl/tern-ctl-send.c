@@ -451,8 +451,9 @@ find_account_of (TernCtl *self, GBytes *source, GError **error)
     {
       TernAccountSettings *account = g_ptr_array_index (accounts, i);
 
+      /* By its address, which may be that of another one as well. */
       if (tern_address_same_mailbox (account->address, from->address))
-        return tern_account_settings_ref (account);
+        return tern_ctl_find_account (self, account->address, error);
     }
   return tern_ctl_find_account (self, NULL, error);
 }

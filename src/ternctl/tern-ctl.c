@@ -292,20 +292,48 @@ tern_ctl_print_read (TernCtl *self, TernStoreRead func, gpointer data, GDestroyN
   tern_ctl_read (self, func, data, data_free, g_free, print_read_cb);
 }
 
+static GError *
+make_ambiguous (const char *name, GPtrArray *accounts)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < accounts->len; i++)
+    {
+      const TernAccountSettings *account = g_ptr_array_index (accounts, i);
+
+      g_string_append_printf (list, "%s%s (%s)", i > 0 ? ", " : "", account->address,
+                              account->uuid);
+    }
+  return tern_fault_new (TERN_FAULT_INVALID,
+                         /* Translators: the second %s is a list of addresses, each with an id. */
+                         _ ("“%s” stands for several accounts; give the id of one: %s."), name,
+                         list->str);
+}
+
+static TernAccountSettings *
+find_named_account (TernCtl *self, const char *name, GError **error)
+{
+  TernAccountSettings *found = tern_engine_find_account (self->engine, name);
+  g_autoptr (GPtrArray) accounts = NULL;
+
+  if (found != NULL)
+    return found;
+  accounts = tern_engine_find_accounts (self->engine, name);
+  if (accounts->len == 1)
+    return g_ptr_array_steal_index (accounts, 0);
+  g_propagate_error (error, accounts->len == 0 ? tern_fault_new (
+                                TERN_FAULT_NOT_FOUND, _ ("There is no account “%s”."), name)
+                                               : make_ambiguous (name, accounts));
+  return NULL;
+}
+
 TernAccountSettings *
 tern_ctl_find_account (TernCtl *self, const char *text, GError **error)
 {
   g_autoptr (GPtrArray) accounts = NULL;
-  TernAccountSettings *found;
 
   if (text != NULL)
-    {
-      found = tern_engine_find_account (self->engine, text);
-      if (found == NULL)
-        g_propagate_error (
-            error, tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("There is no account “%s”."), text));
-      return found;
-    }
+    return find_named_account (self, text, error);
   accounts = tern_engine_dup_accounts (self->engine);
   if (accounts->len == 1)
     return tern_account_settings_ref (g_ptr_array_index (accounts, 0));
