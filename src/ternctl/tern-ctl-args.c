@@ -246,6 +246,28 @@ tern_ctl_args_get (const TernCtlArgs *self, const char *option)
   return values != NULL && values->len > 0 ? g_ptr_array_index (values, values->len - 1) : NULL;
 }
 
+gboolean
+tern_ctl_args_exclude (const TernCtlArgs *self, const char *options, GError **error)
+{
+  g_auto (GStrv) names = g_strsplit (options, " ", -1);
+  const char *given = NULL;
+
+  for (gsize i = 0; names[i] != NULL; i++)
+    {
+      if (!tern_ctl_args_has (self, names[i]))
+        continue;
+      if (given != NULL)
+        {
+          g_propagate_error (
+              error, tern_fault_new (TERN_FAULT_INVALID, _ ("Give --%s or --%s, but not both."),
+                                     given, names[i]));
+          return FALSE;
+        }
+      given = names[i];
+    }
+  return TRUE;
+}
+
 const char *
 tern_ctl_args_word (const TernCtlArgs *self, guint index)
 {

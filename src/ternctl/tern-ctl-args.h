@@ -44,7 +44,9 @@ gboolean tern_ctl_args_has (const TernCtlArgs *self, const char *option);
 /* (nullable): the last value given. */
 const char *tern_ctl_args_get (const TernCtlArgs *self, const char *option);
 GPtrArray *tern_ctl_args_get_all (const TernCtlArgs *self, const char *option); /* (nullable) */
-const char *tern_ctl_args_word (const TernCtlArgs *self, guint index);          /* (nullable) */
+/* That at most one of these is given: @options as in TernCtlCommand. TERN_FAULT_INVALID. */
+gboolean tern_ctl_args_exclude (const TernCtlArgs *self, const char *options, GError **error);
+const char *tern_ctl_args_word (const TernCtlArgs *self, guint index); /* (nullable) */
 
 /* A whole number of at least @minimum, which is not negative. */
 gboolean tern_ctl_args_number (const char *text, gint64 minimum, gint64 *number, GError **error);

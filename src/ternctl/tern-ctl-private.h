@@ -32,6 +32,7 @@ struct _TernCtl
   void (*flushed) (TernCtl *self); /* (nullable): waits until the output has left */
   gboolean ended;
   int exit_code;
+  char *account;  /* (owned) (nullable): the id of the one that it is all about */
   gpointer state; /* (owned) (nullable): the command's own */
   GDestroyNotify state_free;
 };
@@ -46,7 +47,7 @@ void tern_ctl_print_error (TernCtl *self, char *text);
 void tern_ctl_flush (TernCtl *self, void (*flushed) (TernCtl *self));
 
 void tern_ctl_end (TernCtl *self, int exit_code);
-/* Takes @error and says it; @account (nullable) is an id. */
+/* Takes @error and says it; @account is an id, or NULL for the one that it is all about, if any. */
 void tern_ctl_fail (TernCtl *self, GError *error, const char *account);
 /* Says it and goes on; returns its exit code. Takes @error. */
 int tern_ctl_report (TernCtl *self, GError *error, const char *account);

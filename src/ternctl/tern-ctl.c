@@ -141,6 +141,7 @@ run_free (gpointer data)
   g_object_unref (self->input);
   g_object_unref (self->cancellable);
   g_free (self->cwd);
+  g_free (self->account);
   g_free (self);
 }
 
@@ -242,7 +243,7 @@ tern_ctl_report (TernCtl *self, GError *error, const char *account)
 void
 tern_ctl_fail (TernCtl *self, GError *error, const char *account)
 {
-  tern_ctl_end (self, tern_ctl_report (self, error, account));
+  tern_ctl_end (self, tern_ctl_report (self, error, account != NULL ? account : self->account));
 }
 
 void

@@ -5,13 +5,45 @@
 Usage: test-ternctl-options.py TERNCTL
 """
 
+import datetime
 import os
 import shutil
+import signal
+import sqlite3
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 
-from ternctl import MailServer, Ternctl, add_account, check, run_tests, user  # noqa: E402
+from ternctl import DEADLINE, MailServer, Ternctl, add_account, check, run_tests, user, wait_for  # noqa: E402
+
+
+def add(ctl, *options, code):
+    """What is written wrong is refused before any server is asked, and nothing is saved."""
+    before = ctl.json('account', 'list')
+    error = ctl.error('account', 'add', 'carl@example.test', '--password-stdin', '--no-test', *options, stdin='x\n',
+                      code=code)
+    check(ctl.json('account', 'list') == before, f'saved with {options}')
+    return error
+
+
+def test_server(ctl, server):
+    for port in ('0', '00', '65536', '-1', 'x'):
+        for option in ('--imap', '--smtp'):
+            error = add(ctl, option, f'localhost:{port}', code=64)
+            check(error['code'] == 'invalid' and f'localhost:{port}' in error['message'], error)
+
+
+def test_pin(ctl, server):
+    for pin in ('zz', 'ab' * 31, 'ab' * 33, 'zz' * 32, 'sha256:' + 'ab' * 32):
+        check('SHA-256' in add(ctl, '--pin', pin, code=64)['message'], pin)
+    error = add(ctl, '--pin', 'ab' * 32, '--ca-file', server.facts['ca_file'], code=64)
+    check('--ca-file' in error['message'] and '--pin' in error['message'], error)
+    # As other programs print it.
+    added = ctl.json('account', 'add', 'carl@example.test', '--password-stdin', '--no-test', '--pin',
+                     ':'.join(['AB'] * 32), stdin='x\n')
+    check(ctl.json('account', 'show', added['account'])['imap']['pin'] == 'ab' * 32, added)
+    ctl.json('account', 'remove', added['account'])
 
 
 def test_json_within_names(ctl, server):
@@ -52,7 +84,105 @@ def test_ambiguous(ctl, server):
     ctl.json('account', 'remove', bob['account'])
 
 
-TESTS = [test_json_within_names, test_ambiguous]
+def test_sync(ctl, server):
+    check(ctl.json('sync')[0]['added'] == 12, 'sync')
+
+
+def test_list_goes_on(ctl, server):
+    """Paging has its place by the message, whatever became of the message meanwhile."""
+    unread = [m['id'] for m in ctl.json('list', 'INBOX', '--unread')]
+    check(len(unread) >= 5, unread)
+    page = [m['id'] for m in ctl.json('list', 'INBOX', '--unread', '--limit', '2')]
+    check(page == unread[:2], page)
+    for number in page:
+        ctl.json('flag', str(number), '+seen')
+    rest = [m['id'] for m in ctl.json('list', 'INBOX', '--unread', '--before', str(page[-1]))]
+    check(rest == unread[2:], (rest, unread))
+    ctl.json('archive', str(page[-1]))
+    for number in (page[-1], 999999):
+        error = ctl.error('list', 'INBOX', '--unread', '--before', str(number), code=66)
+        check(error['code'] == 'not-found', error)
+    every = [m['id'] for m in ctl.json('list', 'INBOX')]
+    check([m['id'] for m in ctl.json('list', 'INBOX', '--before', str(every[0]))] == every[1:], 'of all')
+
+
+def test_show(ctl, server):
+    account = ctl.json('account', 'list')[0]['account']
+    number = str(ctl.json('list', 'INBOX', '--limit', '1')[0]['id'])
+    whole = ctl.json('show', number)
+    check(ctl.json('show', number, '--text') == {'id': whole['id'], 'text': whole['text']}, 'the text in JSON')
+    text = ctl.run('show', number, '--text')[0].decode()
+    check(text.rstrip('\n') == whole['text'].replace('\r', '').rstrip('\n') and text.endswith('\n'), text)
+    for args in (['--headers', '--text'], ['--html', '--source'], ['--part', '1', '--save', '.'], ['--text', '--source']):
+        error = ctl.error('show', number, *args, code=64)
+        check('both' in error['message'], error)
+    error = ctl.error('show', number, '--part', '9.9', code=66)
+    check(error['account'] == account, error)
+
+
+def not_before(ctl, outbox):
+    database = sqlite3.connect(f'{ctl.home}/data/tern/mail.db')
+    [(milliseconds,)] = database.execute('SELECT not_before FROM outbox WHERE id = ?', (outbox,))
+    database.close()
+    return milliseconds / 1000
+
+
+def test_send_at(ctl, server):
+    """However far away: it is that time, and not one before it."""
+    to = ['--to', user(server, 1)['address'], '--subject', 'later']
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for days in (1, 60, 365, 36500):
+        when = now + datetime.timedelta(days=days)
+        sent = ctl.json('send', *to, '--at', when.isoformat(timespec='seconds'), stdin='x')
+        check(sent['state'] == 'held', sent)
+        check(abs(not_before(ctl, sent['outbox']) - when.timestamp()) < 60, f'after {days} days')
+        ctl.json('outbox', 'stop', str(sent['outbox']))
+    error = ctl.error('send', *to, '--at', '2999-01-01T00:00:00Z', stdin='x', code=64)
+    check('100 years' in error['message'], error)
+    for when in ('2001-01-01T00:00:00Z', 'soon', '2030-13-01T00:00:00Z'):
+        check('not a time to come' in ctl.error('send', *to, '--at', when, stdin='x', code=64)['message'], when)
+
+
+class Watch:
+    def __init__(self, ctl, *args):
+        self.process = ctl.start(*args)
+        self.lines = []
+        self.thread = threading.Thread(target=self.read)
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.decode().rstrip('\n'))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(DEADLINE)
+        self.thread.join()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            stream.close()
+
+
+def test_watch(ctl, server):
+    """A line for people says which account it is of; a state is told when it is another one."""
+    account = ctl.json('account', 'list')[0]
+    ctl.json('account', 'set', account['account'], 'label=Home')
+    path = f'{ctl.home}/message'
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(f'From: c@example.test\nTo: {user(server, 0)["address"]}\nSubject: pushed\n\nhello\n')
+    with Watch(ctl, 'watch') as watch:
+        wait_for('idle', lambda: 'state\tHome\t\tidle' in watch.lines)
+        server.command(f'deliver anna {path}')
+        wait_for('the message', lambda: [x for x in watch.lines if x.startswith('added\tHome\tINBOX\t')])
+    check(all(x.split('\t')[1] == 'Home' for x in watch.lines), watch.lines)
+    states = [x for x in watch.lines if x.startswith('state\t')]
+    check(not [x for x, y in zip(states, states[1:]) if x == y], states)
+
+
+TESTS = [test_server, test_pin, test_json_within_names, test_ambiguous, test_sync, test_list_goes_on, test_show,
+         test_send_at, test_watch]
 
 
 def main():

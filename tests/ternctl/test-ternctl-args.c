@@ -123,6 +123,21 @@ test_options (void)
 }
 
 static void
+test_exclude (void)
+{
+  g_autoptr (TernCtlArgs) one = must_parse ("show 3 --text");
+  g_autoptr (TernCtlArgs) two = must_parse ("show 3 --text --part 1");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (tern_ctl_args_exclude (one, "headers text part", &error));
+  g_assert_true (tern_ctl_args_exclude (two, "headers part", &error));
+  g_assert_no_error (error);
+  g_assert_false (tern_ctl_args_exclude (two, "headers text part", &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_INVALID);
+  g_assert_cmpstr (error->message, ==, "Give --text or --part, but not both.");
+}
+
+static void
 test_flags_are_words (void)
 {
   g_autoptr (TernCtlArgs) args = must_parse ("flag 12 13 +seen -flagged '+$Forwarded'");
@@ -336,6 +351,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ternctl/json-anywhere", test_json_anywhere);
   g_test_add_func ("/ternctl/json-within-names", test_json_within_names);
   g_test_add_func ("/ternctl/options", test_options);
+  g_test_add_func ("/ternctl/exclude", test_exclude);
   g_test_add_func ("/ternctl/flags-are-words", test_flags_are_words);
   g_test_add_func ("/ternctl/usage-errors", test_usage_errors);
   g_test_add_func ("/ternctl/json-of-errors", test_json_of_errors);
