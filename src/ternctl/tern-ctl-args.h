@@ -20,6 +20,7 @@ typedef struct
   gboolean online; /* the accounts have to be connected */
   gboolean input;  /* reads its standard input whatever the options */
   void (*run) (TernCtl *ctl);
+  gboolean serves; /* runs until it is stopped, and the engine does what others ask meanwhile */
 } TernCtlCommand;
 
 /** TernCtlArgs: a command line, understood as far as can be without an engine. */

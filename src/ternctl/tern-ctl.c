@@ -64,7 +64,7 @@ const TernCtlCommand tern_ctl_commands[] = {
   { "outbox stop", "ID", "", 1, 1, FALSE, FALSE, tern_ctl_outbox_stop },
   { "outbox retry", "ID", "", 1, 1, TRUE, FALSE, tern_ctl_outbox_retry },
   { "doctor", "[ACCOUNT] [--test] [--report]", "test report", 0, 1, FALSE, FALSE, tern_ctl_doctor },
-  { "watch", "[ACCOUNT…]", "", 0, G_MAXUINT, TRUE, FALSE, tern_ctl_watch },
+  { "watch", "[ACCOUNT…]", "", 0, G_MAXUINT, TRUE, FALSE, tern_ctl_watch, TRUE },
   { NULL, NULL, NULL, 0, 0, FALSE, FALSE, NULL },
 };
 

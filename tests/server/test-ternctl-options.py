@@ -8,14 +8,12 @@ Usage: test-ternctl-options.py TERNCTL
 import datetime
 import os
 import shutil
-import signal
 import sqlite3
 import sys
-import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 
-from ternctl import DEADLINE, MailServer, Ternctl, add_account, check, run_tests, user, wait_for  # noqa: E402
+from ternctl import MailServer, Ternctl, Watch, add_account, check, run_tests, user, wait_for  # noqa: E402
 
 
 def add(ctl, *options, code):
@@ -141,28 +139,6 @@ def test_send_at(ctl, server):
     check('100 years' in error['message'], error)
     for when in ('2001-01-01T00:00:00Z', 'soon', '2030-13-01T00:00:00Z'):
         check('not a time to come' in ctl.error('send', *to, '--at', when, stdin='x', code=64)['message'], when)
-
-
-class Watch:
-    def __init__(self, ctl, *args):
-        self.process = ctl.start(*args)
-        self.lines = []
-        self.thread = threading.Thread(target=self.read)
-
-    def read(self):
-        for line in self.process.stdout:
-            self.lines.append(line.decode().rstrip('\n'))
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(DEADLINE)
-        self.thread.join()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-            stream.close()
 
 
 def test_watch(ctl, server):
