@@ -293,6 +293,7 @@ GArray *
 tern_ctl_args_ids (const TernCtlArgs *self, guint first, guint leave, GError **error)
 {
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (TernId));
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
 
   for (guint i = first; i + leave < self->words->len; i++)
     {
@@ -300,7 +301,8 @@ tern_ctl_args_ids (const TernCtlArgs *self, guint first, guint leave, GError **e
 
       if (!tern_ctl_args_number (g_ptr_array_index (self->words, i), 1, &id, error))
         return NULL;
-      g_array_append_val (ids, id);
+      if (g_hash_table_add (seen, g_memdup2 (&id, sizeof id)))
+        g_array_append_val (ids, id);
     }
   return g_steal_pointer (&ids);
 }

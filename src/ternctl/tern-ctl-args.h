@@ -51,7 +51,7 @@ const char *tern_ctl_args_word (const TernCtlArgs *self, guint index); /* (nulla
 
 /* A whole number of at least @minimum, which is not negative. */
 gboolean tern_ctl_args_number (const char *text, gint64 minimum, gint64 *number, GError **error);
-/* The words from @first on but the last @leave ones, as ids: GArray of TernId. */
+/* The words from @first on but the last @leave ones, as ids, each once: GArray of TernId. */
 GArray *tern_ctl_args_ids (const TernCtlArgs *self, guint first, guint leave, GError **error);
 
 /* Whether standard input will be read. */

@@ -118,6 +118,15 @@ def test_show(ctl, server):
     check(error['account'] == account, error)
 
 
+def test_named_twice(ctl, server):
+    number = ctl.json('list', 'INBOX', '--limit', '1')[0]['id']
+    done = ctl.json('flag', str(number), str(number), '+$Tea')
+    check(done['state'] == 'done' and len(done['operations']) == 1, done)
+    check('$Tea' in ctl.json('list', 'INBOX', '--limit', '1')[0]['flags'], 'once is enough')
+    again = ctl.json('undo', *map(str, done['operations'] * 2))
+    check(again['undone'] == done['operations'], again)
+
+
 def not_before(ctl, outbox):
     database = sqlite3.connect(f'{ctl.home}/data/tern/mail.db')
     [(milliseconds,)] = database.execute('SELECT not_before FROM outbox WHERE id = ?', (outbox,))
@@ -158,7 +167,7 @@ def test_watch(ctl, server):
 
 
 TESTS = [test_server, test_pin, test_json_within_names, test_ambiguous, test_sync, test_list_goes_on, test_show,
-         test_send_at, test_watch]
+         test_named_twice, test_send_at, test_watch]
 
 
 def main():

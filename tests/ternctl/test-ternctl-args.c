@@ -140,7 +140,7 @@ test_exclude (void)
 static void
 test_flags_are_words (void)
 {
-  g_autoptr (TernCtlArgs) args = must_parse ("flag 12 13 +seen -flagged '+$Forwarded'");
+  g_autoptr (TernCtlArgs) args = must_parse ("flag 12 13 12 +seen -flagged '+$Forwarded'");
   g_autoptr (GError) error = NULL;
   g_autoptr (GArray) ids = tern_ctl_args_ids (args, 0, 3, &error);
   g_autoptr (GArray) bad = NULL;
@@ -148,7 +148,7 @@ test_flags_are_words (void)
   g_assert_no_error (error);
   g_assert_cmpuint (ids->len, ==, 2);
   g_assert_cmpint (g_array_index (ids, TernId, 1), ==, 13);
-  g_assert_cmpstr (tern_ctl_args_word (args, 3), ==, "-flagged");
+  g_assert_cmpstr (tern_ctl_args_word (args, 4), ==, "-flagged");
   g_assert_false (tern_ctl_args_wants_input (args));
   bad = tern_ctl_args_ids (args, 0, 0, &error);
   g_assert_null (bad);
