@@ -246,6 +246,9 @@ looked_up_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   found = value;
+  if (found->accounts->len == 1)
+    self->account = g_strdup (
+        tern_engine_get_account_uuid (self->engine, g_array_index (found->accounts, TernId, 0)));
   verb->run (self, found->target);
   found_free (found);
 }

@@ -39,6 +39,7 @@ def first(ctl, path):
 def refused(ctl, folder, *args):
     error = ctl.error(*args, code=77)
     check(error['code'] == 'rights' and folder in error['message'] and error['server_text'] is None, error)
+    check(error['account'] == ctl.json('account', 'list')[0]['account'], error)
 
 
 def test_add(ctl, server):
