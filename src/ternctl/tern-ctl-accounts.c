@@ -391,6 +391,22 @@ apply_auth (TernAccountSettings *settings, const char *word, GError **error)
   return FALSE;
 }
 
+/* In the form in which an endpoint keeps it. */
+static gboolean
+check_pin (const TernEndpoint *endpoint, GError **error)
+{
+  const char *pin = endpoint->pin_sha256;
+
+  if (pin == NULL || (strlen (pin) == 64 && strspn (pin, "0123456789abcdef") == 64))
+    return TRUE;
+  g_propagate_error (
+      error, tern_fault_new (TERN_FAULT_INVALID,
+                             _ ("“%s” is not the SHA-256 digest of a certificate, which has 64 "
+                                "digits from 0 to 9 and a to f."),
+                             pin));
+  return FALSE;
+}
+
 static TernAccountSettings *
 make_settings (TernCtl *self, GError **error)
 {
@@ -409,7 +425,7 @@ make_settings (TernCtl *self, GError **error)
   settings->smtp_own_secret = tern_ctl_args_has (self->args, "smtp-password-stdin");
   if (!apply_server (self, "imap", 993, 143, &settings->imap, error)
       || !apply_server (self, "smtp", 465, 587, &settings->smtp, error)
-      || !tern_account_settings_check (settings, error))
+      || !check_pin (settings->imap, error) || !tern_account_settings_check (settings, error))
     return NULL;
   return g_steal_pointer (&settings);
 }
