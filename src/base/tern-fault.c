@@ -293,6 +293,17 @@ tern_fault_code_name (TernFaultCode code)
   return faults[code].name;
 }
 
+TernFaultCode
+tern_fault_code_from_name (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (faults); i++)
+    {
+      if (g_strcmp0 (faults[i].name, name) == 0)
+        return (TernFaultCode) i;
+    }
+  return TERN_FAULT_REFUSED;
+}
+
 int
 tern_fault_exit_code (const GError *error)
 {

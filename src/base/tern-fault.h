@@ -97,6 +97,8 @@ gboolean tern_fault_is_cancelled (const GError *error); /* also G_IO_ERROR_CANCE
 
 /* A stable lower-case word for JSON and logs: "unknown-host", "certificate", … */
 const char *tern_fault_code_name (TernFaultCode code);
+/* The reverse; REFUSED for one that is NULL or not known. */
+TernFaultCode tern_fault_code_from_name (const char *name);
 
 /* The exit code of ternctl's contract for this error (65, 66, 69, 74, 75, 77, 130). */
 int tern_fault_exit_code (const GError *error);

@@ -34,23 +34,33 @@ tern_engine_dup_accounts (TernEngine *self)
 }
 
 TernAccountSettings *
-tern_engine_find_account (TernEngine *self, const char *id_address_or_label)
+tern_engine_find_account (TernEngine *self, const char *uuid)
 {
-  TernAccountSettings *by_address = NULL;
+  TernAccountRunner *runner = tern_engine_find_runner (self, uuid);
 
-  if (tern_engine_find_runner (self, id_address_or_label) != NULL)
-    return tern_account_settings_ref (
-        tern_account_runner_get_settings (tern_engine_find_runner (self, id_address_or_label)));
-  for (guint i = self->runners->len; i > 0; i--)
+  return runner != NULL ? tern_account_settings_ref (tern_account_runner_get_settings (runner))
+                        : NULL;
+}
+
+GPtrArray *
+tern_engine_find_accounts (TernEngine *self, const char *name)
+{
+  g_autoptr (GPtrArray) by_address =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tern_account_settings_unref);
+  g_autoptr (GPtrArray) by_label =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tern_account_settings_unref);
+
+  for (guint i = 0; i < self->runners->len; i++)
     {
       TernAccountSettings *settings =
-          tern_account_runner_get_settings (g_ptr_array_index (self->runners, i - 1));
+          tern_account_runner_get_settings (g_ptr_array_index (self->runners, i));
 
-      if (tern_address_same_mailbox (settings->address, id_address_or_label)
-          || g_strcmp0 (settings->label, id_address_or_label) == 0)
-        by_address = settings;
+      if (tern_address_same_mailbox (settings->address, name))
+        g_ptr_array_add (by_address, tern_account_settings_ref (settings));
+      else if (g_strcmp0 (settings->label, name) == 0)
+        g_ptr_array_add (by_label, tern_account_settings_ref (settings));
     }
-  return by_address != NULL ? tern_account_settings_ref (by_address) : NULL;
+  return by_address->len > 0 ? g_steal_pointer (&by_address) : g_steal_pointer (&by_label);
 }
 
 TernId

@@ -24,9 +24,11 @@ typedef struct
 typedef struct
 {
   gboolean pending;
-  TernId account; /* of something that is pending */
-  char *fault;    /* (nullable) refused, or stuck */
-  gboolean stuck;
+  TernId account;  /* of something that is pending */
+  GError *refused; /* (nullable) the first reason, of which others follow */
+  TernId refused_account;
+  GError *stuck; /* (nullable) */
+  TernId stuck_account;
   TernOutboxRecord *entry; /* (nullable) */
 } Answer;
 
@@ -35,7 +37,8 @@ answer_free (gpointer data)
 {
   Answer *answer = data;
 
-  g_free (answer->fault);
+  g_clear_error (&answer->refused);
+  g_clear_error (&answer->stuck);
   g_clear_pointer (&answer->entry, tern_outbox_record_free);
   g_free (answer);
 }
@@ -86,10 +89,18 @@ read_operations (TernReader *reader, const GArray *operations, Answer *answer, G
       /* Confirmed ones are swept away after a while; folded ones at once. */
       if (op == NULL || op->state == TERN_OP_CONFIRMED)
         continue;
-      /* The first reason is the one of which the others follow. */
-      if ((op->state == TERN_OP_REFUSED || op->state == TERN_OP_STUCK) && answer->fault == NULL)
-        answer->fault = g_strdup (op->fault != NULL ? op->fault : "");
-      answer->stuck = answer->stuck || op->state == TERN_OP_STUCK;
+      if (op->state == TERN_OP_REFUSED && answer->refused == NULL)
+        {
+          answer->refused = tern_fault_new_server (op->fault_code, op->server_text, "%s",
+                                                   op->fault != NULL ? op->fault : "");
+          answer->refused_account = op->account;
+        }
+      if (op->state == TERN_OP_STUCK && answer->stuck == NULL)
+        {
+          answer->stuck =
+              tern_fault_new (TERN_FAULT_UNAVAILABLE, "%s", op->fault != NULL ? op->fault : "");
+          answer->stuck_account = op->account;
+        }
       if (op->state == TERN_OP_PENDING || op->state == TERN_OP_RUNNING)
         {
           answer->pending = TRUE;
@@ -136,6 +147,17 @@ find_obstacle (TernEngine *self, TernId account)
   return status != NULL && tern_account_status_is_out_of_reach (status) ? status->error : NULL;
 }
 
+static void
+fail_operations (Wait *wait, const GError *fault, TernId account, gboolean refused)
+{
+  TernOpsFailure *failure = g_new0 (TernOpsFailure, 1);
+
+  failure->account = account;
+  failure->refused = refused;
+  g_task_set_task_data (wait->task, failure, g_free);
+  g_task_return_error (wait->task, g_error_copy (fault));
+}
+
 /* One that was refused is not the end while others are on their way; behind one that is stuck
  * nothing may move. */
 static gboolean
@@ -143,12 +165,12 @@ settle_operations (TernEngine *self, Wait *wait, const Answer *answer)
 {
   const GError *obstacle = answer->pending ? find_obstacle (self, answer->account) : NULL;
 
-  if (answer->fault != NULL && (!answer->pending || answer->stuck || obstacle != NULL))
-    g_task_return_error (
-        wait->task, tern_fault_new (answer->stuck ? TERN_FAULT_UNAVAILABLE : TERN_FAULT_REFUSED,
-                                    "%s", answer->fault));
+  if (answer->refused != NULL && (!answer->pending || answer->stuck != NULL || obstacle != NULL))
+    fail_operations (wait, answer->refused, answer->refused_account, TRUE);
+  else if (answer->stuck != NULL)
+    fail_operations (wait, answer->stuck, answer->stuck_account, FALSE);
   else if (obstacle != NULL)
-    g_task_return_error (wait->task, g_error_copy (obstacle));
+    fail_operations (wait, obstacle, answer->account, FALSE);
   else if (!answer->pending)
     g_task_return_boolean (wait->task, TRUE);
   else
@@ -288,8 +310,15 @@ tern_engine_wait_ops_async (TernEngine *self,
 }
 
 gboolean
-tern_engine_wait_ops_finish (TernEngine *self, GAsyncResult *result, GError **error)
+tern_engine_wait_ops_finish (TernEngine *self,
+                             GAsyncResult *result,
+                             TernOpsFailure *failure,
+                             GError **error)
 {
+  const TernOpsFailure *known = g_task_get_task_data (G_TASK (result));
+
+  if (failure != NULL)
+    *failure = known != NULL ? *known : (TernOpsFailure){ 0, FALSE };
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 

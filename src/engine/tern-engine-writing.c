@@ -139,7 +139,8 @@ write_queue (TernTxn *txn, gpointer data, gpointer *result, GError **error)
   record.in_reply_to = queue->reply_to_id;
   record.reply_flag = queue->reply_flag;
   record.size = g_bytes_get_size (message->copy);
-  record.not_before = queue->hold_seconds > 0 ? now / 1000 + queue->hold_seconds * 1000 : 0;
+  record.not_before =
+      queue->hold_seconds > 0 ? now / 1000 + (gint64) queue->hold_seconds * 1000 : 0;
   record.queued = now / G_USEC_PER_SEC;
   id = tern_txn_outbox_add (txn, &record, error);
   *result = g_memdup2 (&id, sizeof id);

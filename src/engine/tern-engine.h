@@ -88,7 +88,10 @@ TernStore *tern_engine_get_store (TernEngine *self);
 
 /* Accounts */
 GPtrArray *tern_engine_dup_accounts (TernEngine *self); /* of TernAccountSettings */
-TernAccountSettings *tern_engine_find_account (TernEngine *self, const char *id_address_or_label);
+TernAccountSettings *tern_engine_find_account (TernEngine *self, const char *uuid); /* (nullable) */
+/* Those that @name stands for equally: of this address, or where there is none, of this label.
+ * GPtrArray of TernAccountSettings. */
+GPtrArray *tern_engine_find_accounts (TernEngine *self, const char *name);
 TernId tern_engine_get_account_row (TernEngine *self, const char *uuid); /* the store's id */
 const char *tern_engine_get_account_uuid (TernEngine *self, TernId row);
 TernAccountStatus *tern_engine_dup_account_status (TernEngine *self, const char *uuid);
@@ -200,13 +203,23 @@ void tern_engine_undo_async (TernEngine *self,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
 GArray *tern_engine_verb_finish (TernEngine *self, GAsyncResult *result, GError **error);
-/* Ends when the operations are confirmed or refused by the server (ternctl waits for this). */
+/** TernOpsFailure: what operations failed on that were waited for. */
+typedef struct
+{
+  TernId account;   /* 0: none in particular */
+  gboolean refused; /* by the server for good; otherwise they go on when they can */
+} TernOpsFailure;
+/* Ends when the operations are confirmed or refused by the server (ternctl waits for this), or
+ * nothing will happen soon. *@failure: (nullable) with @error. */
 void tern_engine_wait_ops_async (TernEngine *self,
                                  const GArray *operations,
                                  GCancellable *cancellable,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
-gboolean tern_engine_wait_ops_finish (TernEngine *self, GAsyncResult *result, GError **error);
+gboolean tern_engine_wait_ops_finish (TernEngine *self,
+                                      GAsyncResult *result,
+                                      TernOpsFailure *failure,
+                                      GError **error);
 
 /* What happened to a message, here or gone; TERN_FAULT_NOT_FOUND when nothing is known of it. */
 void tern_engine_load_history_async (TernEngine *self,

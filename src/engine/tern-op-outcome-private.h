@@ -29,7 +29,8 @@ typedef struct
   GArray *pairs;
   TernId doubtful[2]; /* folders that are to be synced once this is written; 0 = none */
   char *name;         /* (nullable) with RUNNING: what the folder is to be called on the server */
-  char *fault;
+  char *fault;        /* with LATER */
+  GError *refusal;    /* with REFUSED */
   gint64
       not_before; /* with @part and CONFIRMED, @stuck and @later likewise: of the other subjects */
   gboolean stuck;

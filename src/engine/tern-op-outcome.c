@@ -27,6 +27,7 @@ outcome_clear (gpointer data)
   g_clear_pointer (&outcome->pairs, g_array_unref);
   g_free (outcome->name);
   g_free (outcome->fault);
+  g_clear_error (&outcome->refusal);
   g_free (outcome->later);
 }
 
@@ -48,7 +49,7 @@ write_one (TernTxn *txn, const TernOpOutcome *outcome, TernId op, GError **error
       return tern_txn_op_confirmed (txn, op, outcome->pairs, error);
     case TERN_OP_OUTCOME_REFUSED:
       return tern_op_denial_write (&outcome->denial, txn, error)
-             && tern_txn_op_refused (txn, op, outcome->fault, error);
+             && tern_txn_op_refused (txn, op, outcome->refusal, error);
     case TERN_OP_OUTCOME_LATER:
       return tern_txn_op_later (txn, op, outcome->not_before, outcome->stuck, outcome->fault,
                                 error);

@@ -384,17 +384,11 @@ settle_refused (TernOpRunner *self,
   const char *text = tern_fault_get_server_text (error);
 
   outcome->part = part;
-  outcome->fault = g_strdup (error->message);
+  outcome->refusal = g_error_copy (error);
   if (may_be_done_in_part (self))
     set_done (self, outcome, done);
   if (tern_fault_is (error, TERN_FAULT_RIGHTS) && text != NULL && done == NULL)
     outcome->denial = tern_op_group_get_denial (self->group, refusal);
-  if (is_folder_op (self) && text != NULL)
-    {
-      g_free (outcome->fault);
-      /* Translators: the second %s is what a mail server said. */
-      outcome->fault = g_strdup_printf (_ ("%s The server said: %s"), error->message, text);
-    }
   if (done != NULL)
     note_refused_but (self, error, done->len);
   else if (!self->freed)

@@ -567,6 +567,8 @@ static gboolean
 refuse_create (TernTxn *txn, const TernOpRecord *op, GError **error)
 {
   gboolean has = FALSE;
+  g_autoptr (GError) reason =
+      tern_fault_new (TERN_FAULT_REFUSED, _ ("The server did not make the folder."));
   g_autoptr (GArray) dependants = tern_db_list (
       tern_txn_db (txn), error,
       "SELECT id FROM op WHERE (source = ?1 OR target = ?1) AND state IN (0, 1, 4) AND id <> ?2"
@@ -576,8 +578,7 @@ refuse_create (TernTxn *txn, const TernOpRecord *op, GError **error)
   if (dependants == NULL)
     return FALSE;
   for (guint i = 0; i < dependants->len; i++)
-    if (!tern_txn_op_refused (txn, g_array_index (dependants, TernId, i),
-                              _ ("The server did not make the folder."), error))
+    if (!tern_txn_op_refused (txn, g_array_index (dependants, TernId, i), reason, error))
       return FALSE;
   if (!tern_folder_has_local_data (txn, op->source, &has, error))
     return FALSE;
@@ -589,6 +590,8 @@ refuse_create (TernTxn *txn, const TernOpRecord *op, GError **error)
 static gboolean
 refuse_doubles (TernTxn *txn, TernId account, GError **error)
 {
+  g_autoptr (GError) reason =
+      tern_fault_new (TERN_FAULT_REFUSED, _ ("There is a folder of this name already."));
   g_autoptr (GArray) doubles = tern_db_list (
       tern_txn_db (txn), error,
       "SELECT o.id FROM op o JOIN folder f ON f.id = o.source WHERE o.account = ?1 AND o.kind = ?2"
@@ -599,8 +602,7 @@ refuse_doubles (TernTxn *txn, TernId account, GError **error)
   if (doubles == NULL)
     return FALSE;
   for (guint i = 0; i < doubles->len; i++)
-    if (!tern_txn_op_refused (txn, g_array_index (doubles, TernId, i),
-                              _ ("There is a folder of this name already."), error))
+    if (!tern_txn_op_refused (txn, g_array_index (doubles, TernId, i), reason, error))
       return FALSE;
   return TRUE;
 }

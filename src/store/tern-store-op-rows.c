@@ -10,7 +10,7 @@
   "o.id, o.account, o.kind, o.state, o.source, o.target, o.add_flags, o.remove_flags,"      \
   " o.add_keywords, o.remove_keywords, o.attempts, o.not_before, o.created, o.fault,"       \
   " o.begun, o.target_validity, o.target_next, o.undone, o.undoes, o.old_path, o.new_path," \
-  " o.remote_name, o.old_name, o.part_of"
+  " o.remote_name, o.old_name, o.part_of, o.fault_code, o.server_text"
 
 void
 tern_op_record_free (TernOpRecord *self)
@@ -20,6 +20,7 @@ tern_op_record_free (TernOpRecord *self)
   g_free (self->add_keywords);
   g_free (self->remove_keywords);
   g_free (self->fault);
+  g_free (self->server_text);
   g_free (self->old_path);
   g_free (self->new_path);
   g_free (self->remote_name);
@@ -63,6 +64,8 @@ take_op (sqlite3_stmt *stmt)
   op->remote_name = tern_db_dup_text (stmt, 21);
   op->old_name = tern_db_dup_text (stmt, 22);
   op->part_of = sqlite3_column_int64 (stmt, 23);
+  op->fault_code = tern_fault_code_from_name ((const char *) sqlite3_column_text (stmt, 24));
+  op->server_text = tern_db_dup_text (stmt, 25);
   op->subjects = g_array_new (FALSE, FALSE, sizeof (TernId));
   return op;
 }
@@ -211,15 +214,22 @@ tern_op_delete_if_empty (TernTxn *txn, TernId op, GError **error)
 }
 
 gboolean
-tern_op_set_state (TernTxn *txn, TernId op, TernOpState state, const char *fault, GError **error)
+tern_op_set_state (TernTxn *txn, TernId op, TernOpState state, const GError *fault, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
-  sqlite3_stmt *stmt =
-      tern_db_query (db, error, "UPDATE op SET state = ?2, fault = ?3 WHERE id = ?1", op, state);
+  sqlite3_stmt *stmt = tern_db_query (db, error,
+                                      "UPDATE op SET state = ?2, fault = ?3, fault_code = ?4,"
+                                      " server_text = ?5 WHERE id = ?1",
+                                      op, state);
 
   if (stmt == NULL)
     return FALSE;
-  tern_db_bind_text (stmt, 3, fault);
+  if (fault != NULL)
+    {
+      tern_db_bind_text (stmt, 3, fault->message);
+      tern_db_bind_text (stmt, 4, tern_fault_code_name ((TernFaultCode) fault->code));
+      tern_db_bind_text (stmt, 5, tern_fault_get_server_text (fault));
+    }
   txn->changes->ops_changed = TRUE;
   return tern_db_step (db, stmt, error);
 }

@@ -375,7 +375,7 @@ tell_refused (TernTxn *txn,
 /* A later operation on the same message that makes no sense without the refused one. When it was
  * about other messages as well, it goes on with those. */
 static gboolean
-refuse_part (TernTxn *txn, const TernSubject *part, const char *reason, GError **error)
+refuse_part (TernTxn *txn, const TernSubject *part, const GError *reason, GError **error)
 {
   TernDb *db = tern_txn_db (txn);
   g_autoptr (TernOpRecord) op = tern_op_load (db, part->op, error);
@@ -386,7 +386,7 @@ refuse_part (TernTxn *txn, const TernSubject *part, const char *reason, GError *
                         "SELECT count (*) FROM op_subject WHERE op = ?1 AND made = 0"
                         " AND location <> ?2",
                         op->id, part->location)
-      || !tell_refused (txn, op, part, reason, error))
+      || !tell_refused (txn, op, part, reason->message, error))
     return FALSE;
   if (others == 0)
     return tern_op_set_state (txn, op->id, TERN_OP_REFUSED, reason, error)
@@ -399,6 +399,8 @@ refuse_part (TernTxn *txn, const TernSubject *part, const char *reason, GError *
 static gboolean
 refuse_chain (TernTxn *txn, TernId location, TernId after, GError **error)
 {
+  g_autoptr (GError) reason =
+      tern_fault_new (TERN_FAULT_REFUSED, _ ("An earlier change of this message was refused."));
   g_autoptr (GArray) chain = tern_op_load_chain (tern_txn_db (txn), location, after, error);
 
   if (chain == NULL)
@@ -411,7 +413,7 @@ refuse_chain (TernTxn *txn, TernId location, TernId after, GError **error)
         continue;
       if (part->other != 0 && !refuse_chain (txn, part->other, part->op, error))
         return FALSE;
-      if (!refuse_part (txn, part, _ ("An earlier change of this message was refused."), error))
+      if (!refuse_part (txn, part, reason, error))
         return FALSE;
     }
   return TRUE;
@@ -447,7 +449,7 @@ refuse_subject (TernTxn *txn, const TernOpRecord *op, const TernSubject *subject
 }
 
 gboolean
-tern_txn_op_refused (TernTxn *txn, TernId id, const char *fault, GError **error)
+tern_txn_op_refused (TernTxn *txn, TernId id, const GError *fault, GError **error)
 {
   g_autoptr (TernOpRecord) op = NULL;
   g_autoptr (GArray) subjects = NULL;
@@ -464,7 +466,7 @@ tern_txn_op_refused (TernTxn *txn, TernId id, const char *fault, GError **error)
     {
       const TernSubject *subject = &g_array_index (subjects, TernSubject, i);
 
-      if (!tell_refused (txn, op, subject, fault, error)
+      if (!tell_refused (txn, op, subject, fault->message, error)
           || !refuse_subject (txn, op, subject, error))
         return FALSE;
     }

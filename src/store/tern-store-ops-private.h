@@ -37,7 +37,7 @@ gboolean tern_op_remove_subject (TernTxn *txn, TernId op, TernId location, GErro
 /* The operation, when it has no subject left. */
 gboolean tern_op_delete_if_empty (TernTxn *txn, TernId op, GError **error);
 gboolean
-tern_op_set_state (TernTxn *txn, TernId op, TernOpState state, const char *fault, GError **error);
+tern_op_set_state (TernTxn *txn, TernId op, TernOpState state, const GError *fault, GError **error);
 
 /* Nothing of it was sent so far: it can be folded or dropped. */
 gboolean tern_op_is_unsent (const TernOpRecord *op);

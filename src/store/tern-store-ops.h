@@ -55,11 +55,13 @@ typedef struct
   guint attempts;
   gint64 not_before; /* milliseconds since 1970; 0 = now */
   gint64 created;
-  char *fault;     /* (nullable) last failure, for people */
-  gboolean undone; /* a person took it back after it was sent */
-  TernId undoes;   /* the operation that it takes back, or 0 */
-  TernId part_of;  /* the operation that it was split off, or 0 */
-  gboolean begun;  /* it may have been sent */
+  char *fault;              /* (nullable) last failure, for people */
+  TernFaultCode fault_code; /* REFUSED: which kind of failure it was */
+  char *server_text;        /* (nullable) REFUSED: what the server said */
+  gboolean undone;          /* a person took it back after it was sent */
+  TernId undoes;            /* the operation that it takes back, or 0 */
+  TernId part_of;           /* the operation that it was split off, or 0 */
+  gboolean begun;           /* it may have been sent */
   /* The target's, as they were known when it was sent first; 0 = not known. */
   guint32 target_uidvalidity;
   guint32 target_uidnext;
@@ -165,8 +167,8 @@ typedef struct
   guint32 target;
 } TernUidPair;
 gboolean tern_txn_op_confirmed (TernTxn *txn, TernId op, const GArray *pairs, GError **error);
-/* Refused for good: the local change is taken back, dependants are refused too. */
-gboolean tern_txn_op_refused (TernTxn *txn, TernId op, const char *fault, GError **error);
+/* Refused for good: the local change is taken back, dependants are refused too. @fault: why. */
+gboolean tern_txn_op_refused (TernTxn *txn, TernId op, const GError *fault, GError **error);
 /* Failed for now: attempts+1, not before @not_before_ms; stuck when @stuck. */
 gboolean tern_txn_op_later (TernTxn *txn,
                             TernId op,

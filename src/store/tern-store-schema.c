@@ -203,10 +203,15 @@ static const char version_13[] = "ALTER TABLE location ADD COLUMN labels TEXT;";
 static const char version_14[] =
     "UPDATE folder SET gone = CAST (strftime ('%s', 'now') AS INTEGER) WHERE gone = 1;";
 
+/* With op.fault of what was refused: its kind, a word of tern_fault_code_name(), and what the
+ * server said. */
+static const char version_15[] = "ALTER TABLE op ADD COLUMN fault_code TEXT;"
+                                 "ALTER TABLE op ADD COLUMN server_text TEXT;";
+
 /* Step n brings version n to n + 1. A released step is never edited: add another one. */
 static const char *const steps[] = {
-  version_1, version_2, version_3,  version_4,  version_5,  version_6,  version_7,
-  version_8, version_9, version_10, version_11, version_12, version_13, version_14,
+  version_1, version_2,  version_3,  version_4,  version_5,  version_6,  version_7,  version_8,
+  version_9, version_10, version_11, version_12, version_13, version_14, version_15,
 };
 
 static gboolean

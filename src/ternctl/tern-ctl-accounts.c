@@ -336,7 +336,25 @@ replace_text (char **field, const char *value)
   *field = g_strdup (value);
 }
 
-/* "HOST", "HOST:PORT", "[::1]:PORT" over the guessed @endpoint. */
+/* "HOST", "HOST:PORT", "[::1]:PORT"; where no port is given that is 0. */
+static GSocketConnectable *
+parse_server (const char *server, GError **error)
+{
+  g_autoptr (GSocketConnectable) address = g_network_address_parse (server, 0, NULL);
+  g_autoptr (GSocketConnectable) other = g_network_address_parse (server, 1, NULL);
+
+  if (address == NULL)
+    g_propagate_error (
+        error, tern_fault_new (TERN_FAULT_INVALID, _ ("“%s” is not a server’s name."), server));
+  else if (g_network_address_get_port (G_NETWORK_ADDRESS (other)) == 0)
+    g_propagate_error (
+        error, tern_fault_new (TERN_FAULT_INVALID, _ ("“%s”: a port is from 1 to 65535."), server));
+  else
+    return g_steal_pointer (&address);
+  return NULL;
+}
+
+/* What the options say of a server over the guessed @endpoint. */
 static gboolean
 apply_server (TernCtl *self,
               const char *option,
@@ -361,13 +379,9 @@ apply_server (TernCtl *self,
                                                 _ ("“%s” is neither tls nor starttls."), word));
       return FALSE;
     }
-  address = g_network_address_parse (server != NULL ? server : (*endpoint)->host, 0, NULL);
+  address = parse_server (server != NULL ? server : (*endpoint)->host, error);
   if (address == NULL)
-    {
-      g_propagate_error (
-          error, tern_fault_new (TERN_FAULT_INVALID, _ ("“%s” is not a server’s name."), server));
-      return FALSE;
-    }
+    return FALSE;
   port = g_network_address_get_port (G_NETWORK_ADDRESS (address));
   /* The well-known port tells the kind of security where nothing else does. */
   if (word == NULL && port == starttls_port)
@@ -394,6 +408,22 @@ apply_auth (TernAccountSettings *settings, const char *word, GError **error)
   return FALSE;
 }
 
+/* In the form in which an endpoint keeps it. */
+static gboolean
+check_pin (const TernEndpoint *endpoint, GError **error)
+{
+  const char *pin = endpoint->pin_sha256;
+
+  if (pin == NULL || (strlen (pin) == 64 && strspn (pin, "0123456789abcdef") == 64))
+    return TRUE;
+  g_propagate_error (
+      error, tern_fault_new (TERN_FAULT_INVALID,
+                             _ ("“%s” is not the SHA-256 digest of a certificate, which has 64 "
+                                "digits from 0 to 9 and a to f."),
+                             pin));
+  return FALSE;
+}
+
 static TernAccountSettings *
 make_settings (TernCtl *self, GError **error)
 {
@@ -406,12 +436,13 @@ make_settings (TernCtl *self, GError **error)
   replace_text (&settings->label, tern_ctl_args_get (self->args, "label"));
   replace_text (&settings->imap_user, tern_ctl_args_get (self->args, "user"));
   replace_text (&settings->smtp_user, tern_ctl_args_get (self->args, "smtp-user"));
-  if (!apply_auth (settings, tern_ctl_args_get (self->args, "auth"), error))
+  if (!tern_ctl_args_exclude (self->args, "ca-file pin", error)
+      || !apply_auth (settings, tern_ctl_args_get (self->args, "auth"), error))
     return NULL;
   settings->smtp_own_secret = tern_ctl_args_has (self->args, "smtp-password-stdin");
   if (!apply_server (self, "imap", 993, 143, &settings->imap, error)
       || !apply_server (self, "smtp", 465, 587, &settings->smtp, error)
-      || !tern_account_settings_check (settings, error))
+      || !check_pin (settings->imap, error) || !tern_account_settings_check (settings, error))
     return NULL;
   return g_steal_pointer (&settings);
 }

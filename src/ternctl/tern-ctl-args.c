@@ -35,30 +35,30 @@ find_option (const TernCtlCommand *command, const char *name, gsize length)
   return OPTION_UNKNOWN;
 }
 
-/* How many words of @argv name @command; 0 when they name another one. */
+/* How many of @words name @command; 0 when they name another one. */
 static guint
-match_command (const TernCtlCommand *command, const char *const *argv)
+match_command (const TernCtlCommand *command, const GPtrArray *words)
 {
   g_auto (GStrv) parts = g_strsplit (command->name, " ", -1);
   guint n = g_strv_length (parts);
 
   for (guint i = 0; i < n; i++)
     {
-      if (argv[i] == NULL || !g_str_equal (argv[i], parts[i]))
+      if (i >= words->len || !g_str_equal (g_ptr_array_index (words, i), parts[i]))
         return 0;
     }
   return n;
 }
 
 static const TernCtlCommand *
-find_command (const TernCtlCommand *commands, const char *const *argv, guint *taken)
+find_command (const TernCtlCommand *commands, const GPtrArray *words, guint *taken)
 {
   const TernCtlCommand *found = NULL;
 
   *taken = 0;
   for (; commands->name != NULL; commands++)
     {
-      guint n = match_command (commands, argv);
+      guint n = match_command (commands, words);
 
       if (n > *taken)
         {
@@ -138,13 +138,15 @@ take_general (TernCtlArgs *self, const char *word)
 }
 
 static gboolean
-take_words (TernCtlArgs *self, const char *const *argv, GError **error)
+take_words (TernCtlArgs *self, const char *const *argv, guint named, GError **error)
 {
   gboolean only_words = FALSE;
 
   for (; *argv != NULL; argv++)
     {
-      if (only_words || !is_option (*argv))
+      if (named > 0 && !is_option (*argv))
+        named--; /* a word of the command's name */
+      else if (only_words || !is_option (*argv))
         g_ptr_array_add (self->words, g_strdup (*argv));
       else if (g_str_equal (*argv, "--"))
         only_words = TRUE;
@@ -158,6 +160,23 @@ take_words (TernCtlArgs *self, const char *const *argv, GError **error)
   return FALSE;
 }
 
+/* The words before the first option of a command, among which its name is: which options have
+ * values is known only with the command. (transfer container) of char*, lent by @argv. */
+static GPtrArray *
+take_leading_words (TernCtlArgs *self, const char *const *argv)
+{
+  GPtrArray *words = g_ptr_array_new ();
+
+  for (; *argv != NULL; argv++)
+    {
+      if (!is_option (*argv))
+        g_ptr_array_add (words, (gpointer) *argv);
+      else if (!take_general (self, *argv))
+        break;
+    }
+  return words;
+}
+
 TernCtlArgs *
 tern_ctl_args_parse (const TernCtlCommand *commands,
                      const char *const *argv,
@@ -165,15 +184,17 @@ tern_ctl_args_parse (const TernCtlCommand *commands,
                      GError **error)
 {
   g_autoptr (TernCtlArgs) self = g_new0 (TernCtlArgs, 1);
+  g_autoptr (GPtrArray) leading = NULL;
   gboolean good;
-  guint taken;
+  guint named;
 
   self->words = g_ptr_array_new_with_free_func (g_free);
   self->options =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   for (; *argv != NULL && take_general (self, *argv); argv++)
     ;
-  self->command = find_command (commands, argv, &taken);
+  leading = take_leading_words (self, argv);
+  self->command = find_command (commands, leading, &named);
   if (self->command == NULL)
     {
       /* Somebody who asked for JSON gets the error in it, too. */
@@ -189,7 +210,7 @@ tern_ctl_args_parse (const TernCtlCommand *commands,
       good = FALSE;
     }
   else
-    good = take_words (self, argv + taken, error);
+    good = take_words (self, argv, named, error);
   if (json != NULL)
     *json = self->json || (!good && g_strv_contains (argv, "--json"));
   return good ? g_steal_pointer (&self) : NULL;
@@ -225,6 +246,28 @@ tern_ctl_args_get (const TernCtlArgs *self, const char *option)
   return values != NULL && values->len > 0 ? g_ptr_array_index (values, values->len - 1) : NULL;
 }
 
+gboolean
+tern_ctl_args_exclude (const TernCtlArgs *self, const char *options, GError **error)
+{
+  g_auto (GStrv) names = g_strsplit (options, " ", -1);
+  const char *given = NULL;
+
+  for (gsize i = 0; names[i] != NULL; i++)
+    {
+      if (!tern_ctl_args_has (self, names[i]))
+        continue;
+      if (given != NULL)
+        {
+          g_propagate_error (
+              error, tern_fault_new (TERN_FAULT_INVALID, _ ("Give --%s or --%s, but not both."),
+                                     given, names[i]));
+          return FALSE;
+        }
+      given = names[i];
+    }
+  return TRUE;
+}
+
 const char *
 tern_ctl_args_word (const TernCtlArgs *self, guint index)
 {
@@ -250,6 +293,7 @@ GArray *
 tern_ctl_args_ids (const TernCtlArgs *self, guint first, guint leave, GError **error)
 {
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (TernId));
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
 
   for (guint i = first; i + leave < self->words->len; i++)
     {
@@ -257,7 +301,8 @@ tern_ctl_args_ids (const TernCtlArgs *self, guint first, guint leave, GError **e
 
       if (!tern_ctl_args_number (g_ptr_array_index (self->words, i), 1, &id, error))
         return NULL;
-      g_array_append_val (ids, id);
+      if (g_hash_table_add (seen, g_memdup2 (&id, sizeof id)))
+        g_array_append_val (ids, id);
     }
   return g_steal_pointer (&ids);
 }

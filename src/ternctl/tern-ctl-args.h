@@ -20,6 +20,7 @@ typedef struct
   gboolean online; /* the accounts have to be connected */
   gboolean input;  /* reads its standard input whatever the options */
   void (*run) (TernCtl *ctl);
+  gboolean serves; /* runs until it is stopped, and the engine does what others ask meanwhile */
 } TernCtlCommand;
 
 /** TernCtlArgs: a command line, understood as far as can be without an engine. */
@@ -44,11 +45,13 @@ gboolean tern_ctl_args_has (const TernCtlArgs *self, const char *option);
 /* (nullable): the last value given. */
 const char *tern_ctl_args_get (const TernCtlArgs *self, const char *option);
 GPtrArray *tern_ctl_args_get_all (const TernCtlArgs *self, const char *option); /* (nullable) */
-const char *tern_ctl_args_word (const TernCtlArgs *self, guint index);          /* (nullable) */
+/* That at most one of these is given: @options as in TernCtlCommand. TERN_FAULT_INVALID. */
+gboolean tern_ctl_args_exclude (const TernCtlArgs *self, const char *options, GError **error);
+const char *tern_ctl_args_word (const TernCtlArgs *self, guint index); /* (nullable) */
 
 /* A whole number of at least @minimum, which is not negative. */
 gboolean tern_ctl_args_number (const char *text, gint64 minimum, gint64 *number, GError **error);
-/* The words from @first on but the last @leave ones, as ids: GArray of TernId. */
+/* The words from @first on but the last @leave ones, as ids, each once: GArray of TernId. */
 GArray *tern_ctl_args_ids (const TernCtlArgs *self, guint first, guint leave, GError **error);
 
 /* Whether standard input will be read. */

@@ -19,9 +19,9 @@
 #define FIND_TIMEOUT_MS 5000
 
 /*
- * The window never gets this program's own streams: standard input may be a terminal of another
- * session, and a slow terminal must not hold it. Input is read here and handed over as a whole;
- * output and errors come through pipes that are copied on.
+ * The one that serves never gets this program's own streams: standard input may be a terminal of
+ * another session, and a slow terminal must not hold it. Input is read here and handed over as a
+ * whole; output and errors come through pipes that are copied on.
  */
 typedef struct
 {
@@ -29,25 +29,40 @@ typedef struct
   guint open; /* what is not at its end: two pipes and the call */
   int exit_code;
   gboolean json;
-  gboolean output_lost; /* what the window gave out did not arrive at its end */
+  gboolean output_lost; /* what was given out did not arrive at its end */
 } Client;
 
+static gboolean
+is_owned (GDBusConnection *connection, const char *name)
+{
+  g_autoptr (GVariant) answer = g_dbus_connection_call_sync (
+      connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+      "NameHasOwner", g_variant_new ("(s)", name), G_VARIANT_TYPE ("(b)"), G_DBUS_CALL_FLAGS_NONE,
+      FIND_TIMEOUT_MS, NULL, NULL);
+  gboolean owned = FALSE;
+
+  if (answer != NULL)
+    g_variant_get (answer, "(b)", &owned);
+  return owned;
+}
+
+/* One that watches has its name while it has the store; the window has its own also when it found
+ * the store taken. */
 GDBusConnection *
-tern_ctl_client_find_window (void)
+tern_ctl_client_find_server (char **name)
 {
   g_autoptr (GDBusConnection) connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
-  g_autoptr (GVariant) answer = NULL;
-  gboolean owned = FALSE;
+  g_autofree char *watch = tern_ctl_service_dup_watch_name ();
 
   if (connection == NULL)
     return NULL;
-  answer = g_dbus_connection_call_sync (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                        "org.freedesktop.DBus", "NameHasOwner",
-                                        g_variant_new ("(s)", TERN_APP_ID), G_VARIANT_TYPE ("(b)"),
-                                        G_DBUS_CALL_FLAGS_NONE, FIND_TIMEOUT_MS, NULL, NULL);
-  if (answer != NULL)
-    g_variant_get (answer, "(b)", &owned);
-  return owned ? g_steal_pointer (&connection) : NULL;
+  if (is_owned (connection, watch))
+    *name = g_steal_pointer (&watch);
+  else if (is_owned (connection, TERN_APP_ID))
+    *name = g_strdup (TERN_APP_ID);
+  else
+    return NULL;
+  return g_steal_pointer (&connection);
 }
 
 static void
@@ -188,7 +203,10 @@ make_output (Client *self, int target)
 }
 
 int
-tern_ctl_client_run (GDBusConnection *connection, const char *const *argv, const TernCtlArgs *args)
+tern_ctl_client_run (GDBusConnection *connection,
+                     const char *name,
+                     const char *const *argv,
+                     const TernCtlArgs *args)
 {
   Client self = { .loop = g_main_loop_new (NULL, FALSE), .exit_code = 74, .json = args->json };
   int fds[3] = { make_input (args), make_output (&self, STDOUT_FILENO),
@@ -201,11 +219,11 @@ tern_ctl_client_run (GDBusConnection *connection, const char *const *argv, const
 
       self.open++;
       g_dbus_connection_call_with_unix_fd_list (
-          connection, TERN_APP_ID, TERN_CTL_SERVICE_PATH, TERN_CTL_SERVICE_INTERFACE, "Run",
+          connection, name, TERN_CTL_SERVICE_PATH, TERN_CTL_SERVICE_INTERFACE, "Run",
           g_variant_new ("(^asshhh)", argv, cwd, 0, 1, 2), G_VARIANT_TYPE ("(i)"),
           G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT, list, NULL, called_cb, &self);
       /* The list owns the three, and closes them once the message has gone out: then the pipes end
-       * with the window's copies. */
+       * with the other side's copies. */
     }
   else
     for (guint i = 0; i < 3; i++)

@@ -7,11 +7,14 @@
 
 G_BEGIN_DECLS
 
-/* The bus, when the window runs and is to do the work; NULL when ternctl has to do it. */
-GDBusConnection *tern_ctl_client_find_window (void);
+/* The bus, when the window or a ternctl that watches is to do the work, and *@name on it; NULL when
+ * this one has to do it. */
+GDBusConnection *tern_ctl_client_find_server (char **name);
 
-/* Has the window run the command, with this program's streams, and waits for it: the exit code. */
-int
-tern_ctl_client_run (GDBusConnection *connection, const char *const *argv, const TernCtlArgs *args);
+/* Has @name run the command, with this program's streams, and waits for it: the exit code. */
+int tern_ctl_client_run (GDBusConnection *connection,
+                         const char *name,
+                         const char *const *argv,
+                         const TernCtlArgs *args);
 
 G_END_DECLS

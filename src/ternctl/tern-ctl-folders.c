@@ -57,10 +57,13 @@ find_account (TernCtl *self)
   g_autoptr (TernAccountSettings) account =
       tern_ctl_find_account (self, tern_ctl_args_get (self->args, "account"), &error);
 
-  if (account != NULL)
-    return tern_engine_get_account_row (self->engine, account->uuid);
-  tern_ctl_fail (self, error, NULL);
-  return 0;
+  if (account == NULL)
+    {
+      tern_ctl_fail (self, error, NULL);
+      return 0;
+    }
+  self->account = g_strdup (account->uuid);
+  return tern_engine_get_account_row (self->engine, account->uuid);
 }
 
 /* Goes on with @callback when the folder that the first word names is found. */

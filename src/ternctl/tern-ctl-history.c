@@ -122,6 +122,9 @@ format_operation (TernReader *reader,
                           text);
   if (op->fault != NULL && op->state != TERN_OP_CONFIRMED)
     g_string_append_printf (lines, "\t%s\n", op->fault);
+  if (op->server_text != NULL)
+    /* Translators: what a mail server said. */
+    g_string_append_printf (lines, _ ("\tThe server said: %s\n"), op->server_text);
   tern_ctl_json_open (json, NULL, '{');
   tern_ctl_json_int (json, "operation", op->id);
   tern_ctl_json_string (json, "account", tern_ctl_format_account (query->ids, op->account));
@@ -138,6 +141,7 @@ format_operation (TernReader *reader,
   tern_ctl_json_close (json, ']');
   tern_ctl_json_int (json, "attempts", op->attempts);
   tern_ctl_json_string (json, "problem", op->fault);
+  tern_ctl_json_string (json, "server_text", op->server_text);
   tern_ctl_json_bool (json, "undone", op->undone);
   tern_ctl_json_int (json, "undoes", op->undoes);
   tern_ctl_json_bool (json, "can_undo", tern_op_can_undo (op));

@@ -206,25 +206,37 @@ find_folder (TernReader *reader, Query *query, GError **error)
   return g_steal_pointer (&found);
 }
 
-/* The place in @keys after the message @before; NOT_FOUND when it is not in this folder. */
+/* The place in @keys after the message @before; NOT_FOUND when it is not in this folder. It need
+ * not be among @keys: it may have been read since it was listed. */
 static gboolean
-skip_before (GArray *keys, TernId before, guint *start, GError **error)
+skip_before (TernReader *reader,
+             GArray *keys,
+             TernId folder,
+             TernId before,
+             guint *start,
+             GError **error)
 {
+  GError *problem = NULL;
+  g_autoptr (TernMessageRecord) record = NULL;
+  TernListKey key;
+
   *start = 0;
   if (before == 0)
     return TRUE;
-  for (guint i = 0; i < keys->len; i++)
+  record = tern_read_message (reader, before, &problem);
+  if (problem == NULL && (record == NULL || record->hidden || record->folder != folder))
+    problem = tern_fault_new (TERN_FAULT_NOT_FOUND,
+                              _ ("There is no message %" PRId64 " in this folder."), before);
+  if (problem != NULL)
     {
-      if (g_array_index (keys, TernListKey, i).id == before)
-        {
-          *start = i + 1;
-          return TRUE;
-        }
+      g_propagate_error (error, problem);
+      return FALSE;
     }
-  g_propagate_error (
-      error, tern_fault_new (TERN_FAULT_NOT_FOUND,
-                             _ ("There is no message %" PRId64 " in this folder."), before));
-  return FALSE;
+  key = (TernListKey){ record->sort_key, record->id };
+  while (*start < keys->len
+         && tern_list_key_compare (&g_array_index (keys, TernListKey, *start), &key) <= 0)
+    (*start)++;
+  return TRUE;
 }
 
 static gboolean
@@ -286,7 +298,7 @@ read_list (TernReader *reader,
     return FALSE;
   keys = tern_read_keys (reader, folder->id, query->unread ? TERN_FILTER_UNREAD : TERN_FILTER_ALL,
                          query->before == 0 ? query->limit : 0, error);
-  if (keys == NULL || !skip_before (keys, query->before, &start, error))
+  if (keys == NULL || !skip_before (reader, keys, folder->id, query->before, &start, error))
     return FALSE;
   end = query->limit > 0 ? (guint) MIN (keys->len, start + query->limit) : keys->len;
   json = tern_ctl_json_new ();

@@ -32,6 +32,7 @@ struct _TernCtl
   void (*flushed) (TernCtl *self); /* (nullable): waits until the output has left */
   gboolean ended;
   int exit_code;
+  char *account;  /* (owned) (nullable): the id of the one that it is all about */
   gpointer state; /* (owned) (nullable): the command's own */
   GDestroyNotify state_free;
 };
@@ -46,7 +47,7 @@ void tern_ctl_print_error (TernCtl *self, char *text);
 void tern_ctl_flush (TernCtl *self, void (*flushed) (TernCtl *self));
 
 void tern_ctl_end (TernCtl *self, int exit_code);
-/* Takes @error and says it; @account (nullable) is an id. */
+/* Takes @error and says it; @account is an id, or NULL for the one that it is all about, if any. */
 void tern_ctl_fail (TernCtl *self, GError *error, const char *account);
 /* Says it and goes on; returns its exit code. Takes @error. */
 int tern_ctl_report (TernCtl *self, GError *error, const char *account);
@@ -68,7 +69,8 @@ void
 tern_ctl_print_read (TernCtl *self, TernStoreRead func, gpointer data, GDestroyNotify data_free);
 
 /* The account that is meant by @text, an id, an address or a label; with NULL the only one there
- * is. TERN_FAULT_NOT_FOUND, or INVALID when one has to be named. (transfer full) */
+ * is. TERN_FAULT_NOT_FOUND, or INVALID when one has to be named, or named better. (transfer full)
+ */
 TernAccountSettings *tern_ctl_find_account (TernCtl *self, const char *text, GError **error);
 /* Of all words from @first on, or all accounts without any: GPtrArray of TernAccountSettings. */
 GPtrArray *tern_ctl_find_accounts (TernCtl *self, guint first, GError **error);

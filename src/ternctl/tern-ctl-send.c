@@ -12,6 +12,9 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#define HOLD_MAX_YEARS   100
+#define SECONDS_PER_YEAR (G_GINT64_CONSTANT (366) * 24 * 60 * 60)
+
 typedef struct
 {
   TernAccountSettings *account; /* (owned) */
@@ -449,8 +452,9 @@ find_account_of (TernCtl *self, GBytes *source, GError **error)
     {
       TernAccountSettings *account = g_ptr_array_index (accounts, i);
 
+      /* By its address, which may be that of another one as well. */
       if (tern_address_same_mailbox (account->address, from->address))
-        return tern_account_settings_ref (account);
+        return tern_ctl_find_account (self, account->address, error);
     }
   return tern_ctl_find_account (self, NULL, error);
 }
@@ -494,7 +498,15 @@ take_time (TernCtl *self, Sending *sending, GError **error)
   if (text == NULL)
     return TRUE;
   hold = when != NULL ? g_date_time_to_unix (when) - g_get_real_time () / G_USEC_PER_SEC : -1;
-  if (when == NULL || hold < 0 || hold > G_MAXINT)
+  if (hold > HOLD_MAX_YEARS * SECONDS_PER_YEAR)
+    {
+      g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
+                                                _ ("“%s” is too far away: a message can wait for "
+                                                   "up to %d years."),
+                                                text, HOLD_MAX_YEARS));
+      return FALSE;
+    }
+  if (hold < 0)
     {
       g_propagate_error (error, tern_fault_new (TERN_FAULT_INVALID,
                                                 _ ("“%s” is not a time to come, like "

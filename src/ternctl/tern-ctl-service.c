@@ -3,6 +3,8 @@
 
 #include "tern-ctl-service.h"
 
+#include "tern-paths.h"
+
 #include <gio/gunixfdlist.h>
 #include <gio/gunixinputstream.h>
 #include <gio/gunixoutputstream.h>
@@ -202,4 +204,14 @@ tern_ctl_service_free (TernCtlService *self)
   g_object_unref (self->connection);
   g_object_unref (self->engine);
   g_free (self);
+}
+
+char *
+tern_ctl_service_dup_watch_name (void)
+{
+  g_autofree char *dir = tern_paths_dup_data_dir ();
+  g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, dir, -1);
+
+  digest[16] = '\0';
+  return g_strconcat (TERN_APP_ID ".Watch.h", digest, NULL);
 }

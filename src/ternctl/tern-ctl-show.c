@@ -175,6 +175,46 @@ print_html (TernCtl *self, const TernBody *body)
 }
 
 static void
+print_text (TernCtl *self, const TernBody *body)
+{
+  const char *plain = body->text != NULL ? body->text->plain : "";
+  TernCtlJson *json;
+  GString *text;
+
+  if (!self->args->json)
+    {
+      text = g_string_new (NULL);
+      append_clean (text, plain);
+      if (text->len > 0 && text->str[text->len - 1] != '\n')
+        g_string_append_c (text, '\n');
+      tern_ctl_print (self, g_string_free (text, FALSE));
+      return;
+    }
+  json = tern_ctl_json_new ();
+  tern_ctl_json_open (json, NULL, '{');
+  tern_ctl_json_int (json, "id", body->record->id);
+  tern_ctl_json_string (json, "text", plain);
+  tern_ctl_json_close (json, '}');
+  tern_ctl_print (self, tern_ctl_json_end (json));
+}
+
+static void
+text_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  GError *error = NULL;
+  g_autoptr (TernBody) body = tern_engine_load_body_finish (self->engine, result, &error);
+
+  if (body == NULL)
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  print_text (self, body);
+  tern_ctl_end (self, TERN_CTL_EXIT_DONE);
+}
+
+static void
 html_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernCtl *self = user_data;
@@ -438,7 +478,54 @@ choose_body_cb (const TernCtlArgs *args)
 {
   if (tern_ctl_args_has (args, "save"))
     return save_body_cb;
+  if (tern_ctl_args_has (args, "text"))
+    return text_cb;
   return tern_ctl_args_has (args, "html") ? html_cb : body_cb;
+}
+
+/* (TernStoreRead) The row of a message's account; NULL when there is no such message. */
+static gboolean
+read_account (TernReader *reader,
+              gpointer data,
+              GCancellable *cancellable,
+              gpointer *result,
+              GError **error)
+{
+  GError *problem = NULL;
+  g_autoptr (TernMessageRecord) record = tern_read_message (reader, *(TernId *) data, &problem);
+
+  if (record != NULL)
+    *result = g_memdup2 (&record->account, sizeof record->account);
+  if (problem != NULL)
+    g_propagate_error (error, problem);
+  return problem == NULL;
+}
+
+/* Whatever fails from here on fails for this account. */
+static void
+account_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernCtl *self = user_data;
+  GError *error = NULL;
+  gpointer value = NULL;
+  g_autofree TernId *row = NULL;
+  TernId id;
+
+  if (!tern_ctl_read_finish (self, result, &value, &error))
+    {
+      tern_ctl_fail (self, error, NULL);
+      return;
+    }
+  row = value;
+  if (row != NULL)
+    self->account = g_strdup (tern_engine_get_account_uuid (self->engine, *row));
+  tern_ctl_args_number (tern_ctl_args_word (self->args, 0), 1, &id, NULL);
+  if (tern_ctl_args_has (self->args, "source") || tern_ctl_args_has (self->args, "part"))
+    tern_engine_load_part_async (self->engine, id, wanted_section (self), self->cancellable,
+                                 part_cb, self);
+  else
+    tern_engine_load_body_async (self->engine, id, self->cancellable, choose_body_cb (self->args),
+                                 self);
 }
 
 void
@@ -447,12 +534,9 @@ tern_ctl_show (TernCtl *self)
   GError *error = NULL;
   TernId id;
 
-  if (!tern_ctl_args_number (tern_ctl_args_word (self->args, 0), 1, &id, &error))
+  if (!tern_ctl_args_number (tern_ctl_args_word (self->args, 0), 1, &id, &error)
+      || !tern_ctl_args_exclude (self->args, "headers text html source part save", &error))
     tern_ctl_fail (self, error, NULL);
-  else if (tern_ctl_args_has (self->args, "source") || tern_ctl_args_has (self->args, "part"))
-    tern_engine_load_part_async (self->engine, id, wanted_section (self), self->cancellable,
-                                 part_cb, self);
   else
-    tern_engine_load_body_async (self->engine, id, self->cancellable, choose_body_cb (self->args),
-                                 self);
+    tern_ctl_read (self, read_account, g_memdup2 (&id, sizeof id), g_free, g_free, account_cb);
 }

@@ -186,16 +186,22 @@ static void
 waited_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernCtl *self = user_data;
+  TernOpsFailure failure;
   GError *error = NULL;
+  const char *account;
 
-  if (tern_engine_wait_ops_finish (self->engine, result, &error))
-    end_verb (self, FALSE);
-  else if (tern_fault_is_cancelled (error) || tern_fault_is (error, TERN_FAULT_REFUSED))
-    tern_ctl_fail (self, error, NULL);
+  if (tern_engine_wait_ops_finish (self->engine, result, &failure, &error))
+    {
+      end_verb (self, FALSE);
+      return;
+    }
+  account = tern_engine_get_account_uuid (self->engine, failure.account);
+  if (tern_fault_is_cancelled (error) || failure.refused)
+    tern_ctl_fail (self, error, account);
   else
     {
       /* Done here and kept; the server is told when what stands in the way is gone. */
-      tern_ctl_report (self, error, NULL);
+      tern_ctl_report (self, error, account);
       end_verb (self, TRUE);
     }
 }
@@ -239,6 +245,9 @@ looked_up_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   found = value;
+  if (found->accounts->len == 1)
+    self->account = g_strdup (
+        tern_engine_get_account_uuid (self->engine, g_array_index (found->accounts, TernId, 0)));
   verb->run (self, found->target);
   found_free (found);
 }

@@ -14,6 +14,9 @@
 typedef struct
 {
   GPtrArray *accounts;      /* (owned) of TernAccountSettings: the ones to tell of */
+  GHashTable *labels;       /* (owned) (nullable): their ids to their labels, to tell people;
+                             * does not change */
+  GHashTable *states;       /* (owned) of their ids to the TernAccountState told last */
   TernCtlSnapshot *folders; /* (owned) */
   TernCtlSnapshot *outbox;  /* (owned) */
   gulong changed;
@@ -27,10 +30,10 @@ typedef struct
 {
   TernChangeSet *changes;   /* (owned) (nullable): the first look, which tells nothing */
   GHashTable *ids;          /* (owned): of the accounts to tell of */
+  GHashTable *labels;       /* lent (nullable) */
   TernCtlSnapshot *folders; /* lent */
   TernCtlSnapshot *outbox;  /* lent */
   GString *lines;           /* (owned) */
-  gboolean json;
 } Batch;
 
 static void
@@ -52,14 +55,17 @@ watching_free (gpointer data)
   g_source_destroy (self->stop);
   g_source_unref (self->stop);
   g_ptr_array_unref (self->accounts);
+  g_clear_pointer (&self->labels, g_hash_table_unref);
+  g_hash_table_unref (self->states);
   tern_ctl_snapshot_free (self->folders);
   tern_ctl_snapshot_free (self->outbox);
   g_free (self);
 }
 
+/* @labels: (nullable): JSON */
 static void
 append_event (GString *lines,
-              gboolean as_json,
+              GHashTable *labels,
               const char *event,
               const char *account,
               const char *folder,
@@ -69,9 +75,11 @@ append_event (GString *lines,
   TernCtlJson *json;
   g_autofree char *line = NULL;
 
-  if (!as_json)
+  if (labels != NULL)
     {
-      g_string_append_printf (lines, "%s\t%s", event, folder != NULL ? folder : "");
+      g_string_append_printf (lines, "%s\t%s\t%s", event,
+                              (const char *) g_hash_table_lookup (labels, account),
+                              folder != NULL ? folder : "");
       if (id != 0)
         g_string_append_printf (lines, "\t%" TERN_ID_FORMAT, id);
       if (state != NULL)
@@ -83,8 +91,7 @@ append_event (GString *lines,
   tern_ctl_json_open (json, NULL, '{');
   tern_ctl_json_string (json, "event", event);
   tern_ctl_json_time (json, "time", g_get_real_time () / G_USEC_PER_SEC, 0);
-  if (account != NULL)
-    tern_ctl_json_string (json, "account", account);
+  tern_ctl_json_string (json, "account", account);
   if (folder != NULL)
     tern_ctl_json_string (json, "folder", folder);
   if (id != 0)
@@ -98,14 +105,14 @@ append_event (GString *lines,
 
 static void
 append_keys (GString *lines,
-             gboolean json,
+             GHashTable *labels,
              const char *event,
              const char *account,
              const char *folder,
              const GArray *keys)
 {
   for (guint i = 0; keys != NULL && i < keys->len; i++)
-    append_event (lines, json, event, account, folder, g_array_index (keys, TernListKey, i).id,
+    append_event (lines, labels, event, account, folder, g_array_index (keys, TernListKey, i).id,
                   NULL);
 }
 
@@ -127,11 +134,11 @@ append_folder (TernReader *reader, Batch *batch, const TernFolderChange *change,
     }
   if (folder == NULL)
     return TRUE; /* removed since; the event for the tree says so */
-  append_keys (lines, batch->json, "removed", account, folder->path, change->removed);
-  append_keys (lines, batch->json, "added", account, folder->path, change->added);
-  append_keys (lines, batch->json, "changed", account, folder->path, change->touched);
+  append_keys (lines, batch->labels, "removed", account, folder->path, change->removed);
+  append_keys (lines, batch->labels, "added", account, folder->path, change->added);
+  append_keys (lines, batch->labels, "changed", account, folder->path, change->touched);
   if (change->counts_changed)
-    append_event (lines, batch->json, "folder", account, folder->path, 0, NULL);
+    append_event (lines, batch->labels, "folder", account, folder->path, 0, NULL);
   return TRUE;
 }
 
@@ -144,7 +151,7 @@ append_news (Batch *batch,
              const char *state)
 {
   if (batch->changes != NULL)
-    append_event (batch->lines, batch->json, event, account, folder, id, state);
+    append_event (batch->lines, batch->labels, event, account, folder, id, state);
 }
 
 static void
@@ -303,7 +310,7 @@ start_batch (TernCtl *self, TernChangeSet *changes)
   Batch *batch = g_new0 (Batch, 1);
 
   batch->changes = changes != NULL ? tern_change_set_ref (changes) : NULL;
-  batch->json = self->args->json;
+  batch->labels = watching->labels;
   batch->folders = watching->folders;
   batch->outbox = watching->outbox;
   batch->lines = g_string_new (NULL);
@@ -326,18 +333,25 @@ changed_cb (TernEngine *engine, TernChangeSet *changes, gpointer user_data)
   start_batch (user_data, changes);
 }
 
+/* A status changes in more than its state. */
 static void
 print_status (TernCtl *self, const char *uuid)
 {
+  Watching *watching = self->state;
   TernAccountStatus *status = tern_engine_dup_account_status (self->engine, uuid);
   GString *line = g_string_new (NULL);
+  gpointer told;
 
-  if (status != NULL)
+  if (status != NULL
+      && (!g_hash_table_lookup_extended (watching->states, uuid, NULL, &told)
+          || GPOINTER_TO_INT (told) != (int) status->state))
     {
-      append_event (line, self->args->json, "state", uuid, NULL, 0,
+      g_hash_table_insert (watching->states, g_strdup (uuid),
+                           GINT_TO_POINTER ((int) status->state));
+      append_event (line, watching->labels, "state", uuid, NULL, 0,
                     tern_ctl_format_account_state (status->state));
-      tern_account_status_free (status);
     }
+  g_clear_pointer (&status, tern_account_status_free);
   tern_ctl_print (self, g_string_free (line, FALSE));
 }
 
@@ -356,6 +370,20 @@ status_cb (TernEngine *engine, const char *uuid, gpointer user_data)
     }
 }
 
+static GHashTable *
+dup_labels (GPtrArray *accounts)
+{
+  GHashTable *labels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  for (guint i = 0; i < accounts->len; i++)
+    {
+      const TernAccountSettings *account = g_ptr_array_index (accounts, i);
+
+      g_hash_table_insert (labels, g_strdup (account->uuid), g_strdup (account->label));
+    }
+  return labels;
+}
+
 void
 tern_ctl_watch (TernCtl *self)
 {
@@ -370,6 +398,8 @@ tern_ctl_watch (TernCtl *self)
     }
   watching = g_new0 (Watching, 1);
   watching->accounts = accounts;
+  watching->labels = self->args->json ? NULL : dup_labels (accounts);
+  watching->states = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   watching->folders = tern_ctl_snapshot_new ();
   watching->outbox = tern_ctl_snapshot_new ();
   watching->stop = g_cancellable_source_new (self->cancellable);

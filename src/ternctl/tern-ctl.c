@@ -64,7 +64,7 @@ const TernCtlCommand tern_ctl_commands[] = {
   { "outbox stop", "ID", "", 1, 1, FALSE, FALSE, tern_ctl_outbox_stop },
   { "outbox retry", "ID", "", 1, 1, TRUE, FALSE, tern_ctl_outbox_retry },
   { "doctor", "[ACCOUNT] [--test] [--report]", "test report", 0, 1, FALSE, FALSE, tern_ctl_doctor },
-  { "watch", "[ACCOUNT…]", "", 0, G_MAXUINT, TRUE, FALSE, tern_ctl_watch },
+  { "watch", "[ACCOUNT…]", "", 0, G_MAXUINT, TRUE, FALSE, tern_ctl_watch, TRUE },
   { NULL, NULL, NULL, 0, 0, FALSE, FALSE, NULL },
 };
 
@@ -141,6 +141,7 @@ run_free (gpointer data)
   g_object_unref (self->input);
   g_object_unref (self->cancellable);
   g_free (self->cwd);
+  g_free (self->account);
   g_free (self);
 }
 
@@ -242,7 +243,7 @@ tern_ctl_report (TernCtl *self, GError *error, const char *account)
 void
 tern_ctl_fail (TernCtl *self, GError *error, const char *account)
 {
-  tern_ctl_end (self, tern_ctl_report (self, error, account));
+  tern_ctl_end (self, tern_ctl_report (self, error, account != NULL ? account : self->account));
 }
 
 void
@@ -292,20 +293,48 @@ tern_ctl_print_read (TernCtl *self, TernStoreRead func, gpointer data, GDestroyN
   tern_ctl_read (self, func, data, data_free, g_free, print_read_cb);
 }
 
+static GError *
+make_ambiguous (const char *name, GPtrArray *accounts)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < accounts->len; i++)
+    {
+      const TernAccountSettings *account = g_ptr_array_index (accounts, i);
+
+      g_string_append_printf (list, "%s%s (%s)", i > 0 ? ", " : "", account->address,
+                              account->uuid);
+    }
+  return tern_fault_new (TERN_FAULT_INVALID,
+                         /* Translators: the second %s is a list of addresses, each with an id. */
+                         _ ("“%s” stands for several accounts; give the id of one: %s."), name,
+                         list->str);
+}
+
+static TernAccountSettings *
+find_named_account (TernCtl *self, const char *name, GError **error)
+{
+  TernAccountSettings *found = tern_engine_find_account (self->engine, name);
+  g_autoptr (GPtrArray) accounts = NULL;
+
+  if (found != NULL)
+    return found;
+  accounts = tern_engine_find_accounts (self->engine, name);
+  if (accounts->len == 1)
+    return g_ptr_array_steal_index (accounts, 0);
+  g_propagate_error (error, accounts->len == 0 ? tern_fault_new (
+                                TERN_FAULT_NOT_FOUND, _ ("There is no account “%s”."), name)
+                                               : make_ambiguous (name, accounts));
+  return NULL;
+}
+
 TernAccountSettings *
 tern_ctl_find_account (TernCtl *self, const char *text, GError **error)
 {
   g_autoptr (GPtrArray) accounts = NULL;
-  TernAccountSettings *found;
 
   if (text != NULL)
-    {
-      found = tern_engine_find_account (self->engine, text);
-      if (found == NULL)
-        g_propagate_error (
-            error, tern_fault_new (TERN_FAULT_NOT_FOUND, _ ("There is no account “%s”."), text));
-      return found;
-    }
+    return find_named_account (self, text, error);
   accounts = tern_engine_dup_accounts (self->engine);
   if (accounts->len == 1)
     return tern_account_settings_ref (g_ptr_array_index (accounts, 0));

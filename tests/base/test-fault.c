@@ -95,10 +95,13 @@ test_names_are_stable (void)
       const char *name = tern_fault_code_name (code);
       g_assert_nonnull (name);
       g_assert_cmpuint (strlen (name), >, 0);
+      g_assert_cmpint (tern_fault_code_from_name (name), ==, code);
       for (TernFaultCode other = TERN_FAULT_INTERNAL; other < code; other++)
         g_assert_cmpstr (tern_fault_code_name (other), !=, name);
     }
   g_assert_cmpstr (tern_fault_code_name (TERN_FAULT_UNKNOWN_HOST), ==, "unknown-host");
+  g_assert_cmpint (tern_fault_code_from_name ("of-tomorrow"), ==, TERN_FAULT_REFUSED);
+  g_assert_cmpint (tern_fault_code_from_name (NULL), ==, TERN_FAULT_REFUSED);
 }
 
 /* The account is said once, and nothing else of the fault changes. */

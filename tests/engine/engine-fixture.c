@@ -427,6 +427,6 @@ engine_fixture_finish_ops (EngineFixture *self, GArray *operations)
 
   tern_engine_wait_ops_async (self->engine, operations, NULL, engine_store_result, &slot);
   result = engine_await (&slot);
-  tern_engine_wait_ops_finish (self->engine, result, &error);
+  tern_engine_wait_ops_finish (self->engine, result, NULL, &error);
   g_assert_no_error (error);
 }

@@ -531,7 +531,9 @@ has_append (gpointer data)
 static gboolean
 refuse_op (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
-  return tern_txn_op_refused (txn, *(TernId *) data, "no room", error);
+  g_autoptr (GError) fault = tern_fault_new (TERN_FAULT_LIMIT, "no room");
+
+  return tern_txn_op_refused (txn, *(TernId *) data, fault, error);
 }
 
 /* As the server would have. */

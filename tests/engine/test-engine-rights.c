@@ -212,6 +212,55 @@ test_learned (void)
   script_tear_down (&setup);
 }
 
+/* Who waits for an operation is told how the server refused it, in its own words. */
+static void
+test_told (void)
+{
+  static const struct
+  {
+    const char *answer;
+    const char *text;
+    TernFaultCode code;
+    int exit_code;
+  } cases[] = {
+    { "S: %t NO [NOPERM] that is not for you", "that is not for you", TERN_FAULT_RIGHTS, 77 },
+    { "S: %t NO [OVERQUOTA] no room", "no room", TERN_FAULT_LIMIT, 65 },
+    { "S: %t NO never", "never", TERN_FAULT_REFUSED, 65 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const char *const script[] = {
+        LOGIN (""),      INBOX_OF_ONE, "C: %t UID STORE 1 +FLAGS.SILENT (\\Flagged)",
+        cases[i].answer, "STALL",      NULL,
+      };
+      ScriptSetup setup;
+      TernOpsFailure failure;
+      g_autoptr (GArray) operations = NULL;
+      g_autoptr (GAsyncResult) result = NULL;
+      g_autoptr (GError) error = NULL;
+      GAsyncResult *slot = NULL;
+
+      script_set_up (&setup, script);
+      engine_wait (has_message, &setup);
+      operations = flag (&setup, TERN_FLAG_FLAGGED, &error);
+      g_assert_no_error (error);
+      tern_engine_wait_ops_async (setup.fixture->engine, operations, NULL, engine_store_result,
+                                  &slot);
+      result = engine_await (&slot);
+      g_assert_false (
+          tern_engine_wait_ops_finish (setup.fixture->engine, result, &failure, &error));
+      g_assert_error (error, TERN_FAULT, (int) cases[i].code);
+      g_assert_nonnull (strstr (tern_fault_get_server_text (error), cases[i].text));
+      g_assert_cmpint (tern_fault_exit_code (error), ==, cases[i].exit_code);
+      g_assert_true (failure.refused);
+      g_assert_cmpstr (tern_engine_get_account_uuid (setup.fixture->engine, failure.account), ==,
+                       setup.uuid);
+      g_clear_object (&result);
+      script_tear_down (&setup);
+    }
+}
+
 static gboolean
 has_quota (gpointer data)
 {
@@ -612,6 +661,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/rights/with-list", test_with_list);
   g_test_add_func ("/engine/rights/learned", test_learned);
+  g_test_add_func ("/engine/rights/told", test_told);
   g_test_add_func ("/engine/rights/quota", test_quota);
   g_test_add_func ("/engine/rights/append-limit", test_append_limit);
   g_test_add_func ("/engine/rights/headings", test_headings);

@@ -330,12 +330,12 @@ test_one_of_two_refused (void)
   tern_engine_wait_ops_async (engine, one, NULL, engine_store_result, &first_slot);
   first = engine_await (&first_slot);
 
-  g_assert_false (tern_engine_wait_ops_finish (engine, first, &first_error));
+  g_assert_false (tern_engine_wait_ops_finish (engine, first, NULL, &first_error));
   g_assert_error (first_error, TERN_FAULT, TERN_FAULT_REFUSED);
   g_assert_null (slot);
   g_cancellable_cancel (cancellable);
   both = engine_await (&slot);
-  g_assert_false (tern_engine_wait_ops_finish (engine, both, &error));
+  g_assert_false (tern_engine_wait_ops_finish (engine, both, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_object (&deleted);
   g_clear_object (&first);

@@ -4,9 +4,11 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'mailserver.py')
@@ -79,6 +81,35 @@ class Ternctl:
 
     def close(self):
         shutil.rmtree(self.home)
+
+
+class Watch:
+    """A ternctl that watches until the block ends, and its lines."""
+
+    def __init__(self, ctl, *args):
+        self.process = ctl.start(*args)
+        self.lines = []
+        self.thread = threading.Thread(target=self.read)
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.decode().rstrip('\n'))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.thread.join()
+        self.errors = self.process.stderr.read().decode()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            stream.close()
 
 
 def user(server, number):

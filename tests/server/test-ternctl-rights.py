@@ -39,6 +39,7 @@ def first(ctl, path):
 def refused(ctl, folder, *args):
     error = ctl.error(*args, code=77)
     check(error['code'] == 'rights' and folder in error['message'] and error['server_text'] is None, error)
+    check(error['account'] == ctl.json('account', 'list')[0]['account'], error)
 
 
 def test_add(ctl, server):
@@ -120,7 +121,31 @@ def test_not_told(ctl, server):
         quiet.close()
 
 
-TESTS = [test_add, test_told, test_roles, test_allowed, test_refused, test_granted, test_taken_away, test_not_told]
+def test_said(ctl, server):
+    """What nobody could know before the server refuses it: its words, the account, the code of what it is."""
+    quiet = MailServer('--sharing', '--seed', 'anna:3', '--seed', 'bob:3:Projects', '--without', 'ACL')
+    other = Ternctl(ctl.program)
+    try:
+        grant(quiet, 'Projects', 'lrs')
+        account = add_account(other, quiet, 0)['account']
+        other.json('sync')
+        path = f'{shared(quiet)}/Projects'
+        check(here(other)[path]['rights'] is None and not here(other)[path]['read_only'], here(other)[path])
+        message = first(other, 'INBOX')
+        error = other.error('move', str(message), path, code=77)
+        check(error['code'] == 'rights' and error['account'] == account, error)
+        check('Permission denied' in (error['server_text'] or ''), error)
+        check(message in [m['id'] for m in other.json('list', 'INBOX')], 'it is back')
+        logged = other.json('operations', '--limit', '1')[0]
+        check(logged['state'] == 'refused' and logged['server_text'] == error['server_text'], logged)
+        error = other.error('folder', 'rename', path, 'Other', code=77)
+        check(error['code'] == 'rights' and error['account'] == account and error['server_text'], error)
+    finally:
+        other.close()
+        quiet.close()
+
+
+TESTS = [test_add, test_told, test_roles, test_allowed, test_refused, test_granted, test_taken_away, test_not_told, test_said]
 
 
 def main():

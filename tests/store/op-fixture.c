@@ -80,9 +80,11 @@ op_confirm (StoreFixture *f, TernId op, guint32 source, guint32 target)
 void
 op_refuse (StoreFixture *f, TernId op)
 {
+  g_autoptr (GError) fault =
+      tern_fault_new_server (TERN_FAULT_RIGHTS, "[NOPERM] no", "You are not allowed to.");
   GError *error = NULL;
   TernTxn *txn = store_begin (f);
-  g_assert_true (tern_txn_op_refused (txn, op, "the server said no", &error));
+  g_assert_true (tern_txn_op_refused (txn, op, fault, &error));
   g_assert_no_error (error);
   store_commit (f);
 }

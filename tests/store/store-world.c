@@ -317,6 +317,7 @@ static void
 write_state (World *w, const TernOpRecord *op, TernOpState state, GArray *pairs)
 {
   TernTxn *txn = store_begin (w->fixture);
+  g_autoptr (GError) no = tern_fault_new (TERN_FAULT_REFUSED, "no");
   GError *error = NULL;
   gboolean ok = FALSE;
 
@@ -329,7 +330,7 @@ write_state (World *w, const TernOpRecord *op, TernOpState state, GArray *pairs)
       ok = tern_txn_op_confirmed (txn, op->id, w->uidplus ? pairs : NULL, &error);
       break;
     case TERN_OP_REFUSED:
-      ok = tern_txn_op_refused (txn, op->id, "no", &error);
+      ok = tern_txn_op_refused (txn, op->id, no, &error);
       break;
     case TERN_OP_PENDING:
     case TERN_OP_STUCK:

@@ -130,6 +130,8 @@ test_rename_migrated (void)
   folder_run (f, op, "B");
   store_close (f);
   store_sql (f, "ALTER TABLE op DROP COLUMN old_name");
+  store_sql (f, "ALTER TABLE op DROP COLUMN fault_code");
+  store_sql (f, "ALTER TABLE op DROP COLUMN server_text");
   store_sql (f, "DROP INDEX message_email");
   store_sql (f, "DROP INDEX message_wordless");
   store_sql (f, "ALTER TABLE message DROP COLUMN email_id");

@@ -315,10 +315,11 @@ test_refused_and_undone (void)
   StoreFixture *f = store_fixture_new ();
   TernId id = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
   TernId op = move (f, id, f->archive);
+  g_autoptr (GError) fault = tern_fault_new (TERN_FAULT_LIMIT, "no room there");
   gboolean undone;
   TernTxn *txn = store_begin (f);
 
-  g_assert_true (tern_txn_op_refused (txn, op, "no room there", NULL));
+  g_assert_true (tern_txn_op_refused (txn, op, fault, NULL));
   store_commit (f);
   op = move (f, id, f->trash);
   txn = store_begin (f);

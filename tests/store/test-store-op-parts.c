@@ -34,6 +34,7 @@ static void
 refuse_part (StoreFixture *f, TernId op, TernId location)
 {
   g_autoptr (GArray) some = g_array_new (FALSE, FALSE, sizeof (TernId));
+  g_autoptr (GError) fault = tern_fault_new (TERN_FAULT_REFUSED, "no");
   GError *error = NULL;
   TernTxn *txn = store_begin (f);
   TernId part;
@@ -41,7 +42,7 @@ refuse_part (StoreFixture *f, TernId op, TernId location)
   g_array_append_val (some, location);
   part = tern_txn_op_split (txn, op, some, &error);
   g_assert_no_error (error);
-  g_assert_true (tern_txn_op_refused (txn, part, "no", &error));
+  g_assert_true (tern_txn_op_refused (txn, part, fault, &error));
   g_assert_no_error (error);
   store_commit (f);
 }

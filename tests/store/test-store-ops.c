@@ -148,9 +148,13 @@ test_move_refused (void)
   g_autoptr (TernOpRecord) refused = tern_read_op (reader, op, NULL);
   g_autoptr (TernOpRecord) dependant = tern_read_op (reader, star, NULL);
   g_assert_cmpint (refused->state, ==, TERN_OP_REFUSED);
-  g_assert_cmpstr (refused->fault, ==, "the server said no");
+  g_assert_cmpstr (refused->fault, ==, "You are not allowed to.");
+  g_assert_cmpint (refused->fault_code, ==, TERN_FAULT_RIGHTS);
+  g_assert_cmpstr (refused->server_text, ==, "[NOPERM] no");
   g_assert_cmpint (dependant->state, ==, TERN_OP_REFUSED);
   g_assert_nonnull (dependant->fault);
+  g_assert_cmpint (dependant->fault_code, ==, TERN_FAULT_REFUSED);
+  g_assert_null (dependant->server_text);
   store_read_end (f);
   store_verify (f);
   store_fixture_free (f);

@@ -74,6 +74,31 @@ test_json_anywhere (void)
   g_assert_cmpstr (tern_ctl_args_get (subject, "subject"), ==, "--json");
 }
 
+/* Also within a name of two words, where it is not known yet which command it is. */
+static void
+test_json_within_names (void)
+{
+  static const char *const samples[][3] = {
+    { "account --json list", "account list", NULL },
+    { "folder --json create New", "folder create", "New" },
+    { "--progress outbox --progress --json show 5", "outbox show", "5" },
+    { "outbox --json", "outbox", NULL },
+    { "watch --json outbox", "watch", "outbox" },
+  };
+  g_autoptr (TernCtlArgs) value = must_parse ("folder --json create --role=x --account show New");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (samples); i++)
+    {
+      g_autoptr (TernCtlArgs) args = must_parse (samples[i][0]);
+
+      g_assert_true (args->json);
+      g_assert_cmpstr (args->command->name, ==, samples[i][1]);
+      g_assert_cmpstr (tern_ctl_args_word (args, 0), ==, samples[i][2]);
+    }
+  g_assert_cmpstr (tern_ctl_args_get (value, "account"), ==, "show");
+  g_assert_cmpstr (tern_ctl_args_word (value, 0), ==, "New");
+}
+
 static void
 test_options (void)
 {
@@ -98,9 +123,24 @@ test_options (void)
 }
 
 static void
+test_exclude (void)
+{
+  g_autoptr (TernCtlArgs) one = must_parse ("show 3 --text");
+  g_autoptr (TernCtlArgs) two = must_parse ("show 3 --text --part 1");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (tern_ctl_args_exclude (one, "headers text part", &error));
+  g_assert_true (tern_ctl_args_exclude (two, "headers part", &error));
+  g_assert_no_error (error);
+  g_assert_false (tern_ctl_args_exclude (two, "headers text part", &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_INVALID);
+  g_assert_cmpstr (error->message, ==, "Give --text or --part, but not both.");
+}
+
+static void
 test_flags_are_words (void)
 {
-  g_autoptr (TernCtlArgs) args = must_parse ("flag 12 13 +seen -flagged '+$Forwarded'");
+  g_autoptr (TernCtlArgs) args = must_parse ("flag 12 13 12 +seen -flagged '+$Forwarded'");
   g_autoptr (GError) error = NULL;
   g_autoptr (GArray) ids = tern_ctl_args_ids (args, 0, 3, &error);
   g_autoptr (GArray) bad = NULL;
@@ -108,7 +148,7 @@ test_flags_are_words (void)
   g_assert_no_error (error);
   g_assert_cmpuint (ids->len, ==, 2);
   g_assert_cmpint (g_array_index (ids, TernId, 1), ==, 13);
-  g_assert_cmpstr (tern_ctl_args_word (args, 3), ==, "-flagged");
+  g_assert_cmpstr (tern_ctl_args_word (args, 4), ==, "-flagged");
   g_assert_false (tern_ctl_args_wants_input (args));
   bad = tern_ctl_args_ids (args, 0, 0, &error);
   g_assert_null (bad);
@@ -122,6 +162,8 @@ test_usage_errors (void)
     "",
     "frobnicate",
     "account",
+    "account -- list",
+    "account --frobnicate list",
     "account frobnicate",
     "list",
     "list INBOX Archive",
@@ -307,7 +349,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/ternctl/commands", test_commands);
   g_test_add_func ("/ternctl/json-anywhere", test_json_anywhere);
+  g_test_add_func ("/ternctl/json-within-names", test_json_within_names);
   g_test_add_func ("/ternctl/options", test_options);
+  g_test_add_func ("/ternctl/exclude", test_exclude);
   g_test_add_func ("/ternctl/flags-are-words", test_flags_are_words);
   g_test_add_func ("/ternctl/usage-errors", test_usage_errors);
   g_test_add_func ("/ternctl/json-of-errors", test_json_of_errors);
