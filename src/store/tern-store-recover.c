@@ -35,9 +35,10 @@ static const struct
 } carries[] = {
 #define WAITING "NOT INDEXED WHERE ops > 0 OR stands_for <> 0 OR uid IS NULL"
   { "account", NULL, "id", NULL, NULL },
-  /* The state of the sync: everything is listed anew, and counted when all is carried. */
+  /* The state of the sync: everything is listed anew, and counted when all is carried. Not of which
+   * epoch the uids are: in another one they are those of other messages. */
   { "folder", NULL, "id",
-    "uidvalidity uidnext modseq backfill total unread remote_total remote_unread checked"
+    "uidnext modseq backfill total unread remote_total remote_unread checked"
     " compare_tried compared compared_remote compared_here",
     NULL },
   { "outbox", NULL, "id", NULL, NULL },
