@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "wire-fixture.h"
+
+/*
+ * What is looked for before an operation is sent again that was cut: which message at the target is
+ * taken for what it has put there. A wrong one costs a message.
+ */
+
+/* The messages from UID 7 on, of one size, to Archive, whose UIDNEXT was 10. */
+static TernRemoteOp *
+op_new (Wire *self, TernOpKind kind, const char *const *ids, guint n)
+{
+  TernRemoteOp *op = tern_remote_op_new (kind);
+
+  op->source = store_folder (self->store, self->store->inbox);
+  op->target = store_folder (self->store, self->store->archive);
+  op->check = TRUE;
+  op->target_uidvalidity = 2;
+  op->target_uidnext = 10;
+  for (guint i = 0; i < n; i++)
+    {
+      guint32 uid = 7 + i;
+      guint32 size = 1001;
+      guint32 known = 0;
+
+      g_array_append_val (op->uids, uid);
+      g_array_append_val (op->sizes, size);
+      g_array_append_val (op->known, known);
+      g_ptr_array_add (op->message_ids, g_strdup (ids[i]));
+    }
+  return op;
+}
+
+/* Takes @op. "7:12 8:13" */
+static char *
+run (Wire *self, TernRemoteOp *op)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GArray) pairs = NULL;
+  GError *error = NULL;
+
+  tern_remote_run_operation_async (self->remote, op, wire_keep_result, self);
+  tern_test_wait_until (self->result != NULL);
+  pairs = tern_remote_run_operation_finish (self->remote, self->result, NULL, &error);
+  g_assert_no_error (error);
+  g_clear_object (&self->result);
+  for (guint i = 0; i < pairs->len; i++)
+    {
+      const TernUidPair *pair = &g_array_index (pairs, TernUidPair, i);
+
+      g_string_append_printf (text, "%s%u:%u", i > 0 ? " " : "", pair->source, pair->target);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static void
+assert_run (const char *const *script,
+            TernOpKind kind,
+            const char *const *ids,
+            guint n,
+            guint32 taken,
+            const char *expected)
+{
+  Wire wire;
+  TernRemoteOp *op;
+  g_autofree char *pairs = NULL;
+
+  wire_init (&wire, script);
+  op = op_new (&wire, kind, ids, n);
+  if (taken != 0)
+    g_array_append_val (op->taken, taken);
+  pairs = run (&wire, op);
+  g_assert_cmpstr (pairs, ==, expected);
+  wire_clear (&wire);
+}
+
+#define SOURCE_HAS(uids)                                                                 \
+  WIRE_SELECT ("INBOX", "1", "100"), "C: %t UID SEARCH UID " uids "", "S: * SEARCH 7 8", \
+      "S: %t OK there"
+#define BY_HAND(uids, copy, code)                                              \
+  "C: %t UID COPY " copy " \"Archive\"", "S: %t OK [" code "] copied",         \
+      "C: %t UID STORE " uids " +FLAGS.SILENT (\\Deleted)", "S: %t OK marked", \
+      "C: %t UID EXPUNGE " uids, "S: %t OK gone"
+
+/* Without a Message-ID it is not copied twice; what is older is not it. Which uid it has, a sync
+ * tells. */
+static void
+test_by_size (void)
+{
+  static const char *const there[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "11"),
+    "C: %t UID SEARCH UID 10:* LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 10",
+    "S: %t OK found",
+    SOURCE_HAS ("7"),
+    "C: %t UID SEARCH UID 7 LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 7",
+    "S: %t OK of that size",
+    "STALL",
+    NULL,
+  };
+  static const char *const older[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "10"),
+    "C: %t UID SEARCH UID 10:* LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 9",
+    "S: %t OK * is the last one",
+    SOURCE_HAS ("7"),
+    "C: %t UID COPY 7 \"Archive\"",
+    "S: %t OK [COPYUID 2 7 10] copied",
+    "STALL",
+    NULL,
+  };
+  static const char *const none = NULL;
+
+  assert_run (there, TERN_OP_COPY, &none, 1, 0, "");
+  assert_run (older, TERN_OP_COPY, &none, 1, 0, "7:10");
+}
+
+/* What removes the source asks for more than a size. */
+static void
+test_moves_not_by_size (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,       WIRE_SELECT ("Archive", "2", "11"),
+    SOURCE_HAS ("7"), BY_HAND ("7", "7", "COPYUID 2 7 11"),
+    "STALL",          NULL,
+  };
+  static const char *const none = NULL;
+
+  assert_run (script, TERN_OP_MOVE, &none, 1, 0, "7:11");
+}
+
+static void
+test_odd_id (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "11"),
+    "C: %t UID SEARCH HEADER Message-ID \"one@example.org\" LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 10",
+    "S: %t OK found",
+    SOURCE_HAS ("7"),
+    "C: %t UID SEARCH UID 7 LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 7",
+    "S: %t OK of that size",
+    "C: %t UID STORE 7 +FLAGS.SILENT (\\Deleted)",
+    "S: %t OK marked",
+    "C: %t UID EXPUNGE 7",
+    "S: %t OK gone",
+    "STALL",
+    NULL,
+  };
+  static const char *const odd = "an \"odd\" one@example.org";
+
+  assert_run (script, TERN_OP_MOVE, &odd, 1, 0, "7:10");
+}
+
+static const char *const twins[] = { "1@example.org", "1@example.org" };
+
+/* The only one there was put there by another operation. */
+static void
+test_taken (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "13"),
+    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 3 12",
+    "S: %t OK found",
+    SOURCE_HAS ("7"),
+    BY_HAND ("7", "7", "COPYUID 2 7 13"),
+    "STALL",
+    NULL,
+  };
+
+  assert_run (script, TERN_OP_MOVE, twins, 1, 12, "7:13");
+}
+
+/* Of two equal ones, one was copied. */
+static void
+test_twins (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "13"),
+    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 3 12",
+    "S: %t OK found",
+    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 3 12",
+    "S: %t OK found",
+    SOURCE_HAS ("7:8"),
+    "C: %t UID SEARCH UID 7 LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 7",
+    "S: %t OK of that size",
+    BY_HAND ("7:8", "8", "COPYUID 2 8 13"),
+    "STALL",
+    NULL,
+  };
+
+  assert_run (script, TERN_OP_MOVE, twins, 2, 0, "7:12 8:13");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/engine/ops-look/by-size", test_by_size);
+  g_test_add_func ("/engine/ops-look/moves-not-by-size", test_moves_not_by_size);
+  g_test_add_func ("/engine/ops-look/odd-id", test_odd_id);
+  g_test_add_func ("/engine/ops-look/taken", test_taken);
+  g_test_add_func ("/engine/ops-look/twins", test_twins);
+  return g_test_run ();
+}
