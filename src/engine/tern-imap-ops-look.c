@@ -75,7 +75,8 @@ choose (TernImapOps *self, const GArray *uids)
     {
       guint32 uid = g_array_index (uids, guint32, i - 1);
 
-      if ((!knows_next (self) || uid >= self->op->target_uidnext)
+      if ((!knows_next (self) || uid >= self->op->target_uidnext
+           || tern_imap_ops_is_filed_by_server (self))
           && !tern_imap_ops_has (self->found, uid)
           && !(self->same_epoch && tern_imap_ops_has (self->op->taken, uid)))
         return uid;
@@ -112,6 +113,25 @@ found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   tern_imap_ops_advance (self);
 }
 
+/* A server may keep lines with other ends than those that it was sent, and one more at the end.
+ * What it files by itself is what it has submitted, with lines of its own. */
+static char *
+format_appended (TernImapOps *self, const char *id)
+{
+  gsize length;
+  const char *text = g_bytes_get_data (self->op->message, &length);
+  gsize lines = 1;
+
+  if (tern_imap_ops_is_filed_by_server (self))
+    return g_strdup_printf ("HEADER Message-ID \"%s\"", id);
+  for (gsize i = 0; i < length; i++)
+    lines += text[i] == '\n';
+  if (length > G_MAXUINT32 / 2)
+    return NULL;
+  return g_strdup_printf ("HEADER Message-ID \"%s\" LARGER %u SMALLER %u", id,
+                          (guint) (length - MIN (length, lines + 1)), (guint) (length + lines + 1));
+}
+
 /* What the copy of message @index must be like; NULL when it cannot be told from another one.
  * RFC 3501 section 6.4.4 has no "exactly as large as". */
 static char *
@@ -121,7 +141,7 @@ format_criteria (TernImapOps *self, guint index, guint32 uid)
   guint32 size = g_array_index (self->op->sizes, guint32, index);
 
   if (self->op->kind == TERN_OP_APPEND)
-    return id != NULL ? g_strdup_printf ("HEADER Message-ID \"%s\"", id) : NULL;
+    return id != NULL ? format_appended (self, id) : NULL;
   if (size == 0 || size == G_MAXUINT32)
     return NULL;
   if (uid != 0)

@@ -205,6 +205,80 @@ test_twins (void)
   assert_run (script, TERN_OP_MOVE, twins, 2, 0, "7:12 8:13");
 }
 
+#define APPEND                                                 \
+  "C: %t APPEND \"Archive\" *{5}", "S: + go on", "LIT: hello", \
+      "C: ", "S: %t OK [APPENDUID 2 12] thank you"
+
+static void
+assert_append (const char *const *script, gboolean check, TernRole role, const char *expected)
+{
+  Wire wire;
+  TernRemoteOp *op;
+  g_autofree char *pairs = NULL;
+
+  wire_init (&wire, script);
+  op = op_new (&wire, TERN_OP_APPEND, twins, 1);
+  g_array_set_size (op->uids, 0);
+  g_clear_pointer (&op->source, tern_folder_record_free);
+  op->target->role = role;
+  op->message = g_bytes_new_static ("hello", 5);
+  op->check = check;
+  if (!check)
+    op->target_uidvalidity = op->target_uidnext = 0;
+  pairs = run (&wire, op);
+  g_assert_cmpstr (pairs, ==, expected);
+  wire_clear (&wire);
+}
+
+/* One that was there before, or is another one by its size, is not what was put there. */
+static void
+test_appended (void)
+{
+  static const char *const older[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "11"),
+    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 3 SMALLER 7",
+    "S: * SEARCH 3",
+    "S: %t OK found",
+    APPEND,
+    "STALL",
+    NULL,
+  };
+  static const char *const there[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "11"),
+    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 3 SMALLER 7",
+    "S: * SEARCH 3 10",
+    "S: %t OK found",
+    "STALL",
+    NULL,
+  };
+
+  assert_append (older, TRUE, TERN_ROLE_SENT, "0:12");
+  assert_append (there, TRUE, TERN_ROLE_SENT, "0:10");
+}
+
+/* Gmail files what it submits, before it is asked to and with lines of its own; but no more than
+ * that. */
+static void
+test_filed_by_server (void)
+{
+  static const char *const sent[] = {
+    WIRE_GREET_WITH (" X-GM-EXT-1"),
+    WIRE_SELECT ("Archive", "2", "11"),
+    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\"",
+    "S: * SEARCH 3",
+    "S: %t OK found",
+    "STALL",
+    NULL,
+  };
+  static const char *const other[] = { WIRE_GREET_WITH (" X-GM-EXT-1"), APPEND, "STALL", NULL };
+
+  assert_append (sent, FALSE, TERN_ROLE_SENT, "0:3");
+  assert_append (sent, TRUE, TERN_ROLE_SENT, "0:3");
+  assert_append (other, FALSE, TERN_ROLE_ARCHIVE, "0:12");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -214,5 +288,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops-look/odd-id", test_odd_id);
   g_test_add_func ("/engine/ops-look/taken", test_taken);
   g_test_add_func ("/engine/ops-look/twins", test_twins);
+  g_test_add_func ("/engine/ops-look/appended", test_appended);
+  g_test_add_func ("/engine/ops-look/filed-by-server", test_filed_by_server);
   return g_test_run ();
 }
