@@ -9,8 +9,8 @@
 /*
  * One operation on a folder, on the wire. What may have been done before (the program ended, or the
  * connection broke, before the answer came) is looked for first with LIST: a new folder that is
- * there was made; a renamed one is not there under its old name, but is under the new one; a
- * deleted one is not there. Subscribing twice does no harm.
+ * there was made; a renamed one is there under its new name, and not under the old one, unless that
+ * is another one now; a deleted one is not there. Subscribing twice does no harm.
  */
 
 typedef enum
@@ -35,7 +35,9 @@ typedef struct
   TernRemoteOp *op; /* (owned) */
   Step step;
   gboolean plainly; /* CREATE was refused with a special use */
-  gboolean emptied; /* all that is left in it is marked to be removed */
+  gboolean old_is_there;
+  gboolean replaced; /* by another one, of the old name */
+  gboolean emptied;  /* all that is left in it is marked to be removed */
   guint next_name;
   GError *error;
 } TernImapFolderOps;
@@ -68,13 +70,10 @@ finish (TernImapFolderOps *self)
 static Step
 after_look_old (TernImapFolderOps *self, gboolean listed)
 {
-  switch ((int) self->op->kind)
-    {
-    case TERN_OP_FOLDER_RENAME:
-      return listed ? STEP_LEAVE : STEP_LOOK_NEW;
-    default:
-      return listed ? STEP_LEAVE : STEP_UNSUBSCRIBE;
-    }
+  self->old_is_there = listed;
+  if (self->op->kind == TERN_OP_FOLDER_RENAME)
+    return STEP_LOOK_NEW;
+  return listed ? STEP_LEAVE : STEP_UNSUBSCRIBE;
 }
 
 static Step
@@ -82,6 +81,8 @@ after_look_new (TernImapFolderOps *self, gboolean listed)
 {
   if (self->op->kind == TERN_OP_FOLDER_CREATE)
     return listed ? STEP_SUBSCRIBE : STEP_ACT;
+  if (self->old_is_there)
+    return listed ? STEP_OPEN : STEP_LEAVE;
   if (!listed)
     self->error = tern_fault_new (TERN_FAULT_NOT_FOUND,
                                   _ ("The folder “%s” is not on the server any more, so it could "
@@ -223,14 +224,38 @@ counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   advance (self);
 }
 
+/* Is the mailbox that is open another one than the store knows under the old name? */
+static gboolean
+is_another (TernImapFolderOps *self)
+{
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (ops_session (self));
+  const TernFolderRecord *folder = self->op->source;
+
+  if (mailbox == NULL)
+    return FALSE;
+  if (mailbox->mailbox_id != NULL && folder->mailbox_id != NULL)
+    return strcmp (mailbox->mailbox_id, folder->mailbox_id) != 0;
+  return folder->uidvalidity != 0 && mailbox->uidvalidity != folder->uidvalidity;
+}
+
 static void
 opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernImapFolderOps *self = user_data;
+  GError *error = NULL;
   g_autoptr (TernImapReply) reply =
-      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &self->error);
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
   self->step = STEP_SEARCH;
+  if (self->op->kind == TERN_OP_FOLDER_RENAME)
+    {
+      self->replaced = reply != NULL && is_another (self);
+      self->step = self->replaced ? STEP_SUBSCRIBE : STEP_LEAVE;
+      /* It cannot be opened: the server shall say what it thinks of the rename. */
+      if (reply == NULL && tern_fault_get_retry (error) == TERN_RETRY_NEVER)
+        g_clear_error (&error);
+    }
+  self->error = error;
   advance (self);
 }
 
@@ -374,7 +399,8 @@ subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, NULL);
 
-  if (self->op->kind == TERN_OP_FOLDER_RENAME && self->step == STEP_SUBSCRIBE)
+  /* The old names are those of others now. */
+  if (self->op->kind == TERN_OP_FOLDER_RENAME && self->step == STEP_SUBSCRIBE && !self->replaced)
     self->step = STEP_UNSUBSCRIBE;
   else if (self->op->kind == TERN_OP_FOLDER_RENAME)
     {

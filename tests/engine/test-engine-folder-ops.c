@@ -23,8 +23,11 @@
   "S: * LIST (\\Subscribed) \"/\" \"" name "\"",                          \
       "S: * STATUS \"" name "\" (MESSAGES 1 UIDNEXT 8 UIDVALIDITY " epoch \
       " UNSEEN 1 HIGHESTMODSEQ 50)"
-#define IS_THERE(name)         "C: %t LIST \"\" \"" name "\"", "S: * LIST () \"/\" \"" name "\"", "S: %t OK"
-#define IS_NOT_THERE(name)     "C: %t LIST \"\" \"" name "\"", "S: %t OK"
+#define IS_THERE(name)     "C: %t LIST \"\" \"" name "\"", "S: * LIST () \"/\" \"" name "\"", "S: %t OK"
+#define IS_NOT_THERE(name) "C: %t LIST \"\" \"" name "\"", "S: %t OK"
+#define IS_OPENED(name, epoch)                                                                    \
+  "C: %t EXAMINE \"" name "\" (CONDSTORE)", "S: * 1 EXISTS", "S: * OK [UIDVALIDITY " epoch "] x", \
+      "S: * OK [UIDNEXT 100] x", "S: %t OK opened"
 #define TAKES(command)         "C: %t " command, "S: %t OK done"
 #define RESUBSCRIBES(old, new) TAKES ("SUBSCRIBE \"" new "\""), TAKES ("UNSUBSCRIBE \"" old "\"")
 
@@ -224,8 +227,13 @@ static void
 test_rename_restarted_undone (void)
 {
   static const char *const script[] = {
-    WIRE_GREET_WITH (CAPS),  IS_THERE ("A"), TAKES ("RENAME \"A\" \"B\""),
-    RESUBSCRIBES ("A", "B"), "STALL",        NULL,
+    WIRE_GREET_WITH (CAPS),
+    IS_THERE ("A"),
+    IS_NOT_THERE ("B"),
+    TAKES ("RENAME \"A\" \"B\""),
+    RESUBSCRIBES ("A", "B"),
+    "STALL",
+    NULL,
   };
   World world;
   TernId folder, op;
@@ -268,6 +276,9 @@ test_rename_restarted_refused (void)
   static const char *const script[] = {
     WIRE_GREET_WITH (CAPS),
     IS_THERE ("A"),
+    IS_THERE ("B"),
+    IS_OPENED ("A", "11"),
+    IS_OPENED ("INBOX", "1"),
     "C: %t RENAME \"A\" \"B\"",
     "S: %t NO [ALREADYEXISTS] there is one",
     "STALL",
@@ -284,6 +295,29 @@ test_rename_restarted_refused (void)
   g_assert_cmpint (state_of (&world, op), ==, TERN_OP_REFUSED);
   assert_folder (&world, folder, "A", "A");
   g_assert_cmpuint (world.notes->len, ==, 1);
+  world_clear (&world);
+}
+
+/* The server has done it, and another program has made a folder of the old name since: that one is
+ * not renamed, and keeps its subscription. */
+static void
+test_rename_restarted_replaced (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (CAPS),    IS_THERE ("A"), IS_THERE ("B"), IS_OPENED ("A", "13"),
+    TAKES ("SUBSCRIBE \"B\""), "STALL",        NULL,
+  };
+  World world;
+  TernId folder, op;
+
+  world_init (&world, script);
+  folder = add_synced (&world, "A", 11);
+  op = rename_to (&world, folder, "B");
+  cut_short (&world, op, "B");
+  run_all (&world);
+  g_assert_cmpint (state_of (&world, op), ==, TERN_OP_CONFIRMED);
+  assert_folder (&world, folder, "B", "B");
+  g_assert_cmpuint (world.notes->len, ==, 0);
   world_clear (&world);
 }
 
@@ -630,6 +664,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/folder-ops/rename/restarted-undone", test_rename_restarted_undone);
   g_test_add_func ("/engine/folder-ops/rename/restarted-lost", test_rename_restarted_lost);
   g_test_add_func ("/engine/folder-ops/rename/restarted-refused", test_rename_restarted_refused);
+  g_test_add_func ("/engine/folder-ops/rename/restarted-replaced", test_rename_restarted_replaced);
   g_test_add_func ("/engine/folder-ops/rename/under-a-session", test_renamed_under_a_session);
   g_test_add_func ("/engine/folder-ops/delete/child-refused", test_delete_child_refused);
   g_test_add_func ("/engine/folder-ops/delete/empty", test_delete_empty);
