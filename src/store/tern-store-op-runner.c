@@ -69,8 +69,9 @@ tern_txn_op_split (TernTxn *txn, TernId op, const GArray *locations, GError **er
           " target_next, undone, undoes, part_of) SELECT account, kind, ?2, source, target,"
           " add_flags, remove_flags, add_keywords, remove_keywords, attempts, created,"
           " begun, target_validity, target_next, undone, undoes, id FROM op"
-          " WHERE id = ?1",
-          op, TERN_OP_RUNNING))
+          " WHERE id = ?1 AND state IN (0, 1, 4)",
+          op, TERN_OP_RUNNING)
+      || sqlite3_changes (tern_db_get_handle (db)) == 0)
     return 0;
   part = sqlite3_last_insert_rowid (tern_db_get_handle (db));
   for (guint i = 0; i < locations->len; i++)
