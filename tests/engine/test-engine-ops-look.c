@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "tern-op-runner-private.h"
 #include "wire-fixture.h"
 
 /*
@@ -205,6 +206,95 @@ test_twins (void)
   assert_run (script, TERN_OP_MOVE, twins, 2, 0, "7:12 8:13");
 }
 
+static void
+on_note (const GError *error, gpointer data)
+{
+  g_error ("%s", error->message);
+}
+
+static void
+on_folder_changed (TernId folder, gpointer data)
+{
+}
+
+static void
+on_told (gpointer data)
+{
+}
+
+/* It was sent, and then the program ended. */
+static TernId
+move_cut_short (StoreFixture *f, guint32 uid)
+{
+  TernId location = store_add (f, f->inbox, uid, 1, TERN_FLAG_NONE);
+  TernTxn *txn = store_begin (f);
+  g_autoptr (GArray) made = tern_txn_op_move (txn, &location, 1, f->archive, NULL);
+  TernId op = g_array_index (made, TernId, 0);
+
+  g_assert_true (tern_txn_op_running (txn, op, NULL));
+  g_assert_true (tern_txn_op_later (txn, op, 0, FALSE, NULL, NULL));
+  store_commit (f);
+  return location;
+}
+
+static guint32
+uid_of (StoreFixture *f, TernId location)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  TernId folder;
+  guint32 uid = tern_read_uid (reader, location, &folder, NULL);
+
+  store_read_end (f);
+  g_assert_cmpint (folder, ==, f->archive);
+  return uid;
+}
+
+/* Two operations, of which the first one was done: each of their messages ends in the target. */
+static void
+test_twins_apart (void)
+{
+  static const TernOpRunnerEvents events = { on_note, on_folder_changed, on_told, on_told };
+  static const char *const script[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "101"),
+    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 100",
+    "S: %t OK found",
+    SOURCE_HAS ("7"),
+    "C: %t UID SEARCH UID 7 LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 7",
+    "S: %t OK of that size",
+    "C: %t UID STORE 7 +FLAGS.SILENT (\\Deleted)",
+    "S: %t OK marked",
+    "C: %t UID EXPUNGE 7",
+    "S: %t OK gone",
+    WIRE_SELECT ("Archive", "2", "101"),
+    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 100",
+    "S: %t OK found",
+    SOURCE_HAS ("8"),
+    BY_HAND ("8", "8", "COPYUID 2 8 101"),
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  TernOpRunner *runner;
+  TernId first, second;
+
+  wire_init (&wire, script);
+  first = move_cut_short (wire.store, 7);
+  second = move_cut_short (wire.store, 8);
+  runner = tern_op_runner_new (wire.store->store, wire.store->account, &events, NULL);
+  tern_op_runner_set_remote (runner, wire.remote);
+  tern_test_wait_until (!tern_op_runner_is_busy (runner)
+                        && store_op_count (wire.store, TERN_OP_CONFIRMED) == 2);
+  g_assert_cmpuint (uid_of (wire.store, first), ==, 100);
+  g_assert_cmpuint (uid_of (wire.store, second), ==, 101);
+  store_verify (wire.store);
+  tern_op_runner_free (runner);
+  wire_clear (&wire);
+}
+
 #define APPEND                                                 \
   "C: %t APPEND \"Archive\" *{5}", "S: + go on", "LIT: hello", \
       "C: ", "S: %t OK [APPENDUID 2 12] thank you"
@@ -288,6 +378,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops-look/odd-id", test_odd_id);
   g_test_add_func ("/engine/ops-look/taken", test_taken);
   g_test_add_func ("/engine/ops-look/twins", test_twins);
+  g_test_add_func ("/engine/ops-look/twins-apart", test_twins_apart);
   g_test_add_func ("/engine/ops-look/appended", test_appended);
   g_test_add_func ("/engine/ops-look/filed-by-server", test_filed_by_server);
   return g_test_run ();
