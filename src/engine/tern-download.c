@@ -4,13 +4,11 @@
 #include "tern-download-private.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 #include "tern-base64-lines.h"
 #include "tern-body-fetch-private.h"
 #include "tern-body-store.h"
 #include "tern-limits.h"
-#include "tern-mime-message.h"
 #include "tern-partial-store.h"
 
 /* A piece takes about this long, so that what a person does meanwhile never waits longer. */
@@ -68,6 +66,7 @@ struct _TernDownload
   gboolean started;
   gboolean reading;
   gboolean storing;
+  gboolean dropping;
   gboolean complete; /* the last piece has come */
   gboolean whole;
   gboolean no_pieces; /* the server brought something else than the piece that was asked for */
@@ -286,7 +285,21 @@ typedef struct
   GBytes *bytes; /* (owned) (nullable) NULL: all of it is here */
   char *hash;    /* (owned) (nullable) */
   gboolean whole;
+  gboolean dropped; /* none of what is here is right */
 } Piece;
+
+static Piece *
+piece_new (const TernDownload *self)
+{
+  Piece *piece = g_new0 (Piece, 1);
+
+  piece->location = self->location;
+  piece->section = g_strdup (self->section);
+  piece->told = self->told;
+  piece->offset = self->stored;
+  piece->whole = self->whole;
+  return piece;
+}
 
 static void
 piece_free (gpointer data)
@@ -304,6 +317,8 @@ write_piece (TernTxn *txn, gpointer data, gpointer *result, GError **error)
 {
   const Piece *piece = data;
 
+  if (piece->dropped)
+    return tern_txn_drop_partial (txn, piece->location, piece->section, piece->told, error);
   if (piece->whole)
     return tern_txn_put_body (txn, piece->location, piece->section, piece->bytes, FALSE, error);
   if (piece->bytes != NULL)
@@ -346,14 +361,9 @@ finished_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 store (TernDownload *self, GBytes *bytes)
 {
-  Piece *piece = g_new0 (Piece, 1);
+  Piece *piece = piece_new (self);
   gboolean last = bytes == NULL || self->whole;
 
-  piece->location = self->location;
-  piece->section = g_strdup (self->section);
-  piece->told = self->told;
-  piece->offset = self->stored;
-  piece->whole = self->whole;
   piece->bytes = bytes;
   if (bytes != NULL)
     self->stored += g_bytes_get_size (bytes);
@@ -362,6 +372,31 @@ store (TernDownload *self, GBytes *bytes)
   self->storing = TRUE;
   tern_store_write_async (self->store, G_PRIORITY_DEFAULT, write_piece, piece, piece_free, NULL,
                           last ? finished_cb : stored_cb, tern_download_ref (self));
+}
+
+static void
+dropped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TernDownload) self = user_data;
+
+  self->dropping = FALSE;
+  tern_store_write_finish (self->store, result, NULL,
+                           self->trouble == NULL ? &self->trouble : NULL);
+  go_on (self);
+}
+
+/* From the disk as well, and after what is being stored: what is read there when the place is
+ * looked for again, or by another download, counts as right. */
+static void
+drop (TernDownload *self)
+{
+  Piece *piece = piece_new (self);
+
+  piece->dropped = self->dropping = TRUE;
+  self->offset = self->stored = 0;
+  g_checksum_reset (self->checksum);
+  tern_store_write_async (self->store, G_PRIORITY_DEFAULT, write_piece, piece, piece_free, NULL,
+                          dropped_cb, tern_download_ref (self));
 }
 
 /* Asking */
@@ -447,35 +482,8 @@ ask_as_it_is (TernDownload *self)
   if (self->some_decoded)
     {
       self->some_decoded = FALSE;
-      self->offset = self->stored = 0;
-      g_checksum_reset (self->checksum);
+      drop (self);
     }
-}
-
-static gboolean
-decodes_to (GBytes *lines, GBytes *decoded)
-{
-  g_autoptr (TernMimeDecoder) decoder = tern_mime_decoder_new ("base64");
-  gsize size;
-  const void *data = g_bytes_get_data (lines, &size);
-  GByteArray *all = g_bytes_unref_to_array (tern_mime_decoder_step (decoder, data, size));
-  g_autoptr (GBytes) rest = tern_mime_decoder_end (decoder);
-  g_autoptr (GBytes) ours = NULL;
-
-  g_byte_array_append (all, g_bytes_get_data (rest, NULL), (guint) g_bytes_get_size (rest));
-  ours = g_byte_array_free_to_bytes (all);
-  return g_bytes_equal (ours, decoded);
-}
-
-static gboolean
-ends_with (GBytes *bytes, GBytes *end)
-{
-  gsize size, end_size;
-  const guchar *data = g_bytes_get_data (bytes, &size);
-  const guchar *end_data = g_bytes_get_data (end, &end_size);
-
-  return end_size > 0 && end_size <= size
-         && memcmp (data + size - end_size, end_data, end_size) == 0;
 }
 
 /* @decoded, and @compared: some of the same as it is. (transfer full) (nullable) the next bytes. */
@@ -492,7 +500,7 @@ join_decoded (TernDownload *self, const TernPartRequest *decoded, const TernPart
     {
       if (g_bytes_get_size (compared->bytes) >= compared->length
           || g_bytes_get_size (compared->bytes) <= self->offset - start
-          || !decodes_to (compared->bytes, decoded->bytes))
+          || !tern_base64_lines_decode_to (compared->bytes, decoded->bytes))
         return NULL;
       lines = g_bytes_ref (compared->bytes);
     }
@@ -501,7 +509,7 @@ join_decoded (TernDownload *self, const TernPartRequest *decoded, const TernPart
       if (g_bytes_get_size (decoded->bytes) == decoded->length)
         lines = tern_base64_lines_encode (decoded->bytes, self->line);
       if (lines == NULL || g_bytes_get_size (compared->bytes) != compared->length
-          || !ends_with (lines, compared->bytes))
+          || !tern_base64_lines_end_with (lines, compared->bytes))
         return NULL;
     }
   return g_bytes_new_from_bytes (lines, self->offset - start,
@@ -668,7 +676,7 @@ face_trouble (TernDownload *self)
 static void
 go_on (TernDownload *self)
 {
-  if (self->over || self->reading || self->pause != NULL)
+  if (self->over || self->reading || self->dropping || self->pause != NULL)
     return;
   if (self->trouble != NULL)
     {

@@ -9,16 +9,18 @@
 /*
  * One operation on a folder, on the wire. What may have been done before (the program ended, or the
  * connection broke, before the answer came) is looked for first with LIST: a new folder that is
- * there was made; a renamed one is not there under its old name, but is under the new one; a
- * deleted one is not there. Subscribing twice does no harm.
+ * there was made; a renamed one is there under its new name, and not under the old one, unless that
+ * is another one now; a deleted one is not there. Subscribing twice does no harm.
  */
 
 typedef enum
 {
   STEP_LOOK_OLD,
   STEP_LOOK_NEW,
-  STEP_LEAVE,      /* no session stays in a mailbox whose name goes away under it */
-  STEP_COUNT,      /* what is to be deleted must be empty … */
+  STEP_LEAVE, /* no session stays in a mailbox whose name goes away under it */
+  STEP_COUNT, /* what is to be deleted must be empty … */
+  STEP_OPEN,  /* … but for what could only be marked … */
+  STEP_SEARCH,
   STEP_LOOK_BELOW, /* … and have no folders: a server may delete it all the same */
   STEP_ACT,
   STEP_LOOK_AFTER, /* CREATE was refused: because it is there? */
@@ -33,6 +35,9 @@ typedef struct
   TernRemoteOp *op; /* (owned) */
   Step step;
   gboolean plainly; /* CREATE was refused with a special use */
+  gboolean old_is_there;
+  gboolean replaced; /* by another one, of the old name */
+  gboolean emptied;  /* all that is left in it is marked to be removed */
   guint next_name;
   GError *error;
 } TernImapFolderOps;
@@ -65,13 +70,10 @@ finish (TernImapFolderOps *self)
 static Step
 after_look_old (TernImapFolderOps *self, gboolean listed)
 {
-  switch ((int) self->op->kind)
-    {
-    case TERN_OP_FOLDER_RENAME:
-      return listed ? STEP_LEAVE : STEP_LOOK_NEW;
-    default:
-      return listed ? STEP_LEAVE : STEP_UNSUBSCRIBE;
-    }
+  self->old_is_there = listed;
+  if (self->op->kind == TERN_OP_FOLDER_RENAME)
+    return STEP_LOOK_NEW;
+  return listed ? STEP_LEAVE : STEP_UNSUBSCRIBE;
 }
 
 static Step
@@ -79,6 +81,8 @@ after_look_new (TernImapFolderOps *self, gboolean listed)
 {
   if (self->op->kind == TERN_OP_FOLDER_CREATE)
     return listed ? STEP_SUBSCRIBE : STEP_ACT;
+  if (self->old_is_there)
+    return listed ? STEP_OPEN : STEP_LEAVE;
   if (!listed)
     self->error = tern_fault_new (TERN_FAULT_NOT_FOUND,
                                   _ ("The folder “%s” is not on the server any more, so it could "
@@ -117,6 +121,14 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   advance (self);
 }
 
+static Step
+after_leave (TernImapFolderOps *self)
+{
+  if (self->op->kind != TERN_OP_FOLDER_DELETE)
+    return STEP_ACT;
+  return self->emptied ? STEP_LOOK_BELOW : STEP_COUNT;
+}
+
 static void
 left_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -124,64 +136,141 @@ left_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &self->error);
 
-  self->step = self->op->kind == TERN_OP_FOLDER_DELETE ? STEP_COUNT : STEP_ACT;
+  self->step = after_leave (self);
   advance (self);
+}
+
+/* What is said there is no news: no folder of the store is selected. */
+static void
+open_mailbox (TernImapFolderOps *self, const char *name, GAsyncReadyCallback callback)
+{
+  TernImapSlot *slot = self->job.slot;
+
+  tern_imap_remote_write_unasked (self->job.remote);
+  slot->selected = 0;
+  slot->grown = FALSE;
+  tern_imap_session_select_async (slot->session, name, TRUE, 0, 0, NULL, callback, self);
 }
 
 static void
 step_leave (TernImapFolderOps *self)
 {
-  TernImapSlot *slot = self->job.slot;
-  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (slot->session);
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (ops_session (self));
 
   if (mailbox == NULL || g_strcmp0 (mailbox->name, "INBOX") == 0)
     {
-      self->step = self->op->kind == TERN_OP_FOLDER_DELETE ? STEP_COUNT : STEP_ACT;
+      self->step = after_leave (self);
       advance (self);
       return;
     }
-  tern_imap_remote_write_unasked (self->job.remote);
-  slot->selected = 0;
-  slot->grown = FALSE;
-  tern_imap_session_select_async (slot->session, "INBOX", TRUE, 0, 0, NULL, left_cb, self);
+  open_mailbox (self, "INBOX", left_cb);
+}
+
+static GError *
+fault_not_empty (TernImapFolderOps *self)
+{
+  return tern_fault_new (TERN_FAULT_REFUSED,
+                         _ ("There is mail in the folder “%s” on the server that was not moved to "
+                            "the trash, so it was not deleted."),
+                         self->op->old_path);
+}
+
+/* A MOVE by hand leaves its messages behind, marked, where they cannot be removed one by one. */
+static gboolean
+leaves_marked (TernImapFolderOps *self)
+{
+  return (tern_imap_session_get_caps (ops_session (self))
+          & (TERN_IMAP_CAP_UIDPLUS | TERN_IMAP_CAP_MOVE))
+         == 0;
+}
+
+/* NO: of a name only, that is what is expected. Whoever may not look is told so. */
+static void
+take_uncounted (TernImapFolderOps *self, GError *error)
+{
+  gboolean no = tern_fault_get_retry (error) == TERN_RETRY_NEVER;
+
+  if (!self->op->source->selectable && no && !tern_fault_is (error, TERN_FAULT_RIGHTS))
+    g_error_free (error);
+  else if (tern_fault_is (error, TERN_FAULT_NOT_FOUND))
+    {
+      g_error_free (error);
+      self->step = STEP_UNSUBSCRIBE;
+    }
+  else
+    self->error = error;
 }
 
 static void
 counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernImapFolderOps *self = user_data;
+  GError *error = NULL;
   g_autoptr (TernImapReply) reply =
-      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &self->error);
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
   self->step = STEP_LOOK_BELOW;
-  if (reply != NULL && reply->messages < 0)
+  if (reply == NULL)
+    take_uncounted (self, error);
+  else if (reply->messages < 0)
     self->error = tern_fault_new (TERN_FAULT_UNAVAILABLE,
                                   _ ("The server does not tell how many messages are in the folder "
                                      "“%s”, so it was not deleted."),
                                   self->op->old_path);
-  else if (reply != NULL && reply->messages > 0)
-    self->error = tern_fault_new (TERN_FAULT_REFUSED,
-                                  _ ("There is mail in the folder “%s” on the server that was not "
-                                     "moved to the trash, so it was not deleted."),
-                                  self->op->old_path);
-  else if (tern_fault_is (self->error, TERN_FAULT_NOT_FOUND))
+  else if (reply->messages > 0 && leaves_marked (self))
+    self->step = STEP_OPEN;
+  else if (reply->messages > 0)
+    self->error = fault_not_empty (self);
+  advance (self);
+}
+
+/* Is the mailbox that is open another one than the store knows under the old name? */
+static gboolean
+is_another (TernImapFolderOps *self)
+{
+  const TernImapMailbox *mailbox = tern_imap_session_get_mailbox (ops_session (self));
+  const TernFolderRecord *folder = self->op->source;
+
+  if (mailbox == NULL)
+    return FALSE;
+  if (mailbox->mailbox_id != NULL && folder->mailbox_id != NULL)
+    return strcmp (mailbox->mailbox_id, folder->mailbox_id) != 0;
+  return folder->uidvalidity != 0 && mailbox->uidvalidity != folder->uidvalidity;
+}
+
+static void
+opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TernImapFolderOps *self = user_data;
+  GError *error = NULL;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
+
+  self->step = STEP_SEARCH;
+  if (self->op->kind == TERN_OP_FOLDER_RENAME)
     {
-      g_clear_error (&self->error);
-      self->step = STEP_UNSUBSCRIBE;
+      self->replaced = reply != NULL && is_another (self);
+      self->step = self->replaced ? STEP_SUBSCRIBE : STEP_LEAVE;
+      /* It cannot be opened: the server shall say what it thinks of the rename. */
+      if (reply == NULL && tern_fault_get_retry (error) == TERN_RETRY_NEVER)
+        g_clear_error (&error);
     }
+  self->error = error;
   advance (self);
 }
 
 static void
-step_count (TernImapFolderOps *self)
+searched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  if (self->op->source->selectable)
-    tern_imap_session_status_async (ops_session (self), self->op->old_name, NULL, counted_cb, self);
-  else
-    {
-      self->step = STEP_LOOK_BELOW;
-      advance (self);
-    }
+  TernImapFolderOps *self = user_data;
+  g_autoptr (TernImapReply) reply =
+      tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &self->error);
+
+  self->step = STEP_LEAVE;
+  self->emptied = TRUE;
+  if (reply != NULL && reply->uids != NULL && reply->uids->len > 0)
+    self->error = fault_not_empty (self);
+  advance (self);
 }
 
 static void
@@ -310,7 +399,8 @@ subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, NULL);
 
-  if (self->op->kind == TERN_OP_FOLDER_RENAME && self->step == STEP_SUBSCRIBE)
+  /* The old names are those of others now. */
+  if (self->op->kind == TERN_OP_FOLDER_RENAME && self->step == STEP_SUBSCRIBE && !self->replaced)
     self->step = STEP_UNSUBSCRIBE;
   else if (self->op->kind == TERN_OP_FOLDER_RENAME)
     {
@@ -366,7 +456,15 @@ advance (TernImapFolderOps *self)
       step_leave (self);
       break;
     case STEP_COUNT:
-      step_count (self);
+      /* Also of what was only a name: another program may have made a mailbox of it since. */
+      tern_imap_session_status_async (ops_session (self), self->op->old_name, NULL, counted_cb,
+                                      self);
+      break;
+    case STEP_OPEN:
+      open_mailbox (self, self->op->old_name, opened_cb);
+      break;
+    case STEP_SEARCH:
+      tern_imap_session_search_async (ops_session (self), "UNDELETED", NULL, searched_cb, self);
       break;
     case STEP_LOOK_BELOW:
       step_look_below (self);

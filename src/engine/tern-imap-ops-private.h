@@ -51,6 +51,7 @@ void tern_imap_ops_look_at_source (TernImapOps *self);
 void tern_imap_ops_compare (TernImapOps *self);
 
 /* Shared by both. */
+gboolean tern_imap_ops_is_filed_by_server (TernImapOps *self);
 TernImapSession *tern_imap_ops_session (TernImapOps *self);
 void tern_imap_ops_add_pair (TernImapOps *self, guint32 source, guint32 target);
 /* A UIDVALIDITY that the store knows, or that it will learn. */

@@ -207,6 +207,14 @@ reply_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* The target */
 
+/* Gmail files what it submits. */
+gboolean
+tern_imap_ops_is_filed_by_server (TernImapOps *self)
+{
+  return self->op->kind == TERN_OP_APPEND && self->op->target->role == TERN_ROLE_SENT
+         && has_cap (self, TERN_IMAP_CAP_GMAIL);
+}
+
 /* MOVE happens as a whole: what is still at the source was not moved. */
 static gboolean
 must_look (TernImapOps *self)
@@ -215,8 +223,7 @@ must_look (TernImapOps *self)
 
   if (op->target == NULL)
     return FALSE;
-  /* Gmail files what it submits by itself. */
-  if (op->kind == TERN_OP_APPEND && has_cap (self, TERN_IMAP_CAP_GMAIL))
+  if (tern_imap_ops_is_filed_by_server (self))
     {
       tern_connection_use (tern_imap_session_get_connection (self->job.slot->session),
                            "X-GM-EXT-1");

@@ -19,6 +19,7 @@ tern_op_group_free (TernOpGroup *self)
   g_array_unref (self->subjects);
   g_ptr_array_unref (self->message_ids);
   g_array_unref (self->sizes);
+  g_clear_pointer (&self->taken, g_array_unref);
   g_clear_pointer (&self->source, tern_folder_record_free);
   g_clear_pointer (&self->target, tern_folder_record_free);
   g_clear_pointer (&self->message, g_bytes_unref);
@@ -209,6 +210,9 @@ read_group (TernReader *reader,
     self->target = tern_read_folder (reader, first->target, NULL);
   if (tern_op_is_of_folder (first->kind))
     return read_folder_op (reader, self, error);
+  if (self->check && first->target != 0
+      && (self->taken = tern_read_taken_uids (reader, first, error)) == NULL)
+    return FALSE;
   return read_subjects (reader, self, error);
 }
 
@@ -294,6 +298,8 @@ tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken)
     g_ptr_array_add (op->subscribed, g_strdup (g_ptr_array_index (self->subscribed, name)));
   op->target_uidvalidity = first->target_uidvalidity;
   op->target_uidnext = first->target_uidnext;
+  if (self->taken != NULL)
+    g_array_append_vals (op->taken, self->taken->data, self->taken->len);
   for (i = start; i < self->subjects->len && op->uids->len < TERN_REMOTE_OP_MAX; i++)
     {
       const TernOpSubject *subject = &g_array_index (self->subjects, TernOpSubject, i);

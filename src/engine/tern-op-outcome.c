@@ -113,6 +113,7 @@ tern_op_outcome_write (TernTxn *txn, gpointer data, gpointer *result, GError **e
 {
   const TernOpOutcome *outcome = data;
   TernId first = g_array_index (outcome->ops, TernId, 0);
+  GError *fault = NULL;
   TernId part;
 
   if (outcome->part == NULL)
@@ -128,8 +129,14 @@ tern_op_outcome_write (TernTxn *txn, gpointer data, gpointer *result, GError **e
         }
       return TRUE;
     }
-  part = tern_txn_op_split (txn, first, outcome->part, error);
-  if (part == 0 || !write_one (txn, outcome, part, error))
+  part = tern_txn_op_split (txn, first, outcome->part, &fault);
+  if (part == 0)
+    {
+      if (fault != NULL)
+        g_propagate_error (error, fault);
+      return fault == NULL;
+    }
+  if (!write_one (txn, outcome, part, error))
     return FALSE;
   return outcome->later == NULL
          || tern_txn_op_later (txn, first, outcome->not_before, outcome->stuck, outcome->later,

@@ -119,6 +119,7 @@ typedef struct
   /* With @check: epoch and UIDNEXT of the target as they were known before. */
   guint32 target_uidvalidity;
   guint32 target_uidnext;
+  GArray *taken; /* (owned) of guint32, of the target: what other operations have put there */
   /* Operations on the folder @source: */
   char *old_path; /* (owned) (nullable) as a person knew it */
   char *old_name; /* (owned) (nullable) as the server knew it when this was first sent, raw */

@@ -3,6 +3,8 @@
 
 #include "tern-base64-lines.h"
 
+#include "tern-mime-message.h"
+
 #include <string.h>
 
 #define LINE_END 2
@@ -73,4 +75,30 @@ tern_base64_lines_encode (GBytes *bytes, guint line)
     }
   g_assert (p == text + n * (line + LINE_END));
   return g_bytes_new_take (g_steal_pointer (&text), n * (line + LINE_END));
+}
+
+gboolean
+tern_base64_lines_decode_to (GBytes *lines, GBytes *decoded)
+{
+  g_autoptr (TernMimeDecoder) decoder = tern_mime_decoder_new ("base64");
+  gsize size;
+  const void *data = g_bytes_get_data (lines, &size);
+  GByteArray *all = g_bytes_unref_to_array (tern_mime_decoder_step (decoder, data, size));
+  g_autoptr (GBytes) rest = tern_mime_decoder_end (decoder);
+  g_autoptr (GBytes) ours = NULL;
+
+  g_byte_array_append (all, g_bytes_get_data (rest, NULL), (guint) g_bytes_get_size (rest));
+  ours = g_byte_array_free_to_bytes (all);
+  return g_bytes_equal (ours, decoded);
+}
+
+gboolean
+tern_base64_lines_end_with (GBytes *lines, GBytes *end)
+{
+  gsize size, end_size;
+  const guchar *data = g_bytes_get_data (lines, &size);
+  const guchar *end_data = g_bytes_get_data (end, &end_size);
+
+  return end_size > 0 && end_size <= size
+         && memcmp (data + size - end_size, end_data, end_size) == 0;
 }

@@ -19,5 +19,9 @@ G_BEGIN_DECLS
 guint tern_base64_lines_find (GBytes *bytes, guint64 offset);
 /* @bytes as whole lines of so many characters; NULL when they do not fill them. */
 GBytes *tern_base64_lines_encode (GBytes *bytes, guint line);
+/* Is @decoded what @lines stand for? */
+gboolean tern_base64_lines_decode_to (GBytes *lines, GBytes *decoded);
+/* Is @end, which is not empty, the last of @lines? */
+gboolean tern_base64_lines_end_with (GBytes *lines, GBytes *end);
 
 G_END_DECLS

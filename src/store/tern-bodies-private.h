@@ -18,6 +18,11 @@ TernBodies *tern_bodies_open (const char *dir, gboolean writable, GError **error
 void tern_bodies_close (TernBodies *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TernBodies, tern_bodies_close)
 
+/* TRUE once a damaged page of the database was met. What can be read of it is kept by the next
+ * open, when that was noted. */
+gboolean tern_bodies_is_damaged (TernBodies *self);
+void tern_bodies_note_damage (TernBodies *self);
+
 /* Adds @body to the running batch, which begins by itself. @durable: fsynced before
  * tern_bodies_commit() returns. */
 gboolean

@@ -3,8 +3,9 @@
 
 #include "tern-bodies-private.h"
 
-#include "tern-db-private.h"
+#include "tern-bodies-recover-private.h"
 #include "tern-packed-body-private.h"
+#include "tern-rescue-private.h"
 
 #include "tern-fault.h"
 #include "tern-limits.h"
@@ -16,25 +17,18 @@
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zstd.h>
-
-/* Blobs were larger once. */
-#define LARGEST_READ (256 * 1024)
 
 struct _TernBodies
 {
   char *dir;  /* of large bodies */
   char *path; /* of the database */
-  TernDb *db; /* (nullable): a reader whose file is damaged has none */
+  TernDb *db;
   ZSTD_DCtx *decompress;
-  gboolean writable;
   gboolean in_batch;
 };
 
-/* What is in here can be fetched again, or lies in the outbox and is checked when it is read; a
- * damaged file is put aside and a new one made, as with the mail database. */
-static TernDb *
-open_writable (const char *path, GError **error)
+TernDb *
+tern_bodies_open_db (const char *path, GError **error)
 {
   g_autoptr (TernDb) db = tern_db_open (path, TERN_DB_WRITE, error);
 
@@ -52,46 +46,40 @@ open_writable (const char *path, GError **error)
   return g_steal_pointer (&db);
 }
 
-static gboolean
-put_aside (const char *path, GError **error)
+/* Looking at all of it takes seconds, so it is done only after damage was met. */
+static TernDb *
+open_checked (const char *path, GError **error)
 {
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autofree char *date = g_date_time_format (now, "%Y%m%d-%H%M%S");
-  g_autofree char *kept = g_strdup_printf ("%s.corrupt-%s", path, date);
-  g_autofree char *log = g_strconcat (path, "-wal", NULL);
-  g_autofree char *kept_log = g_strconcat (kept, "-wal", NULL);
-  g_autofree char *index = g_strconcat (path, "-shm", NULL);
+  g_autoptr (TernDb) db = tern_bodies_open_db (path, error);
 
-  g_rename (log, kept_log);
-  g_unlink (index);
-  if (g_rename (path, kept) == 0)
-    return TRUE;
-  g_propagate_error (error, tern_db_fault (SQLITE_IOERR, errno, path, g_strerror (errno)));
-  return FALSE;
+  if (db == NULL || !tern_rescue_is_marked (path))
+    return g_steal_pointer (&db);
+  if (!tern_rescue_check (db, path, "PRAGMA integrity_check", error))
+    return NULL;
+  tern_rescue_clear_mark (path);
+  return g_steal_pointer (&db);
 }
 
-static gboolean
-open_db (TernBodies *self, GError **error)
+static TernDb *
+open_writable (const char *path, const char *dir, GError **error)
 {
   g_autoptr (GError) fault = NULL;
+  TernDb *db;
 
-  if (!self->writable)
+  if (!tern_bodies_finish_recovery (path, error))
+    return NULL;
+  db = open_checked (path, &fault);
+  if (db != NULL)
+    return db;
+  if (!tern_fault_is (fault, TERN_FAULT_DAMAGED))
     {
-      self->db = tern_db_open (self->path, TERN_DB_READ, error);
-      return self->db != NULL;
+      g_propagate_error (error, g_steal_pointer (&fault));
+      return NULL;
     }
-  self->db = open_writable (self->path, &fault);
-  if (self->db == NULL && tern_fault_is (fault, TERN_FAULT_DAMAGED))
-    {
-      g_clear_error (&fault);
-      if (!put_aside (self->path, error))
-        return FALSE;
-      self->db = open_writable (self->path, &fault);
-    }
-  if (self->db != NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&fault));
-  return FALSE;
+  if (!tern_bodies_recover (path, dir, error))
+    return NULL;
+  tern_rescue_clear_mark (path);
+  return tern_bodies_open_db (path, error);
 }
 
 TernBodies *
@@ -101,11 +89,12 @@ tern_bodies_open (const char *dir, gboolean writable, GError **error)
 
   self->dir = g_build_filename (dir, "bodies", NULL);
   self->path = g_build_filename (dir, "bodies.db", NULL);
-  self->writable = writable;
   self->decompress = ZSTD_createDCtx ();
-  if ((writable && !tern_paths_ensure_dir (self->dir, error)) || !open_db (self, error))
+  if (writable && !tern_paths_ensure_dir (self->dir, error))
     return NULL;
-  return g_steal_pointer (&self);
+  self->db = writable ? open_writable (self->path, self->dir, error)
+                      : tern_db_open (self->path, TERN_DB_READ, error);
+  return self->db != NULL ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -118,6 +107,19 @@ tern_bodies_close (TernBodies *self)
   g_free (self->dir);
   g_free (self->path);
   g_free (self);
+}
+
+gboolean
+tern_bodies_is_damaged (TernBodies *self)
+{
+  return tern_db_is_damaged (self->db);
+}
+
+void
+tern_bodies_note_damage (TernBodies *self)
+{
+  if (tern_bodies_is_damaged (self))
+    tern_rescue_mark (self->path);
 }
 
 static char *
@@ -309,19 +311,6 @@ verify (GBytes *bytes, const char *hash, GError **error)
   return NULL;
 }
 
-static GBytes *
-unpack (TernBodies *self, const void *data, gsize length, gint64 size)
-{
-  g_autofree char *bytes = NULL;
-
-  if (size < 0 || size > LARGEST_READ)
-    return NULL;
-  bytes = g_malloc (size + 1);
-  if (ZSTD_decompressDCtx (self->decompress, bytes, size, data, length) != (gsize) size)
-    return NULL;
-  return g_bytes_new_take (g_steal_pointer (&bytes), size);
-}
-
 /* Mapped: nobody ever writes into a file that has its name, so the bytes stay as they are. */
 static GBytes *
 map_file (TernBodies *self, const char *hash)
@@ -350,8 +339,8 @@ tern_bodies_get (TernBodies *self, const char *hash, GError **error)
   if (found && sqlite3_column_type (stmt, 1) == SQLITE_NULL)
     bytes = map_file (self, hash);
   else if (found)
-    bytes = unpack (self, sqlite3_column_blob (stmt, 1), sqlite3_column_bytes (stmt, 1),
-                    sqlite3_column_int64 (stmt, 0));
+    bytes = tern_body_unpack (self->decompress, sqlite3_column_blob (stmt, 1),
+                              sqlite3_column_bytes (stmt, 1), sqlite3_column_int64 (stmt, 0));
   if (tern_db_finish (self->db, stmt, rc, &fault))
     return found ? verify (bytes, hash, error) : NULL;
   g_clear_pointer (&bytes, g_bytes_unref);

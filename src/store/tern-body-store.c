@@ -105,7 +105,8 @@ tern_txn_put_loose_body (TernTxn *txn, GBytes *bytes, GError **error)
 }
 
 /* Bytes that are missing or damaged although a row names them are not here: the row goes, so that
- * they are fetched again. */
+ * they are fetched again. Not while it is the database itself that cannot be read: after the next
+ * open, what it still has is there. */
 static GBytes *
 read_hash (TernReader *reader, const char *hash, GError **error)
 {
@@ -114,7 +115,8 @@ read_hash (TernReader *reader, const char *hash, GError **error)
 
   if (bytes != NULL)
     return bytes;
-  if (fault == NULL || tern_fault_is (fault, TERN_FAULT_DAMAGED))
+  if ((fault == NULL || tern_fault_is (fault, TERN_FAULT_DAMAGED))
+      && !tern_bodies_is_damaged (reader->bodies))
     tern_store_report_damaged_body (reader->store, hash);
   if (fault != NULL)
     g_propagate_error (error, g_steal_pointer (&fault));

@@ -3,6 +3,8 @@
 
 #include "tern-packed-body.h"
 
+#include <zstd.h>
+
 G_BEGIN_DECLS
 
 #define TERN_BODY_HASH_LENGTH 64
@@ -21,5 +23,7 @@ struct _TernPackedBody
 
 /* @hash: of TERN_BODY_HASH_LENGTH + 1 bytes. */
 void tern_body_hash (GBytes *bytes, char *hash);
+/* What was packed, @size bytes; NULL when that is not what it is. */
+GBytes *tern_body_unpack (ZSTD_DCtx *context, const void *data, gsize length, gint64 size);
 
 G_END_DECLS

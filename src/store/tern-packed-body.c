@@ -4,9 +4,11 @@
 #include "tern-packed-body-private.h"
 
 #include <gnutls/crypto.h>
-#include <zstd.h>
 
 #define COMPRESSION_LEVEL 1
+
+/* Blobs were larger once. */
+#define LARGEST_READ (256 * 1024)
 
 static void
 free_context (gpointer context)
@@ -83,4 +85,17 @@ tern_packed_body_free (TernPackedBody *self)
   g_clear_pointer (&self->bytes, g_bytes_unref);
   g_clear_pointer (&self->packed, g_bytes_unref);
   g_free (self);
+}
+
+GBytes *
+tern_body_unpack (ZSTD_DCtx *context, const void *data, gsize length, gint64 size)
+{
+  g_autofree char *bytes = NULL;
+
+  if (size < 0 || size > LARGEST_READ)
+    return NULL;
+  bytes = g_malloc (size + 1);
+  if (ZSTD_decompressDCtx (context, bytes, size, data, length) != (gsize) size)
+    return NULL;
+  return g_bytes_new_take (g_steal_pointer (&bytes), size);
 }

@@ -204,6 +204,25 @@ tern_txn_append_partial (TernTxn *txn,
 }
 
 gboolean
+tern_txn_drop_partial (TernTxn *txn,
+                       TernId location,
+                       const char *section,
+                       guint64 told_size,
+                       GError **error)
+{
+  g_autofree char *path = NULL;
+  TernId message;
+
+  if (!tern_txn_find_message (txn, location, &message, error))
+    return FALSE;
+  path = dup_path (&txn->reader, message, section, told_size);
+  if (g_unlink (path) == 0 || errno == ENOENT)
+    return TRUE;
+  g_propagate_error (error, fault_file (path, errno));
+  return FALSE;
+}
+
+gboolean
 tern_txn_finish_partial (TernTxn *txn,
                          TernId location,
                          const char *section,

@@ -39,6 +39,12 @@ gboolean tern_txn_append_partial (TernTxn *txn,
                                   guint64 offset,
                                   GBytes *bytes,
                                   GError **error);
+/* What is here of it is not right. */
+gboolean tern_txn_drop_partial (TernTxn *txn,
+                                TernId location,
+                                const char *section,
+                                guint64 told_size,
+                                GError **error);
 /* All of it is here: it becomes @section of the message. INVALID when it has not @size bytes. */
 gboolean tern_txn_finish_partial (TernTxn *txn,
                                   TernId location,

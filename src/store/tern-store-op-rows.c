@@ -453,7 +453,38 @@ tern_read_op_subjects (TernReader *reader, TernId op, GError **error)
       if (record->kind == TERN_OP_MOVE ? !read_moved (reader, record, row, &subject, error)
                                        : !read_placed (reader, record, &subject, error))
         return NULL;
+      if (record->kind == TERN_OP_COPY && record->begun
+          && !read_target_uid (reader, record, row->other, &subject.target_uid, error))
+        return NULL;
       g_array_append_val (result, subject);
     }
   return g_steal_pointer (&result);
+}
+
+/* A row that another operation has put there, or the place from which a later one takes it on. */
+GArray *
+tern_read_taken_uids (TernReader *reader, const TernOpRecord *op, GError **error)
+{
+  g_autoptr (GArray) found =
+      tern_db_list (reader->db, error,
+                    "SELECT l.uid FROM location l WHERE l.folder = ?1"
+                    " AND l.uid >= (SELECT iif (uidvalidity = ?2, ?3, 1) FROM folder WHERE id = ?1)"
+                    " AND EXISTS (SELECT 1 FROM op_subject s JOIN op o ON o.id = s.op"
+                    "  WHERE s.location IN (l.id, l.stands_for) AND o.target = ?1 AND o.id <> ?4"
+                    "  AND (o.kind IN (?5, ?6) AND s.made = 0 OR o.kind = ?7 AND s.made = 1))"
+                    " AND NOT EXISTS (SELECT 1 FROM op_subject s WHERE s.op = ?4"
+                    "  AND s.location IN (l.id, l.stands_for))",
+                    op->target, op->target_uidvalidity, op->target_uidnext, op->id, TERN_OP_MOVE,
+                    TERN_OP_APPEND, TERN_OP_COPY);
+  g_autoptr (GArray) uids = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+  if (found == NULL)
+    return NULL;
+  for (guint i = 0; i < found->len; i++)
+    {
+      guint32 uid = (guint32) g_array_index (found, gint64, i);
+
+      g_array_append_val (uids, uid);
+    }
+  return g_steal_pointer (&uids);
 }

@@ -41,15 +41,17 @@ is_active (const TernOpRecord *op)
 gboolean
 tern_txn_op_running (TernTxn *txn, TernId op, GError **error)
 {
-  /* On the disk before the first byte is on the wire: else a crash would send it twice. */
+  /* On the disk before the first byte is on the wire: else a crash would send it twice. What was
+   * put there since the last sync has a uid above the UIDNEXT that this told. */
   txn->durable = TRUE;
   txn->changes->ops_changed = TRUE;
   return tern_db_run (tern_txn_db (txn), error,
                       "UPDATE op SET state = ?2, begun = 1,"
                       " target_validity = iif (begun, target_validity, ifnull ((SELECT uidvalidity"
                       "  FROM folder WHERE id = op.target), 0)),"
-                      " target_next = iif (begun, target_next, ifnull ((SELECT uidnext"
-                      "  FROM folder WHERE id = op.target), 0))"
+                      " target_next = iif (begun, target_next, max (ifnull ((SELECT uidnext"
+                      "  FROM folder WHERE id = op.target), 0), ifnull ((SELECT max (uid) + 1"
+                      "  FROM location WHERE folder = op.target AND uid IS NOT NULL), 0)))"
                       " WHERE id = ?1 AND state IN (0, 4)",
                       op, TERN_OP_RUNNING);
 }
@@ -67,8 +69,9 @@ tern_txn_op_split (TernTxn *txn, TernId op, const GArray *locations, GError **er
           " target_next, undone, undoes, part_of) SELECT account, kind, ?2, source, target,"
           " add_flags, remove_flags, add_keywords, remove_keywords, attempts, created,"
           " begun, target_validity, target_next, undone, undoes, id FROM op"
-          " WHERE id = ?1",
-          op, TERN_OP_RUNNING))
+          " WHERE id = ?1 AND state IN (0, 1, 4)",
+          op, TERN_OP_RUNNING)
+      || sqlite3_changes (tern_db_get_handle (db)) == 0)
     return 0;
   part = sqlite3_last_insert_rowid (tern_db_get_handle (db));
   for (guint i = 0; i < locations->len; i++)

@@ -23,9 +23,6 @@ gboolean tern_store_files_open (TernStoreFiles *self,
 /* Checkpoints and releases everything. Works on what was opened half-way, too. */
 void tern_store_files_close (TernStoreFiles *self);
 
-/* Remembers on disk that a damaged page was met, so that the next open looks at everything. */
-void tern_store_mark_damaged (const char *dir);
-
 /* tern-store-recover.c: makes a new database of what can be read of the damaged one, and puts it in
  * its place when it is whole and on the disk; the damaged one is kept aside. */
 gboolean tern_store_recover (const char *dir, GError **error);

@@ -3,6 +3,7 @@
 
 #include "tern-store-open-private.h"
 
+#include "tern-rescue-private.h"
 #include "tern-store-reserve-private.h"
 #include "tern-store-schema-private.h"
 
@@ -91,68 +92,26 @@ tern_store_open_writer (const char *path, gboolean *created, GError **error)
   return g_steal_pointer (&db);
 }
 
-static GError *
-fault_check_failed (const char *path)
-{
-  return tern_db_fault (SQLITE_CORRUPT, 0, path, "");
-}
-
-/* "ok" is the only good answer. */
-static gboolean
-check (TernDb *db, const char *path, const char *pragma, GError **error)
-{
-  sqlite3_stmt *stmt = tern_db_prepare (db, pragma, error);
-  gboolean good;
-  int rc;
-
-  if (stmt == NULL)
-    return FALSE;
-  rc = sqlite3_step (stmt);
-  good = rc == SQLITE_ROW && g_strcmp0 (tern_db_text (stmt, 0), "ok") == 0;
-  if (!tern_db_finish (db, stmt, rc, error))
-    return FALSE;
-  if (!good)
-    g_propagate_error (error, fault_check_failed (path));
-  return good;
-}
-
-static char *
-mark_path (const char *dir)
-{
-  return g_build_filename (dir, "mail.db.damaged", NULL);
-}
-
-void
-tern_store_mark_damaged (const char *dir)
-{
-  g_autofree char *path = mark_path (dir);
-  int fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-  if (fd >= 0)
-    close (fd);
-}
-
 /* Looking at the whole of a large database takes seconds, so it is done only after damage was met.
  * The small tables that a server cannot give back are always looked at. */
 static gboolean
-check_database (TernDb *db, const char *dir, const char *path, GError **error)
+check_database (TernDb *db, const char *path, GError **error)
 {
   static const char *const small[] = {
     "PRAGMA quick_check (account)", "PRAGMA quick_check (folder)",
     "PRAGMA quick_check (op)",      "PRAGMA quick_check (op_subject)",
     "PRAGMA quick_check (outbox)",  "PRAGMA quick_check (outbox_recipient)",
   };
-  g_autofree char *mark = mark_path (dir);
 
-  if (g_file_test (mark, G_FILE_TEST_EXISTS))
+  if (tern_rescue_is_marked (path))
     {
-      if (!check (db, path, "PRAGMA integrity_check", error))
+      if (!tern_rescue_check (db, path, "PRAGMA integrity_check", error))
         return FALSE;
-      g_unlink (mark);
+      tern_rescue_clear_mark (path);
       return TRUE;
     }
   for (gsize i = 0; i < G_N_ELEMENTS (small); i++)
-    if (!check (db, path, small[i], error))
+    if (!tern_rescue_check (db, path, small[i], error))
       return FALSE;
   return TRUE;
 }
@@ -184,7 +143,7 @@ open_database (TernStoreFiles *self,
   gboolean created;
 
   db = tern_store_open_writer (path, &created, error);
-  if (db == NULL || !check_database (db, dir, path, error)
+  if (db == NULL || !check_database (db, path, error)
       || !tern_store_keep_first_page (db, dir, error)
       || !load_counters (db, &self->counters, error))
     return FALSE;
@@ -200,11 +159,9 @@ recover (TernStoreFiles *self,
          TernStoreOutcome *outcome,
          GError **error)
 {
-  g_autofree char *mark = mark_path (dir);
-
   if (!tern_store_recover (dir, error))
     return FALSE;
-  g_unlink (mark);
+  tern_rescue_clear_mark (path);
   if (!open_database (self, dir, path, outcome, error))
     return FALSE;
   *outcome = TERN_STORE_RECOVERED;

@@ -150,12 +150,18 @@ typedef struct
 {
   TernId location;
   guint32 uid;
-  guint32 target_uid; /* MOVE that was begun: where a sync has met it in the target; else 0 */
-  gboolean gone;      /* it is not at the source any more */
+  guint32
+      target_uid; /* MOVE or COPY that was begun: where a sync has met it in the target; else 0 */
+  gboolean gone;  /* it is not at the source any more */
 } TernOpSubject;
 GArray *tern_read_op_subjects (TernReader *reader, TernId op, GError **error);
+/* Of @op, which was begun: the uids in its target, among those that its own messages may have
+ * there, that belong to what other operations have put there. GArray of guint32. */
+GArray *tern_read_taken_uids (TernReader *reader, const TernOpRecord *op, GError **error);
 /* Takes some of the subjects of a pending or running operation (TernId of locations) out into a
- * running one of their own, which is to be settled in the same transaction. Returns its id. */
+ * running one of their own, which is to be settled in the same transaction. Returns its id; 0
+ * without
+ * @error when the operation has come to its end, or went with its folder. */
 TernId tern_txn_op_split (TernTxn *txn, TernId op, const GArray *locations, GError **error);
 
 gboolean tern_txn_op_running (TernTxn *txn, TernId op, GError **error);

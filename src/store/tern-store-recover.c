@@ -3,20 +3,16 @@
 
 #include "tern-store-open-private.h"
 
-#include "tern-fault.h"
-#include "tern-paths.h"
+#include "tern-rescue-private.h"
 #include "tern-store-ops.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
-#include <string.h>
-#include <unistd.h>
+#include "tern-fault.h"
+#include "tern-paths.h"
 
-#define PAGE_SIZE 4096
-/* In the header of the file format: what "PRAGMA schema_version" tells, and "version-valid-for". */
-#define SCHEMA_OFFSET    40
-#define VALID_FOR_OFFSET 92
+#include <string.h>
+
+/* In the header of the file format: what "PRAGMA schema_version" tells. */
+#define SCHEMA_OFFSET 40
 
 /*
  * A damaged database is kept under another name and a new one is made. From the old one comes what
@@ -39,9 +35,10 @@ static const struct
 } carries[] = {
 #define WAITING "NOT INDEXED WHERE ops > 0 OR stands_for <> 0 OR uid IS NULL"
   { "account", NULL, "id", NULL, NULL },
-  /* The state of the sync: everything is listed anew, and counted when all is carried. */
+  /* The state of the sync: everything is listed anew, and counted when all is carried. Not of which
+   * epoch the uids are: in another one they are those of other messages. */
   { "folder", NULL, "id",
-    "uidvalidity uidnext modseq backfill total unread remote_total remote_unread checked"
+    "uidnext modseq backfill total unread remote_total remote_unread checked"
     " compare_tried compared compared_remote compared_here",
     NULL },
   { "outbox", NULL, "id", NULL, NULL },
@@ -206,28 +203,6 @@ mend (TernDb *db, GError **error)
                       TERN_OP_FOLDER_CREATE)
          && tern_db_exec (db, repair, error);
 }
-static void
-remove_database (const char *path)
-{
-  static const char *const parts[] = { "", "-wal", "-shm" };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
-    {
-      g_autofree char *part = g_strconcat (path, parts[i], NULL);
-
-      g_unlink (part);
-    }
-}
-
-static TernDb *
-open_readable (const char *path)
-{
-  g_autoptr (TernDb) db = tern_db_open (path, TERN_DB_RESCUE, NULL);
-
-  if (db == NULL || !tern_db_exec (db, "SELECT count (*) FROM sqlite_master", NULL))
-    return NULL;
-  return g_steal_pointer (&db);
-}
 
 /* The first page tells where everything else is; without it nothing can be read. It changes only
  * with the schema, so a copy is kept beside the database. */
@@ -236,19 +211,6 @@ static char *
 first_page_path (const char *dir)
 {
   return g_build_filename (dir, "mail.db.first-page", NULL);
-}
-
-/* Read through SQLite's own descriptor: closing another one would drop the locks of this process.
- */
-static gboolean
-read_first_page (TernDb *db, char *page)
-{
-  sqlite3_file *file = NULL;
-
-  return sqlite3_file_control (tern_db_get_handle (db), "main", SQLITE_FCNTL_FILE_POINTER, &file)
-             == SQLITE_OK
-         && file != NULL && file->pMethods != NULL
-         && file->pMethods->xRead (file, page, PAGE_SIZE, 0) == SQLITE_OK;
 }
 
 /* Is what is kept at @path of the schema that there is now? */
@@ -261,7 +223,7 @@ is_kept (TernDb *db, const char *path, gboolean *kept, GError **error)
   gsize length;
 
   *kept = FALSE;
-  if (!g_file_get_contents (path, &page, &length, NULL) || length != PAGE_SIZE)
+  if (!g_file_get_contents (path, &page, &length, NULL) || length != TERN_RESCUE_PAGE_SIZE)
     return TRUE;
   memcpy (&of_page, page + SCHEMA_OFFSET, sizeof of_page);
   if (!tern_db_look_ints (db, &schema, "PRAGMA schema_version", NULL, 0, error))
@@ -274,7 +236,7 @@ gboolean
 tern_store_keep_first_page (TernDb *db, const char *dir, GError **error)
 {
   g_autofree char *copy = first_page_path (dir);
-  g_autofree char *page = g_malloc (PAGE_SIZE);
+  g_autofree char *page = g_malloc (TERN_RESCUE_PAGE_SIZE);
   gboolean kept;
 
   if (!is_kept (db, copy, &kept, error))
@@ -283,96 +245,34 @@ tern_store_keep_first_page (TernDb *db, const char *dir, GError **error)
     return TRUE;
   if (!tern_db_exec (db, "PRAGMA wal_checkpoint (TRUNCATE)", error))
     return FALSE;
-  return !read_first_page (db, page) || tern_paths_replace_file (copy, page, PAGE_SIZE, error);
+  return !tern_rescue_read_first_page (db, page)
+         || tern_paths_replace_file (copy, page, TERN_RESCUE_PAGE_SIZE, error);
 }
 
-/* A copy of the damaged file, for reading only, with the first page that was kept. */
 static TernDb *
 open_with_first_page (const char *dir, const char *old, const char *copy)
 {
   g_autofree char *page_path = first_page_path (dir);
   g_autofree char *page = NULL;
-  g_autoptr (GFile) from = g_file_new_for_path (old);
-  g_autoptr (GFile) to = g_file_new_for_path (copy);
-  gboolean ok;
   gsize length;
-  int fd;
 
-  if (!g_file_get_contents (page_path, &page, &length, NULL) || length != PAGE_SIZE
-      || !g_file_copy (from, to, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL, NULL))
+  if (!g_file_get_contents (page_path, &page, &length, NULL) || length != TERN_RESCUE_PAGE_SIZE)
     return NULL;
-  /* The size that it tells is of the time of the copy; without this mark SQLite asks the file. */
-  memset (page + VALID_FOR_OFFSET, 0, 4);
-  fd = g_open (copy, O_WRONLY | O_CLOEXEC, 0);
-  ok = fd >= 0 && pwrite (fd, page, length, 0) == (gssize) length;
-  if (fd >= 0)
-    close (fd);
-  return ok ? open_readable (copy) : NULL;
+  return tern_rescue_open_with_page (old, copy, page);
 }
 
 static void
 carry_over (const char *dir, const char *old, TernDb *to)
 {
   g_autofree char *copy = g_strconcat (old, "-copy", NULL);
-  g_autoptr (TernDb) from = open_readable (old);
+  g_autoptr (TernDb) from = tern_rescue_open (old);
 
   if (from == NULL)
     from = open_with_first_page (dir, old, copy);
   if (from != NULL)
     carry_from (from, to);
   g_clear_pointer (&from, tern_db_close);
-  remove_database (copy);
-}
-
-static gboolean
-rename_file (const char *from, const char *to, GError **error)
-{
-  if (g_rename (from, to) == 0)
-    return TRUE;
-  g_propagate_error (error, tern_db_fault (SQLITE_IOERR, errno, from, g_strerror (errno)));
-  return FALSE;
-}
-
-static void
-sync_dir (const char *dir)
-{
-  int fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-  if (fd < 0)
-    return;
-  fsync (fd);
-  close (fd);
-}
-
-/* Puts the finished database in place of the damaged one. The damaged one leaves first, and its log
- * before anything else has its name: SQLite would take it for the log of the new one. */
-static gboolean
-swap (const char *dir, const char *path, const char *fresh, GError **error)
-{
-  static const char *const companions[] = { "-wal", "-shm", "-journal" };
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autofree char *date = g_date_time_format (now, "%Y%m%d-%H%M%S");
-  g_autofree char *kept = g_strdup_printf ("%s.corrupt-%s", path, date);
-
-  if (g_file_test (path, G_FILE_TEST_EXISTS))
-    {
-      if (!rename_file (path, kept, error))
-        return FALSE;
-      g_message ("The mail database was damaged; it is kept as %s", kept);
-    }
-  for (gsize i = 0; i < G_N_ELEMENTS (companions); i++)
-    {
-      g_autofree char *from = g_strconcat (path, companions[i], NULL);
-      g_autofree char *to = g_strconcat (kept, companions[i], NULL);
-
-      if (g_file_test (from, G_FILE_TEST_EXISTS) && !rename_file (from, to, error))
-        return FALSE;
-    }
-  sync_dir (dir);
-  if (!rename_file (fresh, path, error))
-    return FALSE;
-  sync_dir (dir);
-  return TRUE;
+  tern_rescue_remove (copy);
 }
 
 /* Everything that can be read of the damaged database, in one of its own, on the disk to stay. */
@@ -382,7 +282,7 @@ build (const char *dir, const char *damaged, const char *fresh, GError **error)
   g_autoptr (TernDb) db = NULL;
   gboolean created;
 
-  remove_database (fresh);
+  tern_rescue_remove (fresh);
   db = tern_store_open_writer (fresh, &created, error);
   if (db == NULL || !tern_db_exec (db, "BEGIN IMMEDIATE", error))
     return FALSE;
@@ -397,9 +297,7 @@ tern_store_recover (const char *dir, GError **error)
   g_autofree char *path = g_build_filename (dir, "mail.db", NULL);
   g_autofree char *fresh = g_strconcat (path, ".new", NULL);
 
-  /* Until the new one is whole the damaged one stays where it is: whatever happens meanwhile, the
-   * next start begins again with it. */
-  return build (dir, path, fresh, error) && swap (dir, path, fresh, error);
+  return build (dir, path, fresh, error) && tern_rescue_swap (path, fresh, error);
 }
 
 gboolean
@@ -408,6 +306,5 @@ tern_store_finish_recovery (const char *dir, gboolean *finished, GError **error)
   g_autofree char *path = g_build_filename (dir, "mail.db", NULL);
   g_autofree char *fresh = g_strconcat (path, ".new", NULL);
 
-  *finished = !g_file_test (path, G_FILE_TEST_EXISTS) && g_file_test (fresh, G_FILE_TEST_EXISTS);
-  return !*finished || swap (dir, path, fresh, error);
+  return tern_rescue_finish (path, fresh, finished, error);
 }

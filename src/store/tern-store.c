@@ -4,6 +4,7 @@
 #include "tern-store.h"
 
 #include "tern-body-store.h"
+#include "tern-rescue-private.h"
 #include "tern-store-listeners-private.h"
 #include "tern-store-open-private.h"
 #include "tern-store-private.h"
@@ -340,10 +341,11 @@ request_free (gpointer pointer)
 }
 
 static void
-note_damage (TernStore *self, TernDb *db)
+note_damage (TernReader *reader)
 {
-  if (tern_db_is_damaged (db))
-    tern_store_mark_damaged (self->dir);
+  if (tern_db_is_damaged (reader->db))
+    tern_rescue_mark (reader->db_path);
+  tern_bodies_note_damage (reader->bodies);
 }
 
 /* After the commit: what it drops from the body store is dropped, once the rows that named it are
@@ -403,11 +405,12 @@ write_run (TernCall *call, gpointer pointer)
     {
       finish_transaction (self, &txn);
       tern_txn_clear (&txn);
+      note_damage (&self->files.writer);
       tern_call_return (call, result, result_free);
       return;
     }
   tern_txn_clear (&txn);
-  note_damage (self, self->files.writer.db);
+  note_damage (&self->files.writer);
   if (result != NULL && result_free != NULL)
     result_free (result);
   if (error == NULL)
@@ -457,7 +460,7 @@ read_run (TernCall *call, gpointer pointer)
   GError *error = NULL;
 
   gboolean ok = run_read (reader, request, tern_call_get_cancellable (call), &result, &error);
-  note_damage (self, reader->db);
+  note_damage (reader);
   if (ok)
     {
       tern_call_return (call, result, result_free);

@@ -23,8 +23,11 @@
   "S: * LIST (\\Subscribed) \"/\" \"" name "\"",                          \
       "S: * STATUS \"" name "\" (MESSAGES 1 UIDNEXT 8 UIDVALIDITY " epoch \
       " UNSEEN 1 HIGHESTMODSEQ 50)"
-#define IS_THERE(name)         "C: %t LIST \"\" \"" name "\"", "S: * LIST () \"/\" \"" name "\"", "S: %t OK"
-#define IS_NOT_THERE(name)     "C: %t LIST \"\" \"" name "\"", "S: %t OK"
+#define IS_THERE(name)     "C: %t LIST \"\" \"" name "\"", "S: * LIST () \"/\" \"" name "\"", "S: %t OK"
+#define IS_NOT_THERE(name) "C: %t LIST \"\" \"" name "\"", "S: %t OK"
+#define IS_OPENED(name, epoch)                                                                    \
+  "C: %t EXAMINE \"" name "\" (CONDSTORE)", "S: * 1 EXISTS", "S: * OK [UIDVALIDITY " epoch "] x", \
+      "S: * OK [UIDNEXT 100] x", "S: %t OK opened"
 #define TAKES(command)         "C: %t " command, "S: %t OK done"
 #define RESUBSCRIBES(old, new) TAKES ("SUBSCRIBE \"" new "\""), TAKES ("UNSUBSCRIBE \"" old "\"")
 
@@ -224,8 +227,13 @@ static void
 test_rename_restarted_undone (void)
 {
   static const char *const script[] = {
-    WIRE_GREET_WITH (CAPS),  IS_THERE ("A"), TAKES ("RENAME \"A\" \"B\""),
-    RESUBSCRIBES ("A", "B"), "STALL",        NULL,
+    WIRE_GREET_WITH (CAPS),
+    IS_THERE ("A"),
+    IS_NOT_THERE ("B"),
+    TAKES ("RENAME \"A\" \"B\""),
+    RESUBSCRIBES ("A", "B"),
+    "STALL",
+    NULL,
   };
   World world;
   TernId folder, op;
@@ -268,6 +276,9 @@ test_rename_restarted_refused (void)
   static const char *const script[] = {
     WIRE_GREET_WITH (CAPS),
     IS_THERE ("A"),
+    IS_THERE ("B"),
+    IS_OPENED ("A", "11"),
+    IS_OPENED ("INBOX", "1"),
     "C: %t RENAME \"A\" \"B\"",
     "S: %t NO [ALREADYEXISTS] there is one",
     "STALL",
@@ -284,6 +295,29 @@ test_rename_restarted_refused (void)
   g_assert_cmpint (state_of (&world, op), ==, TERN_OP_REFUSED);
   assert_folder (&world, folder, "A", "A");
   g_assert_cmpuint (world.notes->len, ==, 1);
+  world_clear (&world);
+}
+
+/* The server has done it, and another program has made a folder of the old name since: that one is
+ * not renamed, and keeps its subscription. */
+static void
+test_rename_restarted_replaced (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (CAPS),    IS_THERE ("A"), IS_THERE ("B"), IS_OPENED ("A", "13"),
+    TAKES ("SUBSCRIBE \"B\""), "STALL",        NULL,
+  };
+  World world;
+  TernId folder, op;
+
+  world_init (&world, script);
+  folder = add_synced (&world, "A", 11);
+  op = rename_to (&world, folder, "B");
+  cut_short (&world, op, "B");
+  run_all (&world);
+  g_assert_cmpint (state_of (&world, op), ==, TERN_OP_CONFIRMED);
+  assert_folder (&world, folder, "B", "B");
+  g_assert_cmpuint (world.notes->len, ==, 0);
   world_clear (&world);
 }
 
@@ -500,6 +534,128 @@ test_delete_not_counted (void)
   world_clear (&world);
 }
 
+#define GREET_OLD                                                                               \
+  "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi", "C: %t AUTHENTICATE PLAIN *",         \
+      "S: %t OK [CAPABILITY IMAP4rev1] in", "C: %t STATUS \"A\" (MESSAGES)",                    \
+      "S: * STATUS A (MESSAGES 2)", "S: %t OK counted", "C: %t EXAMINE \"A\"", "S: * 2 EXISTS", \
+      "S: * OK [UIDVALIDITY 11] x", "S: * OK [UIDNEXT 9] x", "S: %t OK [READ-ONLY] selected",   \
+      "C: %t UID SEARCH UNDELETED"
+
+/* Without UIDPLUS and MOVE, what was moved to the trash stays behind and is marked. */
+static void
+test_delete_marked (void)
+{
+  static const char *const script[] = {
+    GREET_OLD,
+    "S: * SEARCH",
+    "S: %t OK nothing",
+    "C: %t EXAMINE \"INBOX\"",
+    "S: * 0 EXISTS",
+    "S: * OK [UIDVALIDITY 1] x",
+    "S: * OK [UIDNEXT 100] x",
+    "S: %t OK [READ-ONLY] selected",
+    "C: %t LIST \"\" \"A/?\"",
+    "S: %t OK",
+    TAKES ("DELETE \"A\""),
+    TAKES ("UNSUBSCRIBE \"A\""),
+    "STALL",
+    NULL,
+  };
+  World world;
+  TernId folder;
+
+  world_init (&world, script);
+  folder = add_synced (&world, "A", 11);
+  delete_emptied (&world, folder);
+  run_all (&world);
+  g_assert_null (store_folder (world.wire.store, folder));
+  g_assert_cmpuint (world.notes->len, ==, 0);
+  world_clear (&world);
+}
+
+/* One of them was not. */
+static void
+test_delete_not_marked (void)
+{
+  static const char *const script[] = { GREET_OLD, "S: * SEARCH 8", "S: %t OK one", "STALL", NULL };
+  World world;
+  TernId folder;
+
+  world_init (&world, script);
+  folder = add_synced (&world, "A", 11);
+  delete_emptied (&world, folder);
+  run_all (&world);
+  g_assert_cmpuint (world.notes->len, ==, 1);
+  g_assert_nonnull (strstr (g_ptr_array_index (world.notes, 0), "There is mail in"));
+  assert_shown (&world, folder);
+  world_clear (&world);
+}
+
+/* What was only a name. */
+static TernId
+delete_name (World *self)
+{
+  TernFolderRecord record = { .account = self->wire.store->account,
+                              .path = (char *) "A",
+                              .name = (char *) "A",
+                              .remote_name = (char *) "A",
+                              .delimiter = '/' };
+  TernTxn *txn = store_begin (self->wire.store);
+  TernId folder = tern_txn_put_folder (txn, &record, NULL);
+
+  g_assert_cmpint (tern_txn_op_folder_delete (txn, folder, NULL), !=, 0);
+  store_commit (self->wire.store);
+  return folder;
+}
+
+/* Another program has made a mailbox of it since, and mail has come. */
+static void
+test_delete_made_since (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (CAPS),
+    "C: %t STATUS \"A\" (MESSAGES)",
+    "S: * STATUS A (MESSAGES 1)",
+    "S: %t OK counted",
+    "STALL",
+    NULL,
+  };
+  World world;
+  TernId folder;
+
+  world_init (&world, script);
+  folder = delete_name (&world);
+  run_all (&world);
+  g_assert_cmpuint (world.notes->len, ==, 1);
+  assert_shown (&world, folder);
+  world_clear (&world);
+}
+
+static void
+test_delete_name (gconstpointer refusal)
+{
+  const char *const script[] = {
+    WIRE_GREET_WITH (CAPS),
+    "C: %t STATUS \"A\" (MESSAGES)",
+    refusal,
+    "C: %t LIST \"\" \"A/?\"",
+    "S: %t OK",
+    TAKES ("DELETE \"A\""),
+    TAKES ("UNSUBSCRIBE \"A\""),
+    "STALL",
+    NULL,
+  };
+  World world;
+  TernId folder;
+
+  world_init (&world, script);
+  folder = delete_name (&world);
+  run_all (&world);
+  g_assert_null (store_folder (world.wire.store, folder));
+  g_assert_cmpuint (world.notes->len, ==, 0);
+  world_clear (&world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -508,9 +664,17 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/folder-ops/rename/restarted-undone", test_rename_restarted_undone);
   g_test_add_func ("/engine/folder-ops/rename/restarted-lost", test_rename_restarted_lost);
   g_test_add_func ("/engine/folder-ops/rename/restarted-refused", test_rename_restarted_refused);
+  g_test_add_func ("/engine/folder-ops/rename/restarted-replaced", test_rename_restarted_replaced);
   g_test_add_func ("/engine/folder-ops/rename/under-a-session", test_renamed_under_a_session);
   g_test_add_func ("/engine/folder-ops/delete/child-refused", test_delete_child_refused);
   g_test_add_func ("/engine/folder-ops/delete/empty", test_delete_empty);
   g_test_add_func ("/engine/folder-ops/delete/not-counted", test_delete_not_counted);
+  g_test_add_func ("/engine/folder-ops/delete/marked", test_delete_marked);
+  g_test_add_func ("/engine/folder-ops/delete/not-marked", test_delete_not_marked);
+  g_test_add_func ("/engine/folder-ops/delete/made-since", test_delete_made_since);
+  g_test_add_data_func ("/engine/folder-ops/delete/name", "S: %t NO not selectable",
+                        test_delete_name);
+  g_test_add_data_func ("/engine/folder-ops/delete/unknown-name",
+                        "S: %t NO [NONEXISTENT] not a mailbox", test_delete_name);
   return g_test_run ();
 }

@@ -81,10 +81,41 @@ test_refused (void)
   store_fixture_free (f);
 }
 
+/* An operation that is over while its answer is on the way has no parts; what the database made
+ * last is none. */
+static void
+test_part_of_nothing (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId a = store_add (f, f->inbox, 1, 1, TERN_FLAG_NONE);
+  TernId b = store_add (f, f->inbox, 2, 2, TERN_FLAG_NONE);
+  TernId over = move_all (f, &a, 1, f->archive);
+  g_autoptr (GArray) some = g_array_new (FALSE, FALSE, sizeof (TernId));
+  g_autoptr (GError) no = tern_fault_new (TERN_FAULT_REFUSED, "no");
+  GError *error = NULL;
+  TernTxn *txn;
+
+  send (f, over);
+  txn = store_begin (f);
+  g_assert_true (tern_txn_op_refused (txn, over, no, NULL));
+  store_commit (f);
+  move_all (f, &b, 1, f->archive);
+  g_array_append_val (some, a);
+  txn = store_begin (f);
+  g_assert_cmpint (tern_txn_op_split (txn, over, some, &error), ==, 0);
+  g_assert_no_error (error);
+  g_assert_cmpint (tern_txn_op_split (txn, 999, some, &error), ==, 0);
+  g_assert_no_error (error);
+  store_commit (f);
+  g_assert_cmpuint (store_op_count (f, TERN_OP_RUNNING), ==, 0);
+  store_fixture_free (f);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/op-parts/refused", test_refused);
+  g_test_add_func ("/store/op-parts/part-of-nothing", test_part_of_nothing);
   return g_test_run ();
 }

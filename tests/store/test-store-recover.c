@@ -142,6 +142,61 @@ test_waiting (void)
   store_fixture_free (f);
 }
 
+/* What a sync does when it meets a folder. */
+static void
+meet (StoreFixture *f, TernId folder, guint32 uidvalidity)
+{
+  TernTxn *txn = store_begin (f);
+  g_autoptr (TernFolderRecord) record = tern_read_folder (tern_txn_reader (txn), folder, NULL);
+
+  if (record->uidvalidity != 0 && record->uidvalidity != uidvalidity)
+    g_assert_true (tern_txn_begin_rematch (txn, folder, NULL));
+  g_assert_true (tern_txn_set_sync_state (txn, folder, uidvalidity, 0, 0, 0, NULL));
+  store_commit (f);
+}
+
+static guint32
+uid_of (StoreFixture *f, TernId op)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  g_autoptr (GArray) subjects = tern_read_op_subjects (reader, op, NULL);
+
+  store_read_end (f);
+  g_assert_cmpuint (subjects->len, ==, 1);
+  return g_array_index (subjects, TernOpSubject, 0).uid;
+}
+
+/* What waits to be done to a message is done to no other one that has its uid now. */
+static void
+test_renumbered (gconstpointer renumbered)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId gone = store_add (f, f->inbox, 5, 1, TERN_FLAG_NONE);
+  TernId moved = store_add (f, f->inbox, 6, 2, TERN_FLAG_NONE);
+  TernTxn *txn = store_begin (f);
+  g_autoptr (GArray) expunge = tern_txn_op_expunge (txn, &gone, 1, NULL);
+  g_autoptr (GArray) move = tern_txn_op_move (txn, &moved, 1, f->archive, NULL);
+  gboolean same = renumbered == NULL;
+
+  g_assert_true (tern_txn_set_sync_state (txn, f->inbox, 77, 7, 0, 1, NULL));
+  store_commit (f);
+  store_close (f);
+  recover (f);
+  meet (f, f->inbox, same ? 77 : 78);
+  g_assert_cmpuint (uid_of (f, first (expunge)), ==, same ? 5 : 0);
+  g_assert_cmpuint (uid_of (f, first (move)), ==, same ? 6 : 0);
+  if (!same)
+    {
+      TernId other = store_add (f, f->inbox, 5, 3, TERN_FLAG_NONE);
+
+      g_assert_cmpint (other, !=, gone);
+      g_assert_cmpuint (uid_of (f, first (expunge)), ==, 0);
+      g_assert_cmpint (store_add (f, f->inbox, 8, 1, TERN_FLAG_NONE), ==, gone);
+      g_assert_cmpuint (uid_of (f, first (expunge)), ==, 8);
+    }
+  store_fixture_free (f);
+}
+
 /* Column by column */
 
 /* Why a table is not compared. */
@@ -158,7 +213,6 @@ static const char *const left_tables[] = {
 /* Why a column is not. */
 static const char *const left_columns[] = {
   /* All messages are listed anew, so nothing is known of what the server has. */
-  "folder.uidvalidity",
   "folder.uidnext",
   "folder.modseq",
   "folder.backfill",
@@ -397,6 +451,8 @@ main (int argc, char **argv)
   g_test_add_func ("/store/recover/folder-operations", test_folder_operations);
   g_test_add_func ("/store/recover/numbers", test_numbers);
   g_test_add_func ("/store/recover/waiting", test_waiting);
+  g_test_add_data_func ("/store/recover/same-epoch", NULL, test_renumbered);
+  g_test_add_data_func ("/store/recover/renumbered", "", test_renumbered);
   g_test_add_func ("/store/recover/newer-schema", test_newer_schema);
   g_test_add_func ("/store/recover/columns", test_columns);
   return g_test_run ();
