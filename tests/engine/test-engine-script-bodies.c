@@ -135,6 +135,71 @@ test_bodies_together (void)
   script_tear_down (&setup);
 }
 
+/* One breaks off: it is asked for again, and what was in it does not become the next one. */
+static void
+test_bodies_damaged (void)
+{
+  static const char *const script[] = {
+    IMAP_LOGIN,
+    IMAP_SELECT_INBOX ("2", "77", "3"),
+    "C: %t UID FETCH 1:2 (*",
+    IMAP_MESSAGE ("1", "1", "first"),
+    IMAP_MESSAGE ("2", "2", "second"),
+    "S: %t OK fetched",
+    "C: %t LIST *",
+    "S: * LIST () \"/\" INBOX",
+    "S: * STATUS INBOX (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 77 UNSEEN 2)",
+    "S: %t OK listed",
+    "C: %t UID FETCH 1:2 (UID BODY.PEEK[])",
+    "R: * 1 FETCH (UID 1 BODY[] {40000}\r\n",
+    "FILL: 40000 a",
+    "R: \r\n",
+    "R: * 2 FETCH (UID 2 BODY[] {50000}\r\n",
+    "FILL: 50000 b",
+    "R: )\r\n",
+    "S: %t OK fetched",
+    "C: %t UID FETCH 1 (UID BODY.PEEK[])",
+    "R: * 1 FETCH (UID 1 BODY[] {40000}\r\n",
+    "FILL: 40000 a",
+    "R: )\r\n",
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  ScriptSetup setup;
+  GAsyncResult *slot = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GPtrArray) messages = NULL;
+  g_autoptr (GError) error = NULL;
+
+  script_set_up (&setup, script);
+  tern_engine_sync_async (setup.fixture->engine, setup.uuid, NULL, TRUE, NULL, engine_store_result,
+                          &slot);
+  result = engine_await (&slot);
+  tern_sync_report_free (tern_engine_sync_finish (setup.fixture->engine, result, &error));
+  g_assert_no_error (error);
+  messages = engine_fixture_messages (setup.fixture, setup.uuid, "INBOX");
+  g_assert_cmpuint (messages->len, ==, 2);
+  for (guint i = 0; i < messages->len; i++)
+    {
+      const TernMessageRecord *record = g_ptr_array_index (messages, i);
+      gboolean first = strcmp (record->facts->subject, "first") == 0;
+      GAsyncResult *loaded = NULL;
+      g_autoptr (GAsyncResult) body = NULL;
+      g_autoptr (GBytes) bytes = NULL;
+
+      tern_engine_load_part_async (setup.fixture->engine, record->id, "", NULL, engine_store_result,
+                                   &loaded);
+      body = engine_await (&loaded);
+      bytes = tern_engine_load_part_finish (setup.fixture->engine, body, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (g_bytes_get_size (bytes), ==, first ? 40000 : 50000);
+      g_assert_cmpint (((const char *) g_bytes_get_data (bytes, NULL))[0], ==, first ? 'a' : 'b');
+    }
+  g_clear_object (&result);
+  script_tear_down (&setup);
+}
+
 static gboolean
 has_one_body (gpointer data)
 {
@@ -274,6 +339,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/script-bodies/one-by-one", test_bodies);
   g_test_add_func ("/engine/script-bodies/together", test_bodies_together);
+  g_test_add_func ("/engine/script-bodies/damaged", test_bodies_damaged);
   g_test_add_func ("/engine/script-bodies/cut", test_bodies_cut);
   g_test_add_func ("/engine/script-bodies/preview", test_preview);
   return g_test_run ();

@@ -146,6 +146,13 @@ tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece)
                               self->endpoint->host));
 }
 
+void
+tern_imap_session_drop_pieces (TernImapSession *self)
+{
+  g_ptr_array_set_size (self->sinks, 0);
+  self->sunk = 0;
+}
+
 /* --- untagged data ------------------------------------------------------------------------- */
 
 static void
@@ -708,6 +715,5 @@ tern_imap_session_route (TernImapSession *self)
     route_untagged (self, parser);
   else
     route_tagged (self, parser);
-  g_ptr_array_set_size (self->sinks, 0);
-  self->sunk = 0;
+  tern_imap_session_drop_pieces (self);
 }

@@ -179,6 +179,8 @@ handle_error (TernImapWire *self, TernImapEvent event)
   const char *problem = tern_imap_parser_get_problem (self->parser);
 
   g_debug ("%s: %s", self->host, problem);
+  if (self->handlers.unreadable != NULL)
+    self->handlers.unreadable (self->data);
   if (event == TERN_IMAP_EVENT_ERROR && ++self->bad_responses < TERN_LIMIT_IMAP_BAD_LINES)
     return;
   fail (self, tern_fault_new (TERN_FAULT_PROTOCOL,

@@ -23,7 +23,8 @@ typedef struct
 {
   void (*response) (gpointer data); /* the tokens are in the parser until it returns */
   void (*piece) (const TernImapPiece *piece, gpointer data);
-  void (*drained) (gpointer data); /* everything that came with one read was handed on */
+  void (*unreadable) (gpointer data); /* a response that is none: the pieces were of it */
+  void (*drained) (gpointer data);    /* everything that came with one read was handed on */
   /* Once, and nothing after it. @error is (transfer full). */
   void (*failed) (GError *error, gpointer data);
 } TernImapWireHandlers;
