@@ -67,6 +67,7 @@ struct _TernImapCommand
   char *body_section;         /* (nullable) */
   guint64 body_size;   /* of the whole message, as the server told it (of the largest one); 0 if it
                           did not */
+  guint64 body_room;   /* with body_uids: what may still be kept */
   guint64 body_offset; /* with a length: where the range of the section begins */
   guint32 body_length; /* 0: the whole section */
   gboolean body_decoded; /* it is BINARY */

@@ -78,7 +78,10 @@ keep_body (TernImapCommand *command, guint32 uid, GBytes *bytes)
   if (command->body_uids == NULL)
     command->reply->body = bytes;
   else
-    g_hash_table_insert (command->reply->bodies, GUINT_TO_POINTER (uid), bytes);
+    {
+      command->body_room -= g_bytes_get_size (bytes);
+      g_hash_table_insert (command->reply->bodies, GUINT_TO_POINTER (uid), bytes);
+    }
 }
 
 static gboolean
@@ -108,6 +111,18 @@ body_limit (const TernImapCommand *command)
   return command->body_size * 2 + TERN_LIMIT_IMAP_SLACK;
 }
 
+/* What is left of it beside the others of the command. */
+static guint64
+body_room (TernImapCommand *command, guint64 size)
+{
+  guint64 limit = body_limit (command);
+
+  if (command->body_uids == NULL || limit <= command->body_room)
+    return limit;
+  command->reply->crowded_out |= size <= limit && size > command->body_room;
+  return command->body_room;
+}
+
 /* Kept only when somebody waits for this section; of which message is known when the response is
  * whole. What one response may fill the memory with is bounded, or a server could bring any number
  * of bodies that nobody asked for: it is about one message, so all that is kept of it together is
@@ -123,7 +138,7 @@ make_sink (TernImapSession *self, const TernImapPiece *piece)
 
       if (waits_for (command, 0) && is_section (command, piece->section, piece->decoded)
           && is_range (command, piece->origin))
-        limit = MAX (limit, body_limit (command));
+        limit = MAX (limit, body_room (command, piece->size));
     }
   if (piece->size > limit || self->sunk > limit - piece->size)
     return NULL;
@@ -162,10 +177,11 @@ take_body (TernImapSession *self,
            const TernImapBodyValue *body)
 {
   GByteArray *sink = NULL;
-  guint64 limit = body_limit (command);
+  guint64 limit;
 
   if (body->sunk >= 0 && (guint) body->sunk < self->sinks->len)
     sink = self->sinks->pdata[body->sunk];
+  limit = body_room (command, sink != NULL ? sink->len : body->value.length);
   if (sink != NULL && sink->len <= limit)
     {
       self->sinks->pdata[body->sunk] = NULL;

@@ -147,12 +147,15 @@ void tern_imap_session_fetch_body_async (TernImapSession *self,
                                          GAsyncReadyCallback callback,
                                          gpointer user_data);
 /* The same section of @n > 0 messages, @uids sorted; result in reply->bodies. @size: of the largest
- * one. One that is too large is left out, as one that is gone is: ask for just that to hear why. */
+ * one. One that is too large is left out, as one that is gone is: ask for just that to hear why. No
+ * more than @room bytes are kept of all of them together; with reply->crowded_out there were more.
+ */
 void tern_imap_session_fetch_bodies_async (TernImapSession *self,
                                            const guint32 *uids,
                                            gsize n,
                                            const char *section,
                                            guint64 size,
+                                           guint64 room,
                                            GCancellable *cancellable,
                                            GAsyncReadyCallback callback,
                                            gpointer user_data);

@@ -246,6 +246,7 @@ tern_imap_session_fetch_bodies_async (TernImapSession *self,
                                       gsize n,
                                       const char *section,
                                       guint64 size,
+                                      guint64 room,
                                       GCancellable *cancellable,
                                       GAsyncReadyCallback callback,
                                       gpointer user_data)
@@ -260,6 +261,7 @@ tern_imap_session_fetch_bodies_async (TernImapSession *self,
   command->reply->bodies = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_bytes_unref);
   command->body_section = g_strdup (section);
   command->body_size = size;
+  command->body_room = room;
   tern_imap_command_add (command, "UID FETCH %s (UID BODY.PEEK[%s])", set, section);
   tern_imap_session_enqueue (self, command);
 }
