@@ -51,6 +51,7 @@ struct _TernImapCommand
   gboolean is_move;
   char *set;                  /* (nullable) the messages that it is about now */
   char *rest;                 /* (nullable) those that come after them */
+  guint64 n_messages;         /* of the whole set, as it was given */
   guint set_part;             /* where @set is among the parts */
   guint32 limit;              /* [MESSAGELIMIT]: the server took so many, 0 = it says nothing */
   guint32 done_from;          /* [MESSAGELIMIT]: and these were from this UID on, 0 = not told */

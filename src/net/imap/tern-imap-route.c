@@ -343,7 +343,12 @@ take_search (TernImapSession *self, TernImapCommand *command, GArray *uids)
     self->handlers.search (self, uids, self->data);
   if (command == NULL)
     return;
-  if (command->reply->uids == NULL)
+  /* What is left out would be taken for gone. */
+  if (command->reply->uids != NULL
+      && uids->len > TERN_LIMIT_IMAP_MESSAGES - command->reply->uids->len)
+    tern_imap_session_die (
+        self, tern_imap_nonsense_fault_new (self->endpoint->host, "too many messages found"));
+  else if (command->reply->uids == NULL)
     command->reply->uids = g_array_ref (uids);
   else
     g_array_append_vals (command->reply->uids, uids->data, uids->len);

@@ -80,6 +80,10 @@ void tern_imap_session_open_async (TernImapSession *self,
 gboolean
 tern_imap_session_open_finish (TernImapSession *self, GAsyncResult *result, GError **error);
 
+/* The server tells more than can be kept: ends the session with that as the fault, soon. May be
+ * called by a handler. @what: of what there is too much, for whoever reads the fault; not
+ * translated. */
+void tern_imap_session_give_up (TernImapSession *self, const char *what);
 TernImapState tern_imap_session_get_state (TernImapSession *self);
 TernImapCaps tern_imap_session_get_caps (TernImapSession *self);
 /* Fewer bytes are transferred of what the server decodes: it does so, and nothing is compressed. */

@@ -49,6 +49,9 @@ gsize tern_imap_wire_detach (TernImapWire *self);
 void tern_imap_wire_compress (TernImapWire *self);
 gboolean tern_imap_wire_is_compressed (TernImapWire *self);
 
+/* Ends as if the connection had failed, from the main loop. Takes @error. */
+void tern_imap_wire_fail_later (TernImapWire *self, GError *error);
+
 /* Sends in the order of the calls. @kind: what of it the transcript may keep. */
 void tern_imap_wire_send (TernImapWire *self, GBytes *bytes, TernWireKind kind);
 gboolean tern_imap_wire_has_unsent (TernImapWire *self);
