@@ -94,7 +94,11 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (reply != NULL)
     keep (self, fetch->request, g_steal_pointer (&reply->body));
   else if (is_of_message (error))
-    fetch->request->error = g_steal_pointer (&error);
+    {
+      if (tern_fault_is (error, TERN_FAULT_UNAVAILABLE))
+        tern_fault_set_scope (error, TERN_SCOPE_MESSAGE);
+      fetch->request->error = g_steal_pointer (&error);
+    }
   else if (self->error == NULL)
     self->error = g_steal_pointer (&error);
   if (self->answered == self->requests->len)
