@@ -174,6 +174,64 @@ test_wire_no_pieces (void)
   wire_clear (&wire);
 }
 
+static GPtrArray *
+new_requests (guint32 uid)
+{
+  GPtrArray *requests = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_part_request_free);
+
+  g_ptr_array_add (requests, tern_part_request_new (uid, "1", 100));
+  return requests;
+}
+
+static void
+count_result (GObject *source, GAsyncResult *result, gpointer data)
+{
+  ++*(guint *) data;
+}
+
+/* A download that waits for a connection which ends gets the next one. */
+static void
+test_wire_hands_end (void)
+{
+  static const char *const work[] = { WIRE_GREET, "STALL", NULL };
+  static const char *const hands[] = {
+    WIRE_GREET, WIRE_SELECT ("INBOX", "1", "100"), "C: %t UID FETCH 7 (UID BODY.PEEK[1])", "CLOSE",
+    NULL,
+  };
+  static const char *const next[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID FETCH 8 (UID BODY.PEEK[1])",
+    "S: * 1 FETCH (UID 8 BODY[1] {5}",
+    "S: words)",
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  g_autoptr (GPtrArray) first = new_requests (7);
+  g_autoptr (GPtrArray) second = new_requests (8);
+  g_autoptr (TernFolderRecord) inbox = NULL;
+  Wire wire;
+  guint ended = 0;
+  GError *error = NULL;
+
+  wire_init (&wire, work);
+  tern_script_server_addv (wire.server, hands);
+  tern_script_server_addv (wire.server, next);
+  inbox = store_folder (wire.store, wire.store->inbox);
+  tern_remote_fetch_parts_async (wire.remote, inbox, first, TERN_URGENCY_DOWNLOAD, count_result,
+                                 &ended);
+  tern_remote_fetch_parts_async (wire.remote, inbox, second, TERN_URGENCY_DOWNLOAD,
+                                 wire_keep_result, &wire);
+  tern_test_wait_until (wire.result != NULL);
+  g_assert_cmpuint (ended, ==, 1);
+  g_assert_true (tern_remote_fetch_parts_finish (wire.remote, wire.result, &error));
+  g_assert_no_error (error);
+  g_assert_nonnull (((TernPartRequest *) g_ptr_array_index (second, 0))->bytes);
+  g_clear_object (&wire.result);
+  wire_clear (&wire);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -181,5 +239,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/wire-jobs/selected-for-a-body", test_wire_selected_for_a_body);
   g_test_add_func ("/engine/wire-jobs/sync-of-deleted", test_wire_sync_of_deleted);
   g_test_add_func ("/engine/wire-jobs/no-pieces", test_wire_no_pieces);
+  g_test_add_func ("/engine/wire-jobs/hands-end", test_wire_hands_end);
   return g_test_run ();
 }
