@@ -232,6 +232,44 @@ test_wire_hands_end (void)
   wire_clear (&wire);
 }
 
+/* A folder that the listing tells nothing of is asked about: where nothing has changed, there is
+ * nothing to sync. */
+static void
+test_wire_left_out (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (" LIST-EXTENDED LIST-STATUS"),
+    "C: %t LIST *",
+    "S: * LIST () \"/\" INBOX",
+    "S: * STATUS INBOX (MESSAGES 1 UIDNEXT 100 UIDVALIDITY 1 UNSEEN 1)",
+    "S: * LIST () \"/\" Archive",
+    "S: %t OK listed",
+    "C: %t STATUS \"Archive\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)",
+    "S: * STATUS Archive (MESSAGES 1 UIDNEXT 11 UIDVALIDITY 2 UNSEEN 0)",
+    "S: %t OK told",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) changed = NULL;
+  GError *error = NULL;
+  TernTxn *txn;
+
+  wire_init (&wire, script);
+  store_add (wire.store, wire.store->archive, 10, 1, TERN_FLAG_SEEN);
+  txn = store_begin (wire.store);
+  g_assert_true (tern_txn_set_compare_tried (txn, wire.store->archive, NULL));
+  store_commit (wire.store);
+  tern_remote_list_folders_async (wire.remote, wire_keep_result, &wire);
+  tern_test_wait_until (wire.result != NULL);
+  changed = tern_remote_list_folders_finish (wire.remote, wire.result, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < changed->len; i++)
+    g_assert_cmpint (g_array_index (changed, TernId, i), !=, wire.store->archive);
+  g_clear_object (&wire.result);
+  wire_clear (&wire);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -240,5 +278,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/wire-jobs/sync-of-deleted", test_wire_sync_of_deleted);
   g_test_add_func ("/engine/wire-jobs/no-pieces", test_wire_no_pieces);
   g_test_add_func ("/engine/wire-jobs/hands-end", test_wire_hands_end);
+  g_test_add_func ("/engine/wire-jobs/left-out", test_wire_left_out);
   return g_test_run ();
 }

@@ -115,6 +115,12 @@ void tern_imap_session_list_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data);
+/* What a listing tells of a mailbox besides; data to handler status. */
+void tern_imap_session_full_status_async (TernImapSession *self,
+                                          const char *mailbox,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
 /* How many messages there are: #TernImapReply.messages, -1 when the server has not told. */
 void tern_imap_session_status_async (TernImapSession *self,
                                      const char *mailbox,

@@ -147,6 +147,22 @@ new_about (TernImapSession *self,
 }
 
 void
+tern_imap_session_full_status_async (TernImapSession *self,
+                                     const char *mailbox,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data)
+{
+  TernImapCommand *command = new_about (self, "STATUS", mailbox, cancellable, callback, user_data,
+                                        tern_imap_session_full_status_async);
+
+  tern_imap_command_add (command, " ");
+  tern_imap_session_add_status_items (self, command);
+  tern_imap_command_add (command, ")");
+  tern_imap_session_enqueue (self, command);
+}
+
+void
 tern_imap_session_status_async (TernImapSession *self,
                                 const char *mailbox,
                                 GCancellable *cancellable,
