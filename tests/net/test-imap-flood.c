@@ -5,7 +5,7 @@
 
 /*
  * Short responses that name millions of messages, again and again: what is kept of them is bounded
- * by what was asked for.
+ * by what was asked for, or by what can be there.
  */
 
 static guint32
@@ -66,11 +66,37 @@ test_found (void)
   g_assert_error (fixture.closed_error, TERN_FAULT, TERN_FAULT_PROTOCOL);
 }
 
+/* No UID from UIDNEXT on was ever given to a message; to one that has come since it was. */
+static void
+test_vanished (void)
+{
+  g_auto (TernImapFixture) fixture;
+  g_auto (TernImapResult) first = { 0 };
+  g_auto (TernImapResult) second = { 0 };
+
+  tern_imap_fixture_init (&fixture, TERN_SECURITY_TLS);
+  tern_imap_fixture_script (&fixture, "", "SELECTED", "C: %t NOOP", "S: * VANISHED 30:4294967295",
+                            "S: %t OK", "C: %t NOOP", "S: * 3 EXISTS", "S: * VANISHED 31",
+                            "S: %t OK", "EOF", NULL);
+  tern_imap_fixture_open_inbox (&fixture);
+  tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &first);
+  tern_imap_result_wait (&first);
+  g_assert_cmpstr (fixture.heard->str, ==, "vanished 30\n");
+  g_assert_cmpuint (tern_imap_session_get_mailbox (fixture.session)->exists, ==, 2);
+  tern_imap_session_noop_async (fixture.session, NULL, tern_imap_result_cb, &second);
+  tern_imap_result_wait (&second);
+  g_assert_cmpstr (fixture.heard->str, ==, "vanished 30\nexists 3\nvanished 31\n");
+  g_assert_cmpuint (tern_imap_session_get_mailbox (fixture.session)->exists, ==, 2);
+  g_clear_object (&fixture.session);
+  tern_script_server_finish (fixture.server, 1);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/imap/flood/moved", test_moved);
   g_test_add_func ("/imap/flood/found", test_found);
+  g_test_add_func ("/imap/flood/vanished", test_vanished);
   return g_test_run ();
 }

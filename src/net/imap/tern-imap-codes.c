@@ -222,7 +222,7 @@ take_mailbox_code (TernImapSession *self, TernImapParser *parser, guint name, gu
       mailbox->uidvalidity = tern_imap_parser_uint32 (parser, value);
     }
   else if (tern_imap_parser_is (parser, name, "UIDNEXT"))
-    mailbox->uidnext = tern_imap_parser_uint32 (parser, value);
+    tern_imap_selected_next (&self->selected, tern_imap_parser_uint32 (parser, value));
   else if (tern_imap_parser_is (parser, name, "HIGHESTMODSEQ"))
     tern_imap_parser_number (parser, value, &mailbox->modseq);
   else if (tern_imap_parser_is (parser, name, "NOMODSEQ"))

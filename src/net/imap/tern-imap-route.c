@@ -313,8 +313,7 @@ take_vanished (TernImapSession *self, TernImapParser *parser, guint first)
   while (self->selected.mailbox.name != NULL && tern_imap_set_next (&rest, &from, &to))
     {
       /* No UID from UIDNEXT on was ever given to a message. */
-      if (self->selected.mailbox.uidnext > 0)
-        to = MIN (to, self->selected.mailbox.uidnext - 1);
+      to = MIN (to, tern_imap_selected_highest (&self->selected));
       for (guint64 i = from; i <= to; i++)
         {
           guint32 uid = i;
