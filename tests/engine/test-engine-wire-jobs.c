@@ -270,6 +270,56 @@ test_wire_left_out (void)
   wire_clear (&wire);
 }
 
+/* What a sync was told first is not written after what another session was told later. */
+static void
+test_wire_told_twice (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (" CONDSTORE"),
+    "C: %t SELECT \"INBOX\"*",
+    "S: * 1 EXISTS",
+    "S: * OK [UIDVALIDITY 1] x",
+    "S: * OK [UIDNEXT 101] x",
+    "S: * OK [HIGHESTMODSEQ 50] x",
+    "S: %t OK [READ-WRITE] selected",
+    "C: %t UID FETCH 1:99 *",
+    "S: * 1 FETCH (UID 7 FLAGS (\\Seen) MODSEQ (50))",
+    "S: %t OK fetched",
+    "C: %t UID FETCH 100:* (*",
+    "WAIT",
+    "S: %t OK nothing",
+    "C: %t UID SEARCH ALL",
+    "S: * SEARCH 7",
+    "S: %t OK found",
+    "STALL",
+    NULL,
+  };
+  TernImapFetch later = {
+    .uid = 7, .has = TERN_IMAP_FETCH_FLAGS, .flags = TERN_FLAG_FLAGGED, .modseq = 51
+  };
+  Wire wire;
+  g_autoptr (TernMessageRecord) record = NULL;
+  TernSyncCounts counts;
+  TernId id;
+
+  wire_init (&wire, script);
+  id = store_add (wire.store, wire.store->inbox, 7, 7, TERN_FLAG_NONE);
+  tern_remote_sync_folder_async (wire.remote, wire.store->inbox, TERN_URGENCY_NEW, wire_keep_result,
+                                 &wire);
+  tern_test_wait_until (tern_script_server_get_position (wire.server, 0)
+                        >= G_N_ELEMENTS (script) - 7);
+  tern_imap_remote_store_flags (TERN_IMAP_REMOTE (wire.remote), wire.store->inbox, &later);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  tern_script_server_go (wire.server);
+  tern_test_wait_until (wire.result != NULL);
+  g_assert_true (tern_remote_sync_folder_finish (wire.remote, wire.result, &counts, NULL));
+  record = store_message (wire.store, id);
+  g_assert_cmpint (record->flags, ==, TERN_FLAG_FLAGGED);
+  g_clear_object (&wire.result);
+  wire_clear (&wire);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -279,5 +329,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/wire-jobs/no-pieces", test_wire_no_pieces);
   g_test_add_func ("/engine/wire-jobs/hands-end", test_wire_hands_end);
   g_test_add_func ("/engine/wire-jobs/left-out", test_wire_left_out);
+  g_test_add_func ("/engine/wire-jobs/told-twice", test_wire_told_twice);
   return g_test_run ();
 }
