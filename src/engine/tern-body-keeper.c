@@ -176,7 +176,8 @@ may_go_on (const GError *error)
   return error == NULL || tern_fault_is (error, TERN_FAULT_REFUSED)
          || tern_fault_is (error, TERN_FAULT_RIGHTS) || tern_fault_is (error, TERN_FAULT_LIMIT)
          || tern_fault_is (error, TERN_FAULT_NOT_FOUND)
-         || (tern_fault_is (error, TERN_FAULT_UNAVAILABLE)
+         || ((tern_fault_is (error, TERN_FAULT_UNAVAILABLE)
+              || tern_fault_is (error, TERN_FAULT_PROTOCOL))
              && tern_fault_get_scope (error) == TERN_SCOPE_MESSAGE);
 }
 

@@ -123,15 +123,17 @@ test_metered (void)
   world_clear (&world);
 }
 
-/* One that cannot be had now does not keep the others away. */
+/* One that cannot be had now, or ever, does not keep the others away. */
 static void
-test_unavailable (void)
+test_one_of_two (gconstpointer answer)
 {
-  static const char *const script[] = {
+  const char *const *answers = answer;
+  const char *const script[] = {
     WIRE_GREET,
     WIRE_SELECT ("INBOX", "1", "3"),
     "C: %t UID FETCH 2 (UID BODY.PEEK[])",
-    "S: %t NO [UNAVAILABLE] not now",
+    answers[0],
+    answers[1],
     "C: %t UID FETCH 1 (UID BODY.PEEK[])",
     "S: * 1 FETCH (UID 1 BODY[] \"words\")",
     "S: %t OK fetched",
@@ -152,8 +154,13 @@ test_unavailable (void)
 int
 main (int argc, char **argv)
 {
+  static const char *const unavailable[] = { "R: ", "S: %t NO [UNAVAILABLE] not now" };
+  static const char *const unreadable[] = { "S: * 2 FETCH (UID 2 BODY[] \"words\"",
+                                            "S: %t OK fetched" };
+
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/keeper/metered", test_metered);
-  g_test_add_func ("/engine/keeper/unavailable", test_unavailable);
+  g_test_add_data_func ("/engine/keeper/unavailable", unavailable, test_one_of_two);
+  g_test_add_data_func ("/engine/keeper/unreadable", unreadable, test_one_of_two);
   return g_test_run ();
 }

@@ -73,6 +73,7 @@ struct _TernImapCommand
   guint32 body_length; /* 0: the whole section */
   gboolean body_decoded; /* it is BINARY */
   gboolean too_large;    /* the body was more than is kept */
+  gboolean unreadable;   /* so was a response that came meanwhile */
   gboolean not_range;    /* a body of this section came that is not the range that was asked for */
 
   GPtrArray *parts; /* of TernImapPart */

@@ -96,7 +96,7 @@ on_piece (const TernImapPiece *piece, gpointer data)
 static void
 on_unreadable (gpointer data)
 {
-  tern_imap_session_drop_pieces (data);
+  tern_imap_session_take_unreadable (data);
 }
 
 static void

@@ -161,11 +161,20 @@ tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece)
                               self->endpoint->host));
 }
 
-void
-tern_imap_session_drop_pieces (TernImapSession *self)
+static void
+drop_pieces (TernImapSession *self)
 {
   g_ptr_array_set_size (self->sinks, 0);
   self->sunk = 0;
+}
+
+/* It may have been the body that somebody waits for: that is not gone then. */
+void
+tern_imap_session_take_unreadable (TernImapSession *self)
+{
+  drop_pieces (self);
+  for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
+    ((TernImapCommand *) l->data)->unreadable = TRUE;
 }
 
 /* --- untagged data ------------------------------------------------------------------------- */
@@ -645,6 +654,18 @@ new_range_fault (TernImapSession *self)
   return error;
 }
 
+static GError *
+new_unreadable_fault (TernImapSession *self)
+{
+  GError *error = tern_fault_new (TERN_FAULT_PROTOCOL,
+                                  _ ("What %s sent of this message cannot be read, so it was not "
+                                     "loaded."),
+                                  self->endpoint->host);
+
+  tern_fault_set_scope (error, TERN_SCOPE_MESSAGE);
+  return error;
+}
+
 static void
 end_command (TernImapSession *self, TernImapCommand *command, TernImapOutcome outcome)
 {
@@ -656,6 +677,9 @@ end_command (TernImapSession *self, TernImapCommand *command, TernImapOutcome ou
     error = new_large_fault (self, command);
   else if (command->not_range && command->reply->body == NULL)
     error = new_range_fault (self);
+  else if (command->unreadable && command->body_uid != 0 && command->body_length == 0
+           && command->reply->body == NULL)
+    error = new_unreadable_fault (self);
   if (command->verb == TERN_IMAP_VERB_SELECT)
     end_select (self, command, outcome == TERN_IMAP_OK);
   else if (command->verb == TERN_IMAP_VERB_IDLE)
@@ -735,5 +759,5 @@ tern_imap_session_route (TernImapSession *self)
     route_untagged (self, parser);
   else
     route_tagged (self, parser);
-  tern_imap_session_drop_pieces (self);
+  drop_pieces (self);
 }
