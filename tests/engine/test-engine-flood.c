@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "tern-imap-remote-state-private.h"
 #include "wire-fixture.h"
 
 /*
@@ -145,6 +146,49 @@ test_vanished (void)
   wire_clear (&wire);
 }
 
+static char *
+dup_headers (guint n)
+{
+  GString *headers = g_string_new ("R: ");
+
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (headers,
+                            "* %u FETCH (UID %u FLAGS () ENVELOPE (NIL \"m\" NIL NIL NIL NIL NIL"
+                            " NIL NIL NIL))\r\n",
+                            i + 1, i + 100);
+  return g_string_free (headers, FALSE);
+}
+
+/* More new messages than the watch takes are for a sync: it begins anew behind that. */
+static void
+test_new_messages (void)
+{
+  static const char *const work[] = { WIRE_GREET, "EACH: %t OK nothing", NULL };
+  g_autofree char *headers = dup_headers (5001);
+  const char *const watch[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "6000"),
+    "C: %t UID FETCH 100:* (*",
+    headers,
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  TernImapRemote *remote;
+  TernReader *reader;
+
+  wire_init (&wire, work);
+  tern_script_server_addv (wire.server, watch);
+  tern_remote_watch (wire.remote);
+  remote = TERN_IMAP_REMOTE (wire.remote);
+  tern_test_wait_until (remote->watch != NULL && !tern_imap_watch_is_working (remote->watch));
+  reader = store_read_begin (wire.store, TERN_LANE_LIST);
+  g_assert_cmpint (tern_read_location_by_uid (reader, wire.store->inbox, 100, NULL), ==, 0);
+  store_read_end (wire.store);
+  wire_clear (&wire);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -152,5 +196,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/flood/flags", test_flags);
   g_test_add_func ("/engine/flood/flags-while-waiting", test_flags_while_waiting);
   g_test_add_func ("/engine/flood/vanished", test_vanished);
+  g_test_add_func ("/engine/flood/new-messages", test_new_messages);
   return g_test_run ();
 }
