@@ -15,9 +15,10 @@
 #define TERN_LIMIT_IMAP_LITERAL   (1024L * 1024 * 1024) /* any literal, streamed to a sink */
 #define TERN_LIMIT_IMAP_BODY      (256L * 1024 * 1024) /* what one response may have kept of bodies */
 #define TERN_LIMIT_IMAP_SLACK     (1024 * 1024) /* beyond twice the size that was told of a message */
-#define TERN_LIMIT_IMAP_DEPTH     64            /* nested parentheses */
-#define TERN_LIMIT_IMAP_TOKENS    (256 * 1024) /* tokens in one response */
-#define TERN_LIMIT_IMAP_BAD_LINES 3            /* syntax errors in a row */
+#define TERN_LIMIT_IMAP_FETCH     (8 * 1024 * 1024) /* messages asked for at once; or only one */
+#define TERN_LIMIT_IMAP_DEPTH     64                /* nested parentheses */
+#define TERN_LIMIT_IMAP_TOKENS    (256 * 1024)      /* tokens in one response */
+#define TERN_LIMIT_IMAP_BAD_LINES 3                 /* syntax errors in a row */
 
 /* SMTP */
 #define TERN_LIMIT_SMTP_LINE        4096

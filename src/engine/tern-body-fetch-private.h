@@ -28,7 +28,7 @@ typedef struct
   GPtrArray *targets;       /* of TernBodyTarget */
   GPtrArray *requests;      /* of TernPartRequest, all of them */
   GArray *rest;             /* of TernId: of other folders, or more than fits */
-  guint64 size;             /* of the messages, as the server told it */
+  guint64 size;             /* of the messages, as far as the server told it */
   guint64 large;            /* of the one section that was asked for, if it comes in pieces; or 0 */
   gboolean full;
   guint stored; /* targets that are done with */
@@ -56,6 +56,11 @@ gboolean tern_body_fetch_read (TernReader *reader,
                                GCancellable *cancellable,
                                gpointer *result,
                                GError **error);
+/* Appends to @rest the messages of which not all had room beside the others: they are to be asked
+ * for once more, and that is no error of theirs. */
+void tern_body_fetch_put_off (TernBodyFetch *self, GArray *rest);
+/* What has come, and is not packed. */
+guint64 tern_body_fetch_count_bytes (const TernBodyFetch *self);
 /* Something of it has come. */
 gboolean tern_body_fetch_has_any (const TernBodyFetch *self);
 /* (nullable) (transfer none): what the server said of the first message that it did not give. */

@@ -11,9 +11,6 @@
 #include "tern-mime-message.h"
 #include "tern-previews.h"
 
-/* Bytes of one fetch, which are in memory together: at least one message, whatever its size. */
-#define FETCH_BYTES (8 * 1024 * 1024)
-
 static void
 target_free (gpointer data)
 {
@@ -94,6 +91,13 @@ section_size (const TernMessageFacts *facts, const char *section)
   return part != NULL ? part->size : 0;
 }
 
+/* What a message may fill: all that there is room for where the server does not tell. */
+static guint64
+message_size (const TernMessageFacts *facts)
+{
+  return facts->size != 0 ? facts->size : TERN_LIMIT_IMAP_FETCH;
+}
+
 static gboolean
 add_target (TernReader *reader,
             TernBodyFetch *self,
@@ -128,7 +132,7 @@ add_target (TernReader *reader,
   if (target->requests->len > 0)
     {
       g_ptr_array_add (self->targets, target);
-      self->size += record->facts->size;
+      self->size += message_size (record->facts);
       if (query->strict && query->section != NULL)
         self->large = section_size (record->facts, query->section);
       if (self->large <= TERN_LIMIT_ONE_PIECE)
@@ -171,8 +175,8 @@ add_location (TernReader *reader,
   if (self->folder == NULL)
     self->folder = tern_read_folder (reader, folder, NULL);
   if (self->folder != NULL && self->folder->id == folder && self->targets->len > 0)
-    self->full =
-        self->targets->len >= query->most || self->size + record->facts->size > FETCH_BYTES;
+    self->full = self->targets->len >= query->most
+                 || self->size + message_size (record->facts) > TERN_LIMIT_IMAP_FETCH;
   if (self->folder == NULL || self->folder->id != folder || self->full)
     {
       g_array_append_val (self->rest, location);
@@ -210,6 +214,41 @@ tern_body_fetch_read (TernReader *reader,
     }
   *result = self;
   return TRUE;
+}
+
+void
+tern_body_fetch_put_off (TernBodyFetch *self, GArray *rest)
+{
+  for (guint i = 0; i < self->targets->len; i++)
+    {
+      TernBodyTarget *target = g_ptr_array_index (self->targets, i);
+      gboolean put_off = FALSE;
+
+      for (guint j = 0; j < target->requests->len; j++)
+        {
+          TernPartRequest *request = g_ptr_array_index (target->requests, j);
+
+          put_off |= request->crowded_out;
+          if (request->crowded_out)
+            g_clear_error (&request->error);
+        }
+      if (put_off)
+        g_array_append_val (rest, target->location);
+    }
+}
+
+guint64
+tern_body_fetch_count_bytes (const TernBodyFetch *self)
+{
+  guint64 n = 0;
+
+  for (guint i = 0; i < self->requests->len; i++)
+    {
+      const TernPartRequest *request = g_ptr_array_index (self->requests, i);
+
+      n += request->bytes != NULL ? g_bytes_get_size (request->bytes) : 0;
+    }
+  return n;
 }
 
 const GError *

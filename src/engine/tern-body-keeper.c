@@ -33,6 +33,7 @@ struct _TernBodyKeeper
   gboolean large;    /* the texts of large messages are being looked for */
   GHashTable *tried; /* (owned) set of TernId (owned): asked for on this connection */
   GArray *todo;      /* (owned) of TernId */
+  GArray *asked;     /* (owned) (nullable) of TernId: of those, what is under way */
   GSource *timer;    /* (owned) (nullable) */
   TernId cursor;     /* of trimming */
   gint64 trimmed;    /* monotonic; 0: not yet */
@@ -58,6 +59,7 @@ keeper_unref (TernBodyKeeper *self)
     return;
   g_hash_table_unref (self->tried);
   g_array_unref (self->todo);
+  g_clear_pointer (&self->asked, g_array_unref);
   tern_store_unref (self->store);
   g_free (self);
 }
@@ -173,7 +175,10 @@ may_go_on (const GError *error)
 {
   return error == NULL || tern_fault_is (error, TERN_FAULT_REFUSED)
          || tern_fault_is (error, TERN_FAULT_RIGHTS) || tern_fault_is (error, TERN_FAULT_LIMIT)
-         || tern_fault_is (error, TERN_FAULT_NOT_FOUND);
+         || tern_fault_is (error, TERN_FAULT_NOT_FOUND)
+         || ((tern_fault_is (error, TERN_FAULT_UNAVAILABLE)
+              || tern_fault_is (error, TERN_FAULT_PROTOCOL))
+             && tern_fault_get_scope (error) == TERN_SCOPE_MESSAGE);
 }
 
 static void bring (TernBodyKeeper *self);
@@ -182,9 +187,13 @@ static void
 brought_cb (const GError *error, gpointer data)
 {
   TernBodyKeeper *self = data;
+  g_autoptr (GArray) asked = g_steal_pointer (&self->asked);
 
   if (error != NULL)
     g_debug ("keeping: %s", error->message);
+  /* Some of them may not have had their turn. */
+  for (guint i = 0; !may_go_on (error) && i < asked->len; i++)
+    g_hash_table_remove (self->tried, &g_array_index (asked, TernId, i));
   if (!may_run (self) || !may_go_on (error))
     finish (self, FALSE);
   else if (self->todo->len > 0)
@@ -198,11 +207,14 @@ static void
 bring (TernBodyKeeper *self)
 {
   guint n = MIN (self->todo->len, STRIDE);
-  g_autoptr (GArray) some = g_array_new (FALSE, FALSE, sizeof (TernId));
 
-  g_array_append_vals (some, self->todo->data, n);
+  self->asked = g_array_new (FALSE, FALSE, sizeof (TernId));
+  g_array_append_vals (self->asked, self->todo->data, n);
   g_array_remove_range (self->todo, 0, n);
-  tern_body_loader_load_all (self->loader, some, self->large ? NULL : "", brought_cb,
+  for (guint i = 0; i < n; i++)
+    g_hash_table_add (self->tried,
+                      g_memdup2 (&g_array_index (self->asked, TernId, i), sizeof (TernId)));
+  tern_body_loader_load_all (self->loader, self->asked, self->large ? NULL : "", brought_cb,
                              keeper_ref (self));
 }
 
@@ -257,7 +269,7 @@ take_wanted (TernBodyKeeper *self, const Wanted *wanted)
     {
       TernId id = g_array_index (wanted->ids, TernId, i);
 
-      if (g_hash_table_add (self->tried, g_memdup2 (&id, sizeof id)))
+      if (!g_hash_table_contains (self->tried, &id))
         g_array_append_val (self->todo, id);
     }
 }

@@ -7,6 +7,7 @@
 
 #include "tern-body-fetch-private.h"
 #include "tern-download-private.h"
+#include "tern-limits.h"
 
 /* Downloads at a time: each has up to 2 MiB in memory. */
 #define DOWNLOADS 2
@@ -16,6 +17,8 @@
 #define SYNC_FETCH 500
 /* Fetches of one flight that are in memory while the next one is under way. */
 #define LANDINGS 2
+/* … and bytes of those. */
+#define LANDING_BYTES (2 * TERN_LIMIT_IMAP_FETCH)
 
 struct _TernBodyLoader
 {
@@ -45,6 +48,7 @@ typedef struct
   gboolean all;   /* what a fetch does not take comes after it */
   GArray *rest;   /* (owned) (nullable) of TernId: that */
   guint landings; /* fetches that are being stored */
+  guint64 landing_bytes;
   gboolean airborne;
   char *section; /* (owned) (nullable) as it was asked for */
   GError *error; /* (owned) (nullable) the first message that the server did not give */
@@ -60,6 +64,7 @@ typedef struct
 {
   Flight *flight;
   TernBodyFetch *fetch; /* (owned) */
+  guint64 bytes;
 } Landing;
 
 static void start_fetch (Flight *flight, const TernId *ids, gsize n);
@@ -111,7 +116,7 @@ go_on (Flight *flight)
     return;
   if (flight->end == NULL && flight->all && flight->rest != NULL && flight->rest->len > 0)
     {
-      if (flight->landings >= LANDINGS)
+      if (flight->landings >= LANDINGS || flight->landing_bytes > LANDING_BYTES)
         return;
       rest = g_steal_pointer (&flight->rest);
       start_fetch (flight, &g_array_index (rest, TernId, 0), rest->len);
@@ -158,9 +163,10 @@ stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       store_slice (landing);
       return;
     }
+  flight->landings--;
+  flight->landing_bytes -= landing->bytes;
   tern_body_fetch_free (landing->fetch);
   g_free (landing);
-  flight->landings--;
   go_on (flight);
 }
 
@@ -190,7 +196,9 @@ land (Flight *flight)
 
   landing->flight = flight;
   landing->fetch = g_steal_pointer (&flight->fetch);
+  landing->bytes = tern_body_fetch_count_bytes (landing->fetch);
   flight->landings++;
+  flight->landing_bytes += landing->bytes;
   if (flight->urgency != TERN_URGENCY_SYNC)
     tern_body_fetch_make_previews (landing->fetch);
   tern_body_fetch_pack (landing->fetch);
@@ -218,6 +226,8 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
         crash (flight, error);
       return;
     }
+  if (flight->all)
+    tern_body_fetch_put_off (flight->fetch, flight->rest);
   /* The others are stored all the same. */
   refused = tern_body_fetch_get_error (flight->fetch);
   if (refused != NULL && flight->error == NULL)

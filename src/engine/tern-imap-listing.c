@@ -517,7 +517,8 @@ ask_statuses (TernImapListing *self)
       if (!folder->selectable || g_array_index (self->statuses, FolderStatus, i).known)
         continue;
       self->waiting++;
-      tern_imap_session_status_async (self->session, folder->remote_name, NULL, answered_cb, self);
+      tern_imap_session_full_status_async (self->session, folder->remote_name, NULL, answered_cb,
+                                           self);
     }
 }
 

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "tern-imap-remote-private.h"
+#include "tern-imap-remote-state-private.h"
+
+#include "tern-limits.h"
+
+#include <glib/gi18n.h>
 
 /*
  * Bodies of messages of one folder: SELECT, then all that was asked for in one flight. Whole
  * messages come by one command; what does not come by it is asked for one by one, so that no
- * message keeps another away.
+ * message keeps another away. All of it is in memory together: no more is kept than twice what the
+ * server told of it, or of what may be asked for at once.
  */
 
 typedef struct
@@ -15,6 +20,7 @@ typedef struct
   TernFolderRecord *folder; /* (owned) */
   GPtrArray *requests;      /* (owned) of TernPartRequest */
   GPtrArray *together;      /* (owned) of TernPartRequest (unowned): whole messages */
+  guint64 room;             /* bytes that may still be kept */
   guint answered;
   GError *error;
 } TernImapParts;
@@ -47,6 +53,35 @@ is_of_message (const GError *error)
 }
 
 static void
+crowd_out (TernImapParts *self, TernPartRequest *request)
+{
+  request->crowded_out = TRUE;
+  request->error = tern_fault_new (TERN_FAULT_LIMIT,
+                                   _ ("%s sent far more than the size that it tells of this "
+                                      "message, so it was not loaded."),
+                                   self->job.remote->endpoint->host);
+}
+
+/* Takes @bytes (nullable). */
+static void
+keep (TernImapParts *self, TernPartRequest *request, GBytes *bytes)
+{
+  gsize size = bytes != NULL ? g_bytes_get_size (bytes) : 0;
+
+  /* The length of a range is a limit already. */
+  if (request->length > 0)
+    size = 0;
+  if (size > self->room)
+    {
+      g_bytes_unref (bytes);
+      crowd_out (self, request);
+      return;
+    }
+  self->room -= size;
+  request->bytes = bytes;
+}
+
+static void
 fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autofree PartsFetch *fetch = user_data;
@@ -57,9 +92,13 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   self->answered++;
   if (reply != NULL)
-    fetch->request->bytes = g_steal_pointer (&reply->body);
+    keep (self, fetch->request, g_steal_pointer (&reply->body));
   else if (is_of_message (error))
-    fetch->request->error = g_steal_pointer (&error);
+    {
+      if (tern_fault_is (error, TERN_FAULT_UNAVAILABLE))
+        tern_fault_set_scope (error, TERN_SCOPE_MESSAGE);
+      fetch->request->error = g_steal_pointer (&error);
+    }
   else if (self->error == NULL)
     self->error = g_steal_pointer (&error);
   if (self->answered == self->requests->len)
@@ -94,7 +133,7 @@ take_together (TernImapParts *self, const TernImapReply *reply)
 
       if (bytes == NULL)
         continue;
-      request->bytes = g_bytes_ref (bytes);
+      keep (self, request, g_bytes_ref (bytes));
       self->answered++;
     }
 }
@@ -107,17 +146,25 @@ fetched_together_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TernImapReply) reply =
       tern_imap_session_command_finish (TERN_IMAP_SESSION (source), result, &error);
 
-  take_together (self, reply != NULL ? reply : tern_imap_session_command_get_done (result));
+  const TernImapReply *brought =
+      reply != NULL ? reply : tern_imap_session_command_get_done (result);
+
+  take_together (self, brought);
   if (reply == NULL && !is_of_message (error) && self->error == NULL)
     self->error = g_error_copy (error);
   for (guint i = 0; i < self->together->len; i++)
     {
       TernPartRequest *request = g_ptr_array_index (self->together, i);
 
-      if (request->bytes != NULL)
+      if (request->bytes != NULL || request->crowded_out)
         continue;
       if (reply == NULL && !is_of_message (error))
         self->answered++;
+      else if (brought != NULL && brought->crowded_out)
+        {
+          crowd_out (self, request);
+          self->answered++;
+        }
       else
         fetch_one (self, request);
     }
@@ -149,7 +196,27 @@ fetch_together (TernImapParts *self)
       size = MAX (size, request->size);
     }
   tern_imap_session_fetch_bodies_async (self->job.slot->session, uids, self->together->len, "",
-                                        size, NULL, fetched_together_cb, self);
+                                        size, self->room, NULL, fetched_together_cb, self);
+}
+
+/* Sections of one message are no more than it is. */
+static guint64
+measure_room (const GPtrArray *requests)
+{
+  guint64 sum = 0;
+  guint32 last = 0;
+
+  for (guint i = 0; i < requests->len; i++)
+    {
+      const TernPartRequest *request = g_ptr_array_index (requests, i);
+
+      if (request->size == 0 || request->size > TERN_LIMIT_IMAP_BODY)
+        return TERN_LIMIT_IMAP_BODY;
+      if (request->uid != last)
+        sum += request->size;
+      last = request->uid;
+    }
+  return MIN (MAX (sum, TERN_LIMIT_IMAP_FETCH) * 2 + TERN_LIMIT_IMAP_SLACK, TERN_LIMIT_IMAP_BODY);
 }
 
 static void
@@ -168,6 +235,7 @@ selected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       finish (self);
       return;
     }
+  self->room = measure_room (self->requests);
   for (guint i = 0; i < self->requests->len; i++)
     {
       TernPartRequest *request = g_ptr_array_index (self->requests, i);

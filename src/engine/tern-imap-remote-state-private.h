@@ -17,9 +17,10 @@ typedef struct
 {
   TernId folder;
   GArray *changes;   /* (owned) (nullable) of flags of that folder, still to be written */
+  GArray *vanished;  /* (owned) (nullable) of guint32: what went there, likewise */
   GSource *source;   /* (owned) (nullable): writes them */
   guint writes;      /* under way */
-  GHashTable *stale; /* (owned) set of TernId (owned): flags of theirs were told and not written */
+  GHashTable *stale; /* (owned) set of TernId (owned): what was told of them was not written */
 } TernImapUnasked;
 
 struct _TernImapRemote

@@ -149,6 +149,9 @@ on_closed (TernImapSession *session, const GError *error, gpointer data)
       tern_remote_close (TERN_REMOTE (self));
       self->events.closed (error, self->events_data);
     }
+  /* What waits for it was looked at while it was not known to be gone. */
+  else if (!self->closed)
+    tern_imap_remote_schedule (self);
   /* The session's hold on the remote, taken when it was opened. */
   g_object_unref (self);
 }

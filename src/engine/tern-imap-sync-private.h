@@ -63,6 +63,7 @@ struct _TernImapSync
   guint64 modseq;
   GArray *changes;  /* (owned) of TernFlagChange */
   GArray *vanished; /* (owned) of guint32 */
+  gsize told;       /* bytes of both */
   GArray *local;    /* (owned) (nullable) of guint32 */
   GArray *expected; /* (owned) (nullable) of TernId: what had no UID yet when the sync began */
   GArray *suspects; /* (owned) (nullable) of guint32: here, but not in the first listing */
@@ -103,6 +104,10 @@ void tern_imap_sync_written_cb (GObject *source, GAsyncResult *result, gpointer 
 void
 tern_imap_sync_write_window (TernImapSync *self, TernImapSyncWindow *window, gboolean complete);
 void tern_imap_sync_write_changes (TernImapSync *self);
+/* The same before their turn where there are many, and no more than can be kept. */
+void tern_imap_sync_bound_changes (TernImapSync *self);
+/* The server tells without end. */
+void tern_imap_sync_give_up (TernImapSync *self, const char *what);
 TernImapSyncWindow *tern_imap_sync_push_window (TernImapSync *self, guint32 low, guint32 high);
 /* Takes @uids (nullable), sorted: what windows are cut from. */
 void tern_imap_sync_set_plan (TernImapSync *self, TernSyncRange range, GArray *uids);

@@ -312,6 +312,8 @@ tern_imap_sync_step_new (TernImapSync *self)
   guint32 from = self->folder->uidnext;
   TernImapSyncWindow *window;
 
+  /* It is of messages that are here: another session may be told what is newer meanwhile. */
+  tern_imap_sync_write_changes (self);
   self->step = TERN_IMAP_SYNC_BACKFILL;
   self->range = TERN_SYNC_RANGE_UP;
   self->edge = from;

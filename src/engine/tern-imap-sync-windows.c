@@ -3,6 +3,10 @@
 
 #include "tern-imap-sync-private.h"
 
+#include "tern-fault.h"
+
+#include <glib/gi18n.h>
+
 /*
  * What a sync has in flight: windows of headers, cut from its plan, and the transactions that they
  * become.
@@ -12,6 +16,10 @@
 #define MAX_WINDOWS    3
 /* Transactions that may wait for the writer: memory is bounded. */
 #define MAX_UNWRITTEN 8
+/* … and that are made of what was asked for already. */
+#define MOST_UNWRITTEN 256
+/* What may come untagged while none of it can be written. */
+#define TOLD_MAX (64 * 1024 * 1024)
 /* Windows of one sync that may be refused before the folder is. */
 #define MAX_REFUSALS 100
 
@@ -26,6 +34,7 @@ tern_imap_sync_written_cb (GObject *source, GAsyncResult *result, gpointer user_
   self->unwritten--;
   if (!tern_store_write_finish (tern_imap_sync_get_store (self), result, NULL, &error))
     tern_imap_sync_take_error (self, error);
+  tern_imap_sync_bound_changes (self);
   tern_imap_sync_advance (self);
 }
 
@@ -70,6 +79,8 @@ tern_imap_sync_write_window (TernImapSync *self, TernImapSyncWindow *window, gbo
       self->job.urgency == TERN_URGENCY_SYNC ? G_PRIORITY_DEFAULT : G_PRIORITY_HIGH, batch,
       tern_imap_sync_written_cb, self);
   report_progress (self);
+  if (self->unwritten > MOST_UNWRITTEN)
+    tern_imap_sync_give_up (self, "too many headers");
 }
 
 /* Applies what came untagged, in slices: others write between them. */
@@ -96,6 +107,7 @@ tern_imap_sync_write_changes (TernImapSync *self)
     }
   self->counts.changed += self->changes->len;
   g_array_set_size (self->changes, 0);
+  self->told = 0;
   if (self->vanished->len > 0)
     {
       self->counts.removed += self->vanished->len;
@@ -104,6 +116,30 @@ tern_imap_sync_write_changes (TernImapSync *self)
                                TERN_LEDGER_VANISHED, tern_imap_sync_written_cb, self);
       self->vanished = g_array_new (FALSE, FALSE, sizeof (guint32));
     }
+}
+
+void
+tern_imap_sync_bound_changes (TernImapSync *self)
+{
+  gboolean many = self->changes->len >= TERN_IMAP_SYNC_BATCH
+                  || self->told >= TERN_IMAP_SYNC_BATCH * sizeof (TernFlagChange);
+
+  if (!many || self->error != NULL)
+    return;
+  /* Not before it is known to be the same epoch, nor before the headers that they belong to. */
+  if (self->step > TERN_IMAP_SYNC_SELECT && self->windows.length == 0
+      && self->unwritten < MAX_UNWRITTEN)
+    tern_imap_sync_write_changes (self);
+  else if (self->told > TOLD_MAX)
+    tern_imap_sync_give_up (self, "too many changes");
+}
+
+void
+tern_imap_sync_give_up (TernImapSync *self, const char *what)
+{
+  tern_imap_session_give_up (tern_imap_sync_get_session (self), what);
+  tern_imap_sync_take_error (self,
+                             tern_fault_new (TERN_FAULT_DISCONNECTED, _ ("The connection ended.")));
 }
 
 /* Windows */

@@ -6,6 +6,7 @@
 #include "tern-fault.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "tern-facts-from-fetch-private.h"
 
@@ -62,7 +63,8 @@ sync_fetch (TernImapJob *job, TernImapFetch *fetch)
 {
   TernImapSync *self = (TernImapSync *) job;
 
-  if (fetch->uid == 0)
+  /* What failed is asked for again. */
+  if (fetch->uid == 0 || self->error != NULL)
     return;
   if (fetch->has & TERN_IMAP_FETCH_ENVELOPE)
     for (GList *link = self->windows.head; link != NULL; link = link->next)
@@ -80,7 +82,13 @@ sync_fetch (TernImapJob *job, TernImapFetch *fetch)
         return;
       }
   else if (fetch->has & TERN_IMAP_FETCH_FLAGS)
-    tern_flag_changes_add (self->changes, fetch);
+    {
+      tern_flag_changes_add (self->changes, fetch);
+      self->told += sizeof (TernFlagChange);
+      self->told += fetch->keywords != NULL ? strlen (fetch->keywords) : 0;
+      self->told += fetch->labels != NULL ? strlen (fetch->labels) : 0;
+      tern_imap_sync_bound_changes (self);
+    }
 }
 
 static void
@@ -88,7 +96,11 @@ sync_vanished (TernImapJob *job, GArray *uids, gboolean earlier)
 {
   TernImapSync *self = (TernImapSync *) job;
 
+  if (self->error != NULL)
+    return;
   g_array_append_vals (self->vanished, uids->data, uids->len);
+  self->told += uids->len * sizeof (guint32);
+  tern_imap_sync_bound_changes (self);
 }
 
 /* The order of the steps */

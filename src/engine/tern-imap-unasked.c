@@ -7,12 +7,13 @@
 
 /*
  * What a server tells of a selected mailbox without having been asked by a job: flags that another
- * client set, messages that went. Flags are gathered for as long as there is something to read, and
- * then written in one transaction; of a server that tells more than can be written, only the last
- * word is asked for, by a sync.
+ * client set, messages that went. They are gathered for as long as there is something to read, and
+ * then written in one transaction each; of a server that tells more than can be written, only the
+ * last word is asked for, by a sync.
  */
 
 #define GATHER_MAX 1000
+#define GONE_MAX   (64 * 1024)
 #define WRITES_MAX 16
 
 /* Flags */
@@ -49,33 +50,44 @@ written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_free (write);
 }
 
+static Write *
+begin_write (TernImapRemote *self)
+{
+  Write *write = g_new0 (Write, 1);
+
+  self->unasked.writes++;
+  write->remote = g_object_ref (self);
+  write->store = tern_store_ref (self->store);
+  return write;
+}
+
 void
 tern_imap_remote_write_unasked (TernImapRemote *self)
 {
   TernImapUnasked *unasked = &self->unasked;
-  Write *write;
+  g_autoptr (GArray) changes = g_steal_pointer (&unasked->changes);
+  g_autoptr (GArray) vanished = g_steal_pointer (&unasked->vanished);
 
   if (unasked->source != NULL)
     {
       g_source_destroy (unasked->source);
       g_clear_pointer (&unasked->source, g_source_unref);
     }
-  if (unasked->changes == NULL)
+  if (changes == NULL && vanished == NULL)
     return;
   if (unasked->writes >= WRITES_MAX)
     {
-      g_clear_pointer (&unasked->changes, g_array_unref);
       tern_imap_remote_set_stale (self, unasked->folder, TRUE);
       if (!self->closed)
         self->events.folder_changed (unasked->folder, self->events_data);
       return;
     }
-  unasked->writes++;
-  write = g_new0 (Write, 1);
-  write->remote = g_object_ref (self);
-  write->store = tern_store_ref (self->store);
-  tern_sync_write_flags (self->store, unasked->folder, g_steal_pointer (&unasked->changes),
-                         written_cb, write);
+  if (changes != NULL)
+    tern_sync_write_flags (self->store, unasked->folder, g_steal_pointer (&changes), written_cb,
+                           begin_write (self));
+  if (vanished != NULL)
+    tern_sync_write_removed (self->store, unasked->folder, g_steal_pointer (&vanished),
+                             TERN_LEDGER_VANISHED, written_cb, begin_write (self));
 }
 
 static gboolean
@@ -85,24 +97,20 @@ on_all_read (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-void
-tern_imap_remote_store_flags (TernImapRemote *self, TernId folder, const TernImapFetch *fetch)
+/* What was gathered of another folder is written first. */
+static void
+gather_for (TernImapRemote *self, TernId folder)
+{
+  if (self->unasked.folder != folder)
+    tern_imap_remote_write_unasked (self);
+  self->unasked.folder = folder;
+}
+
+static void
+write_when_all_read (TernImapRemote *self)
 {
   TernImapUnasked *unasked = &self->unasked;
 
-  if (folder == 0 || fetch->uid == 0 || (fetch->has & TERN_IMAP_FETCH_FLAGS) == 0)
-    return;
-  if (unasked->folder != folder)
-    tern_imap_remote_write_unasked (self);
-  unasked->folder = folder;
-  if (unasked->changes == NULL)
-    unasked->changes = tern_flag_changes_new ();
-  tern_flag_changes_add (unasked->changes, fetch);
-  if (unasked->changes->len >= GATHER_MAX)
-    {
-      tern_imap_remote_write_unasked (self);
-      return;
-    }
   if (unasked->source != NULL)
     return;
   /* Behind the one that reads the connection: all that has come is gathered. */
@@ -110,6 +118,40 @@ tern_imap_remote_store_flags (TernImapRemote *self, TernId folder, const TernIma
   g_source_set_priority (unasked->source, G_PRIORITY_DEFAULT);
   g_source_set_callback (unasked->source, on_all_read, g_object_ref (self), g_object_unref);
   g_source_attach (unasked->source, g_main_context_get_thread_default ());
+}
+
+void
+tern_imap_remote_store_flags (TernImapRemote *self, TernId folder, const TernImapFetch *fetch)
+{
+  TernImapUnasked *unasked = &self->unasked;
+
+  if (folder == 0 || fetch->uid == 0 || (fetch->has & TERN_IMAP_FETCH_FLAGS) == 0)
+    return;
+  gather_for (self, folder);
+  if (unasked->changes == NULL)
+    unasked->changes = tern_flag_changes_new ();
+  tern_flag_changes_add (unasked->changes, fetch);
+  if (unasked->changes->len >= GATHER_MAX)
+    tern_imap_remote_write_unasked (self);
+  else
+    write_when_all_read (self);
+}
+
+void
+tern_imap_remote_store_vanished (TernImapRemote *self, TernId folder, GArray *uids)
+{
+  TernImapUnasked *unasked = &self->unasked;
+
+  if (folder == 0)
+    return;
+  gather_for (self, folder);
+  if (unasked->vanished == NULL)
+    unasked->vanished = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_array_append_vals (unasked->vanished, uids->data, uids->len);
+  if (unasked->vanished->len >= GONE_MAX)
+    tern_imap_remote_write_unasked (self);
+  else
+    write_when_all_read (self);
 }
 
 /* Answers */
@@ -166,12 +208,4 @@ tern_imap_remote_answer (TernImapRemote *self,
   /* Behind all that was told, which has the same priority. */
   tern_store_write_async (self->store, G_PRIORITY_DEFAULT, write_nothing, NULL, NULL, NULL,
                           all_written_cb, answer);
-}
-
-void
-tern_imap_remote_store_vanished (TernImapRemote *self, TernId folder, GArray *uids)
-{
-  if (folder != 0)
-    tern_sync_write_removed (self->store, folder, g_array_copy (uids), TERN_LEDGER_VANISHED,
-                             tern_sync_write_logged_cb, tern_store_ref (self->store));
 }

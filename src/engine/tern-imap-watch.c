@@ -13,6 +13,8 @@
  */
 
 #define POLL_SECONDS (2 * 60)
+/* Messages that are taken at once; more of them are for a sync. */
+#define MOST 5000
 
 struct _TernImapWatch
 {
@@ -29,6 +31,7 @@ struct _TernImapWatch
   guint32 exists; /* messages in INBOX, without those that are known to have gone */
   gboolean fetching;
   gboolean again;         /* EXISTS came while fetching */
+  gboolean flooded;       /* too much came with the fetch that runs */
   GPtrArray *facts;       /* (owned) of TernMessageFacts, of the fetch that runs */
   TernImapNotify *notify; /* (owned) (nullable) NULL once freed by its owner */
   TernBackoff backoff;
@@ -156,7 +159,7 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_debug ("watch: %s", error->message);
   if (self->facts->len > 0)
     store_new (self);
-  if (reply != NULL && self->again)
+  if (reply != NULL && self->again && !self->flooded)
     fetch_new (self);
   watch_unref (self);
 }
@@ -188,6 +191,19 @@ fetch_new (TernImapWatch *self)
 /* Handlers */
 
 static void
+take_new (TernImapWatch *self, TernImapFetch *fetch)
+{
+  g_ptr_array_add (self->facts, tern_facts_from_fetch (fetch));
+  if (self->facts->len <= MOST)
+    return;
+  /* The next SELECT begins where the store is by then. */
+  self->flooded = TRUE;
+  g_ptr_array_set_size (self->facts, 0);
+  tern_imap_session_close (self->session);
+  report_change (self);
+}
+
+static void
 on_fetch (TernImapSession *session, TernImapFetch *fetch, gpointer data)
 {
   TernImapWatch *self = data;
@@ -196,8 +212,9 @@ on_fetch (TernImapSession *session, TernImapFetch *fetch, gpointer data)
     return;
   if ((fetch->has & TERN_IMAP_FETCH_ENVELOPE) == 0)
     tern_imap_remote_store_flags (self->remote, self->selected ? self->inbox : 0, fetch);
-  else if (fetch->uid >= self->next && (fetch->flags & TERN_FLAG_DELETED) == 0)
-    g_ptr_array_add (self->facts, tern_facts_from_fetch (fetch));
+  else if (self->fetching && !self->flooded && fetch->uid >= self->next
+           && (fetch->flags & TERN_FLAG_DELETED) == 0)
+    take_new (self, fetch);
 }
 
 static void
@@ -399,6 +416,7 @@ static void
 open_session (TernImapWatch *self)
 {
   g_clear_object (&self->session);
+  self->flooded = FALSE;
   self->session = tern_imap_remote_new_session (self->remote, "watch", &watch_handlers, self);
   tern_imap_session_open_async (self->session, tern_imap_remote_get_cancellable (self->remote),
                                 opened_cb, watch_ref (self));

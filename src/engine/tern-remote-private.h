@@ -69,6 +69,7 @@ typedef struct
   gboolean decoded; /* with @length: of what it is without its transfer encoding */
   GBytes *bytes;    /* (nullable) the answer; NULL when the message is gone, or with an error */
   GError *error;    /* (nullable) why the server does not give these bytes */
+  gboolean crowded_out; /* with an error: there was no room for them beside what else came */
 } TernPartRequest;
 
 void tern_part_request_free (TernPartRequest *self);

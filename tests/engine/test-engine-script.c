@@ -440,6 +440,47 @@ test_flood (void)
   script_tear_down (&setup);
 }
 
+/* Headers that nobody asked for are not kept for the next time that somebody does. */
+static void
+test_watch_unasked (void)
+{
+  static const char *const work[] = {
+    IMAP_LOGIN,
+    IMAP_SELECT_INBOX ("1", "77", "2"),
+    "C: %t UID FETCH 1:1 (*",
+    IMAP_MESSAGE ("1", "1", "first"),
+    "S: %t OK fetched",
+    IMAP_LIST_INBOX ("1", "77", "2"),
+    "EACH: %t OK nothing",
+    NULL,
+  };
+  static const char *const watch[] = {
+    IMAP_LOGIN,
+    IMAP_SELECT_INBOX ("1", "77", "2"),
+    "C: %t IDLE",
+    "S: + idling",
+    "WAIT",
+    IMAP_MESSAGE ("1", "99", "ghost"),
+    "S: * 2 EXISTS",
+    "C: DONE",
+    "S: %t OK idled",
+    "C: %t UID FETCH *",
+    IMAP_MESSAGE ("2", "100", "pushed"),
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  ScriptSetup setup;
+
+  script_set_up (&setup, work);
+  tern_script_server_addv (setup.server, watch);
+  script_wait_dump (&setup, "INBOX/1 first 0");
+  script_wait_steps (&setup, G_N_ELEMENTS (work) - 2);
+  tern_script_server_go (setup.server);
+  script_wait_dump (&setup, "INBOX/1 first 0\nINBOX/100 pushed 0");
+  script_tear_down (&setup);
+}
+
 /* Two messages, and the only connection that there is listens. */
 #define TWO_MESSAGES \
   IMAP_MESSAGE ("1", "1", "first"), IMAP_MESSAGE ("2", "50", "second"), "S: %t OK fetched"
@@ -560,6 +601,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/script/one-message-refused", test_one_message_refused);
   g_test_add_func ("/engine/script/interrupted-epoch", test_interrupted_epoch);
   g_test_add_func ("/engine/script/watch-expunge", test_watch_expunge);
+  g_test_add_func ("/engine/script/watch-unasked", test_watch_unasked);
   g_test_add_func ("/engine/script/vanished-all", test_vanished_all);
   g_test_add_func ("/engine/script/vanished-in-sync", test_vanished_in_sync);
   g_test_add_func ("/engine/script/false-expunge", test_false_expunge);

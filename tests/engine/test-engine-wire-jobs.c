@@ -174,6 +174,152 @@ test_wire_no_pieces (void)
   wire_clear (&wire);
 }
 
+static GPtrArray *
+new_requests (guint32 uid)
+{
+  GPtrArray *requests = g_ptr_array_new_with_free_func ((GDestroyNotify) tern_part_request_free);
+
+  g_ptr_array_add (requests, tern_part_request_new (uid, "1", 100));
+  return requests;
+}
+
+static void
+count_result (GObject *source, GAsyncResult *result, gpointer data)
+{
+  ++*(guint *) data;
+}
+
+/* A download that waits for a connection which ends gets the next one. */
+static void
+test_wire_hands_end (void)
+{
+  static const char *const work[] = { WIRE_GREET, "STALL", NULL };
+  static const char *const hands[] = {
+    WIRE_GREET, WIRE_SELECT ("INBOX", "1", "100"), "C: %t UID FETCH 7 (UID BODY.PEEK[1])", "CLOSE",
+    NULL,
+  };
+  static const char *const next[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("INBOX", "1", "100"),
+    "C: %t UID FETCH 8 (UID BODY.PEEK[1])",
+    "S: * 1 FETCH (UID 8 BODY[1] {5}",
+    "S: words)",
+    "S: %t OK fetched",
+    "STALL",
+    NULL,
+  };
+  g_autoptr (GPtrArray) first = new_requests (7);
+  g_autoptr (GPtrArray) second = new_requests (8);
+  g_autoptr (TernFolderRecord) inbox = NULL;
+  Wire wire;
+  guint ended = 0;
+  GError *error = NULL;
+
+  wire_init (&wire, work);
+  tern_script_server_addv (wire.server, hands);
+  tern_script_server_addv (wire.server, next);
+  inbox = store_folder (wire.store, wire.store->inbox);
+  tern_remote_fetch_parts_async (wire.remote, inbox, first, TERN_URGENCY_DOWNLOAD, count_result,
+                                 &ended);
+  tern_remote_fetch_parts_async (wire.remote, inbox, second, TERN_URGENCY_DOWNLOAD,
+                                 wire_keep_result, &wire);
+  tern_test_wait_until (wire.result != NULL);
+  g_assert_cmpuint (ended, ==, 1);
+  g_assert_true (tern_remote_fetch_parts_finish (wire.remote, wire.result, &error));
+  g_assert_no_error (error);
+  g_assert_nonnull (((TernPartRequest *) g_ptr_array_index (second, 0))->bytes);
+  g_clear_object (&wire.result);
+  wire_clear (&wire);
+}
+
+/* A folder that the listing tells nothing of is asked about: where nothing has changed, there is
+ * nothing to sync. */
+static void
+test_wire_left_out (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (" LIST-EXTENDED LIST-STATUS"),
+    "C: %t LIST *",
+    "S: * LIST () \"/\" INBOX",
+    "S: * STATUS INBOX (MESSAGES 1 UIDNEXT 100 UIDVALIDITY 1 UNSEEN 1)",
+    "S: * LIST () \"/\" Archive",
+    "S: %t OK listed",
+    "C: %t STATUS \"Archive\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)",
+    "S: * STATUS Archive (MESSAGES 1 UIDNEXT 11 UIDVALIDITY 2 UNSEEN 0)",
+    "S: %t OK told",
+    "STALL",
+    NULL,
+  };
+  Wire wire;
+  g_autoptr (GArray) changed = NULL;
+  GError *error = NULL;
+  TernTxn *txn;
+
+  wire_init (&wire, script);
+  store_add (wire.store, wire.store->archive, 10, 1, TERN_FLAG_SEEN);
+  txn = store_begin (wire.store);
+  g_assert_true (tern_txn_set_compare_tried (txn, wire.store->archive, NULL));
+  store_commit (wire.store);
+  tern_remote_list_folders_async (wire.remote, wire_keep_result, &wire);
+  tern_test_wait_until (wire.result != NULL);
+  changed = tern_remote_list_folders_finish (wire.remote, wire.result, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < changed->len; i++)
+    g_assert_cmpint (g_array_index (changed, TernId, i), !=, wire.store->archive);
+  g_clear_object (&wire.result);
+  wire_clear (&wire);
+}
+
+/* What a sync was told first is not written after what another session was told later. */
+static void
+test_wire_told_twice (void)
+{
+  static const char *const script[] = {
+    WIRE_GREET_WITH (" CONDSTORE"),
+    "C: %t SELECT \"INBOX\"*",
+    "S: * 1 EXISTS",
+    "S: * OK [UIDVALIDITY 1] x",
+    "S: * OK [UIDNEXT 101] x",
+    "S: * OK [HIGHESTMODSEQ 50] x",
+    "S: %t OK [READ-WRITE] selected",
+    "C: %t UID FETCH 1:99 *",
+    "S: * 1 FETCH (UID 7 FLAGS (\\Seen) MODSEQ (50))",
+    "S: %t OK fetched",
+    "C: %t UID FETCH 100:* (*",
+    "WAIT",
+    "S: %t OK nothing",
+    "C: %t UID SEARCH ALL",
+    "S: * SEARCH 7",
+    "S: %t OK found",
+    "STALL",
+    NULL,
+  };
+  TernImapFetch later = {
+    .uid = 7, .has = TERN_IMAP_FETCH_FLAGS, .flags = TERN_FLAG_FLAGGED, .modseq = 51
+  };
+  Wire wire;
+  g_autoptr (TernMessageRecord) record = NULL;
+  TernSyncCounts counts;
+  TernId id;
+
+  wire_init (&wire, script);
+  id = store_add (wire.store, wire.store->inbox, 7, 7, TERN_FLAG_NONE);
+  tern_remote_sync_folder_async (wire.remote, wire.store->inbox, TERN_URGENCY_NEW, wire_keep_result,
+                                 &wire);
+  tern_test_wait_until (tern_script_server_get_position (wire.server, 0)
+                        >= G_N_ELEMENTS (script) - 7);
+  tern_imap_remote_store_flags (TERN_IMAP_REMOTE (wire.remote), wire.store->inbox, &later);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  tern_script_server_go (wire.server);
+  tern_test_wait_until (wire.result != NULL);
+  g_assert_true (tern_remote_sync_folder_finish (wire.remote, wire.result, &counts, NULL));
+  record = store_message (wire.store, id);
+  g_assert_cmpint (record->flags, ==, TERN_FLAG_FLAGGED);
+  g_clear_object (&wire.result);
+  wire_clear (&wire);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -181,5 +327,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/wire-jobs/selected-for-a-body", test_wire_selected_for_a_body);
   g_test_add_func ("/engine/wire-jobs/sync-of-deleted", test_wire_sync_of_deleted);
   g_test_add_func ("/engine/wire-jobs/no-pieces", test_wire_no_pieces);
+  g_test_add_func ("/engine/wire-jobs/hands-end", test_wire_hands_end);
+  g_test_add_func ("/engine/wire-jobs/left-out", test_wire_left_out);
+  g_test_add_func ("/engine/wire-jobs/told-twice", test_wire_told_twice);
   return g_test_run ();
 }

@@ -5,8 +5,6 @@
 #include "tern-imap-session-private.h"
 #include "tern-imap-set.h"
 
-#include "tern-limits.h"
-
 #include <string.h>
 
 /* Response codes: what a server says in brackets (RFC 9051 section 7.1). */
@@ -51,30 +49,136 @@ take_permanent_flags (TernImapSession *self, TernImapParser *parser, guint list)
       self->selected.mailbox.keywords = TRUE;
 }
 
-/* COPYUID uidvalidity source-set target-set, for the command it belongs to. */
-static void
-take_copy_uid (TernImapReply *reply, TernImapParser *parser, guint first)
+typedef struct
 {
-  guint source = tern_imap_parser_after (parser, first);
-  guint target = tern_imap_parser_after (parser, source);
-  g_autoptr (GArray) from = g_array_new (FALSE, FALSE, sizeof (guint32));
-  g_autoptr (GArray) to = g_array_new (FALSE, FALSE, sizeof (guint32));
+  guint32 from;
+  guint32 to;
+} Range;
 
-  if (!tern_imap_set_parse (tern_imap_parser_slice (parser, source), TERN_LIMIT_IMAP_MESSAGES, from)
-      || !tern_imap_set_parse (tern_imap_parser_slice (parser, target), TERN_LIMIT_IMAP_MESSAGES,
-                               to)
-      || from->len != to->len)
+static int
+compare_ranges (gconstpointer a, gconstpointer b)
+{
+  const Range *first = a;
+  const Range *second = b;
+
+  return (first->from > second->from) - (first->from < second->from);
+}
+
+static GArray *
+sort_ranges (const char *set)
+{
+  GArray *ranges = g_array_new (FALSE, FALSE, sizeof (Range));
+  TernImapSlice rest = { set, strlen (set) };
+  Range range;
+
+  while (tern_imap_set_next (&rest, &range.from, &range.to))
+    g_array_append_val (ranges, range);
+  g_array_sort (ranges, compare_ranges);
+  return ranges;
+}
+
+/* The first of @ranges that does not end before @uid. */
+static guint
+find_range (const GArray *ranges, guint32 uid)
+{
+  guint low = 0;
+  guint high = ranges->len;
+
+  while (low < high)
+    {
+      guint middle = (low + high) / 2;
+
+      if (g_array_index (ranges, Range, middle).to < uid)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  return low;
+}
+
+/* What the server says of messages that were copied: the nth source became the nth target. */
+typedef struct
+{
+  TernImapSlice targets; /* what follows @target */
+  Range target;
+  guint64 n;    /* numbers in @target */
+  guint64 left; /* numbers before it */
+} Targets;
+
+/* @position never falls. */
+static guint32
+get_target (Targets *self, guint64 position)
+{
+  while (position - self->left >= self->n
+         && tern_imap_set_next (&self->targets, &self->target.from, &self->target.to))
+    {
+      self->left += self->n;
+      self->n = (guint64) self->target.to - self->target.from + 1;
+    }
+  return self->target.from + (position - self->left);
+}
+
+/* Those of @source, of which @before others were told, that the command is about. */
+static void
+take_pairs (TernImapCommand *command,
+            const GArray *wanted,
+            Range source,
+            guint64 before,
+            Targets *targets)
+{
+  TernImapReply *reply = command->reply;
+  guint64 next = source.from;
+
+  for (guint i = find_range (wanted, source.from); i < wanted->len; i++)
+    {
+      const Range *range = &g_array_index (wanted, Range, i);
+
+      if (range->from > source.to)
+        return;
+      for (next = MAX (next, range->from); next <= MIN (source.to, range->to); next++)
+        {
+          guint32 uid = next;
+          guint32 target = get_target (targets, before + (next - source.from));
+
+          /* A server that tells more tells some of it twice. */
+          if (reply->source_uids->len >= command->n_messages)
+            return;
+          g_array_append_val (reply->source_uids, uid);
+          g_array_append_val (reply->target_uids, target);
+        }
+    }
+}
+
+/* COPYUID uidvalidity source-set target-set, for the command it belongs to. Some servers tell a
+ * MOVE in several of them. */
+static void
+take_copy_uid (TernImapCommand *command, TernImapParser *parser, guint first)
+{
+  TernImapReply *reply = command->reply;
+  guint source = tern_imap_parser_after (parser, first);
+  TernImapSlice sources = tern_imap_parser_slice (parser, source);
+  Targets targets = {
+    .targets = tern_imap_parser_slice (parser, tern_imap_parser_after (parser, source)),
+  };
+  guint64 n = tern_imap_set_count (sources);
+  guint64 before = 0;
+  g_autoptr (GArray) wanted = NULL;
+  Range range;
+
+  if (command->set == NULL || n == 0 || n != tern_imap_set_count (targets.targets))
     return;
+  wanted = sort_ranges (command->set);
   reply->uidvalidity = tern_imap_parser_uint32 (parser, first);
   if (reply->source_uids == NULL)
     {
-      reply->source_uids = g_steal_pointer (&from);
-      reply->target_uids = g_steal_pointer (&to);
-      return;
+      reply->source_uids = g_array_new (FALSE, FALSE, sizeof (guint32));
+      reply->target_uids = g_array_new (FALSE, FALSE, sizeof (guint32));
     }
-  /* Some servers tell a MOVE in several of them. */
-  g_array_append_vals (reply->source_uids, from->data, from->len);
-  g_array_append_vals (reply->target_uids, to->data, to->len);
+  while (tern_imap_set_next (&sources, &range.from, &range.to))
+    {
+      take_pairs (command, wanted, range, before, &targets);
+      before += (guint64) range.to - range.from + 1;
+    }
 }
 
 static TernImapCommand *
@@ -118,7 +222,7 @@ take_mailbox_code (TernImapSession *self, TernImapParser *parser, guint name, gu
       mailbox->uidvalidity = tern_imap_parser_uint32 (parser, value);
     }
   else if (tern_imap_parser_is (parser, name, "UIDNEXT"))
-    mailbox->uidnext = tern_imap_parser_uint32 (parser, value);
+    tern_imap_selected_next (&self->selected, tern_imap_parser_uint32 (parser, value));
   else if (tern_imap_parser_is (parser, name, "HIGHESTMODSEQ"))
     tern_imap_parser_number (parser, value, &mailbox->modseq);
   else if (tern_imap_parser_is (parser, name, "NOMODSEQ"))
@@ -180,7 +284,7 @@ tern_imap_session_take_code (TernImapSession *self,
       if (command == NULL)
         command = find_move (self);
       if (command != NULL)
-        take_copy_uid (command->reply, parser, value);
+        take_copy_uid (command, parser, value);
     }
   else if (tern_imap_parser_is (parser, name, "APPENDUID"))
     {

@@ -51,6 +51,7 @@ struct _TernImapCommand
   gboolean is_move;
   char *set;                  /* (nullable) the messages that it is about now */
   char *rest;                 /* (nullable) those that come after them */
+  guint64 n_messages;         /* of the whole set, as it was given */
   guint set_part;             /* where @set is among the parts */
   guint32 limit;              /* [MESSAGELIMIT]: the server took so many, 0 = it says nothing */
   guint32 done_from;          /* [MESSAGELIMIT]: and these were from this UID on, 0 = not told */
@@ -67,10 +68,12 @@ struct _TernImapCommand
   char *body_section;         /* (nullable) */
   guint64 body_size;   /* of the whole message, as the server told it (of the largest one); 0 if it
                           did not */
+  guint64 body_room;   /* with body_uids: what may still be kept */
   guint64 body_offset; /* with a length: where the range of the section begins */
   guint32 body_length; /* 0: the whole section */
   gboolean body_decoded; /* it is BINARY */
   gboolean too_large;    /* the body was more than is kept */
+  gboolean unreadable;   /* so was a response that came meanwhile */
   gboolean not_range;    /* a body of this section came that is not the range that was asked for */
 
   GPtrArray *parts; /* of TernImapPart */

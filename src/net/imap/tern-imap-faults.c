@@ -211,3 +211,12 @@ tern_imap_bye_fault_new (const char *code, const char *text, const char *host)
                                 _ ("%s ended the connection and cannot be used at the moment."),
                                 host);
 }
+
+GError *
+tern_imap_nonsense_fault_new (const char *host, const char *what)
+{
+  return tern_fault_new (TERN_FAULT_PROTOCOL,
+                         _ ("%s sent something that is not IMAP, or more than any mail "
+                            "server should (%s)."),
+                         host, what);
+}

@@ -31,4 +31,8 @@ GError *tern_imap_login_fault_new (TernImapOutcome outcome,
 /* A greeting or an untagged BYE. */
 GError *tern_imap_bye_fault_new (const char *code, const char *text, const char *host);
 
+/* The connection brings what nobody can make anything of, or more than can be kept. @what: not
+ * translated. */
+GError *tern_imap_nonsense_fault_new (const char *host, const char *what);
+
 G_END_DECLS

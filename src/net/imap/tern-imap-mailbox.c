@@ -36,6 +36,8 @@ tern_imap_selected_leave (TernImapSelected *self)
   g_free (self->mailbox.mailbox_id);
   memset (&self->mailbox, 0, sizeof self->mailbox);
   self->mailbox.generation = generation;
+  self->counted = FALSE;
+  self->newcomers = 0;
   g_array_set_size (self->map, 0);
   g_array_set_size (self->expunged, 0);
 }
@@ -77,14 +79,34 @@ tern_imap_selected_exists (TernImapSelected *self, guint32 count)
       forget_map (self);
       self->mailbox.doubtful = TRUE;
     }
+  else if (self->counted)
+    self->newcomers += count - self->mailbox.exists;
+  self->counted = TRUE;
   self->mailbox.exists = count;
+}
+
+void
+tern_imap_selected_next (TernImapSelected *self, guint32 uidnext)
+{
+  self->mailbox.uidnext = uidnext;
+  self->newcomers = 0;
+}
+
+guint32
+tern_imap_selected_highest (const TernImapSelected *self)
+{
+  return self->mailbox.uidnext == 0 || self->newcomers > 0 ? G_MAXUINT32
+                                                           : self->mailbox.uidnext - 1;
 }
 
 void
 tern_imap_selected_learn (TernImapSelected *self, guint32 position, guint32 uid)
 {
   if (uid >= self->mailbox.uidnext && uid < G_MAXUINT32)
-    self->mailbox.uidnext = uid + 1;
+    {
+      self->mailbox.uidnext = uid + 1;
+      self->newcomers -= MIN (self->newcomers, 1);
+    }
   if (self->by_uid || position == 0 || position > self->mailbox.exists
       || position > TERN_LIMIT_IMAP_MESSAGES)
     return;

@@ -18,6 +18,8 @@ typedef struct
   gboolean by_uid;         /* QRESYNC is enabled */
   GArray *map;             /* of guint32, ascending but for the zeros */
   GArray *expunged;        /* of guint32: positions not yet taken out of the map, ascending */
+  gboolean counted;        /* EXISTS came */
+  guint32 newcomers;       /* messages that came since UIDNEXT was told, of unknown UIDs */
   guint n_expunged;        /* how often any went: a listing begun before is no map */
 } TernImapSelected;
 
@@ -36,6 +38,10 @@ void tern_imap_selected_exists (TernImapSelected *self, guint32 count);
 void tern_imap_selected_learn (TernImapSelected *self, guint32 position, guint32 uid);
 /* Every UID of the mailbox in order; taken when their number is right. */
 void tern_imap_selected_learn_all (TernImapSelected *self, GArray *uids);
+/* UIDNEXT was told. */
+void tern_imap_selected_next (TernImapSelected *self, guint32 uidnext);
+/* The highest UID that a message can have. */
+guint32 tern_imap_selected_highest (const TernImapSelected *self);
 guint32 tern_imap_selected_uid (TernImapSelected *self, guint32 position);
 
 /* EXPUNGE comes in long rows, and taking one out of a long map is dear: they are collected, and

@@ -94,6 +94,12 @@ on_piece (const TernImapPiece *piece, gpointer data)
 }
 
 static void
+on_unreadable (gpointer data)
+{
+  tern_imap_session_take_unreadable (data);
+}
+
+static void
 on_drained (gpointer data)
 {
   g_autoptr (TernImapSession) session = g_object_ref (data);
@@ -114,7 +120,8 @@ on_failed (GError *error, gpointer data)
 static void
 make_wire (TernImapSession *session)
 {
-  static const TernImapWireHandlers handlers = { on_response, on_piece, on_drained, on_failed };
+  static const TernImapWireHandlers handlers = { on_response, on_piece, on_unreadable, on_drained,
+                                                 on_failed };
 
   session->wire = tern_imap_wire_new (session->connection->transcript, session->endpoint->host,
                                       &handlers, session);

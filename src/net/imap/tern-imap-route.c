@@ -78,7 +78,10 @@ keep_body (TernImapCommand *command, guint32 uid, GBytes *bytes)
   if (command->body_uids == NULL)
     command->reply->body = bytes;
   else
-    g_hash_table_insert (command->reply->bodies, GUINT_TO_POINTER (uid), bytes);
+    {
+      command->body_room -= g_bytes_get_size (bytes);
+      g_hash_table_insert (command->reply->bodies, GUINT_TO_POINTER (uid), bytes);
+    }
 }
 
 static gboolean
@@ -108,6 +111,18 @@ body_limit (const TernImapCommand *command)
   return command->body_size * 2 + TERN_LIMIT_IMAP_SLACK;
 }
 
+/* What is left of it beside the others of the command. */
+static guint64
+body_room (TernImapCommand *command, guint64 size)
+{
+  guint64 limit = body_limit (command);
+
+  if (command->body_uids == NULL || limit <= command->body_room)
+    return limit;
+  command->reply->crowded_out |= size <= limit && size > command->body_room;
+  return command->body_room;
+}
+
 /* Kept only when somebody waits for this section; of which message is known when the response is
  * whole. What one response may fill the memory with is bounded, or a server could bring any number
  * of bodies that nobody asked for: it is about one message, so all that is kept of it together is
@@ -123,7 +138,7 @@ make_sink (TernImapSession *self, const TernImapPiece *piece)
 
       if (waits_for (command, 0) && is_section (command, piece->section, piece->decoded)
           && is_range (command, piece->origin))
-        limit = MAX (limit, body_limit (command));
+        limit = MAX (limit, body_room (command, piece->size));
     }
   if (piece->size > limit || self->sunk > limit - piece->size)
     return NULL;
@@ -146,6 +161,22 @@ tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece)
                               self->endpoint->host));
 }
 
+static void
+drop_pieces (TernImapSession *self)
+{
+  g_ptr_array_set_size (self->sinks, 0);
+  self->sunk = 0;
+}
+
+/* It may have been the body that somebody waits for: that is not gone then. */
+void
+tern_imap_session_take_unreadable (TernImapSession *self)
+{
+  drop_pieces (self);
+  for (GList *l = self->queue.in_flight.head; l != NULL; l = l->next)
+    ((TernImapCommand *) l->data)->unreadable = TRUE;
+}
+
 /* --- untagged data ------------------------------------------------------------------------- */
 
 static void
@@ -155,10 +186,11 @@ take_body (TernImapSession *self,
            const TernImapBodyValue *body)
 {
   GByteArray *sink = NULL;
-  guint64 limit = body_limit (command);
+  guint64 limit;
 
   if (body->sunk >= 0 && (guint) body->sunk < self->sinks->len)
     sink = self->sinks->pdata[body->sunk];
+  limit = body_room (command, sink != NULL ? sink->len : body->value.length);
   if (sink != NULL && sink->len <= limit)
     {
       self->sinks->pdata[body->sunk] = NULL;
@@ -290,8 +322,7 @@ take_vanished (TernImapSession *self, TernImapParser *parser, guint first)
   while (self->selected.mailbox.name != NULL && tern_imap_set_next (&rest, &from, &to))
     {
       /* No UID from UIDNEXT on was ever given to a message. */
-      if (self->selected.mailbox.uidnext > 0)
-        to = MIN (to, self->selected.mailbox.uidnext - 1);
+      to = MIN (to, tern_imap_selected_highest (&self->selected));
       for (guint64 i = from; i <= to; i++)
         {
           guint32 uid = i;
@@ -320,7 +351,12 @@ take_search (TernImapSession *self, TernImapCommand *command, GArray *uids)
     self->handlers.search (self, uids, self->data);
   if (command == NULL)
     return;
-  if (command->reply->uids == NULL)
+  /* What is left out would be taken for gone. */
+  if (command->reply->uids != NULL
+      && uids->len > TERN_LIMIT_IMAP_MESSAGES - command->reply->uids->len)
+    tern_imap_session_die (
+        self, tern_imap_nonsense_fault_new (self->endpoint->host, "too many messages found"));
+  else if (command->reply->uids == NULL)
     command->reply->uids = g_array_ref (uids);
   else
     g_array_append_vals (command->reply->uids, uids->data, uids->len);
@@ -618,6 +654,18 @@ new_range_fault (TernImapSession *self)
   return error;
 }
 
+static GError *
+new_unreadable_fault (TernImapSession *self)
+{
+  GError *error = tern_fault_new (TERN_FAULT_PROTOCOL,
+                                  _ ("What %s sent of this message cannot be read, so it was not "
+                                     "loaded."),
+                                  self->endpoint->host);
+
+  tern_fault_set_scope (error, TERN_SCOPE_MESSAGE);
+  return error;
+}
+
 static void
 end_command (TernImapSession *self, TernImapCommand *command, TernImapOutcome outcome)
 {
@@ -629,6 +677,9 @@ end_command (TernImapSession *self, TernImapCommand *command, TernImapOutcome ou
     error = new_large_fault (self, command);
   else if (command->not_range && command->reply->body == NULL)
     error = new_range_fault (self);
+  else if (command->unreadable && command->body_uid != 0 && command->body_length == 0
+           && command->reply->body == NULL)
+    error = new_unreadable_fault (self);
   if (command->verb == TERN_IMAP_VERB_SELECT)
     end_select (self, command, outcome == TERN_IMAP_OK);
   else if (command->verb == TERN_IMAP_VERB_IDLE)
@@ -708,6 +759,5 @@ tern_imap_session_route (TernImapSession *self)
     route_untagged (self, parser);
   else
     route_tagged (self, parser);
-  g_ptr_array_set_size (self->sinks, 0);
-  self->sunk = 0;
+  drop_pieces (self);
 }

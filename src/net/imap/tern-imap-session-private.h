@@ -106,6 +106,8 @@ void tern_imap_session_throttle (TernImapSession *self);
 /* (b) routing: what the server says */
 void tern_imap_session_route (TernImapSession *self);
 void tern_imap_session_take_piece (TernImapSession *self, const TernImapPiece *piece);
+/* A response, which the pieces were of, that nobody can read. */
+void tern_imap_session_take_unreadable (TernImapSession *self);
 void tern_imap_session_settle (TernImapSession *self); /* EXPUNGEs collected so far */
 /* Namespaces, rights and quotas; nothing else. */
 void tern_imap_session_take_account_data (TernImapSession *self, TernImapParser *parser);

@@ -498,6 +498,14 @@ tern_imap_session_close (TernImapSession *self)
   g_source_attach (self->leave_source, self->context);
 }
 
+void
+tern_imap_session_give_up (TernImapSession *self, const char *what)
+{
+  if (self->wire != NULL)
+    tern_imap_wire_fail_later (self->wire,
+                               tern_imap_nonsense_fault_new (self->endpoint->host, what));
+}
+
 TernImapState
 tern_imap_session_get_state (TernImapSession *self)
 {

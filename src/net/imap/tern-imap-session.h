@@ -80,6 +80,10 @@ void tern_imap_session_open_async (TernImapSession *self,
 gboolean
 tern_imap_session_open_finish (TernImapSession *self, GAsyncResult *result, GError **error);
 
+/* The server tells more than can be kept: ends the session with that as the fault, soon. May be
+ * called by a handler. @what: of what there is too much, for whoever reads the fault; not
+ * translated. */
+void tern_imap_session_give_up (TernImapSession *self, const char *what);
 TernImapState tern_imap_session_get_state (TernImapSession *self);
 TernImapCaps tern_imap_session_get_caps (TernImapSession *self);
 /* Fewer bytes are transferred of what the server decodes: it does so, and nothing is compressed. */
@@ -111,6 +115,12 @@ void tern_imap_session_list_async (TernImapSession *self,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data);
+/* What a listing tells of a mailbox besides; data to handler status. */
+void tern_imap_session_full_status_async (TernImapSession *self,
+                                          const char *mailbox,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
 /* How many messages there are: #TernImapReply.messages, -1 when the server has not told. */
 void tern_imap_session_status_async (TernImapSession *self,
                                      const char *mailbox,
@@ -147,12 +157,15 @@ void tern_imap_session_fetch_body_async (TernImapSession *self,
                                          GAsyncReadyCallback callback,
                                          gpointer user_data);
 /* The same section of @n > 0 messages, @uids sorted; result in reply->bodies. @size: of the largest
- * one. One that is too large is left out, as one that is gone is: ask for just that to hear why. */
+ * one. One that is too large is left out, as one that is gone is: ask for just that to hear why. No
+ * more than @room bytes are kept of all of them together; with reply->crowded_out there were more.
+ */
 void tern_imap_session_fetch_bodies_async (TernImapSession *self,
                                            const guint32 *uids,
                                            gsize n,
                                            const char *section,
                                            guint64 size,
+                                           guint64 room,
                                            GCancellable *cancellable,
                                            GAsyncReadyCallback callback,
                                            gpointer user_data);

@@ -68,6 +68,17 @@ tern_imap_set_parse (TernImapSlice set, gsize max, GArray *out)
   return FALSE;
 }
 
+guint64
+tern_imap_set_count (TernImapSlice set)
+{
+  guint64 n = 0;
+  guint32 from, to;
+
+  while (tern_imap_set_next (&set, &from, &to))
+    n += (guint64) to - from + 1;
+  return set.length == 0 ? n : 0;
+}
+
 void
 tern_imap_numbers_parse (TernImapSlice text, gsize max, GArray *out)
 {

@@ -14,6 +14,9 @@ gboolean tern_imap_set_next (TernImapSlice *rest, guint32 *from, guint32 *to);
  * @out longer than @max. */
 gboolean tern_imap_set_parse (TernImapSlice set, gsize max, GArray *out);
 
+/* How many numbers it names; 0 when it is not a set. */
+guint64 tern_imap_set_count (TernImapSlice set);
+
 /* What of a set of ours is below @uid. (nullable) */
 char *tern_imap_set_below (const char *set, guint32 uid);
 /* Its first @n; *@rest (nullable) is what follows them. */

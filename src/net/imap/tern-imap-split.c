@@ -47,6 +47,7 @@ tern_imap_session_add_part (TernImapSession *self, TernImapCommand *command, con
 {
   g_autofree char *part = take_part (self, command, set);
 
+  command->n_messages = tern_imap_set_count ((TernImapSlice){ set, strlen (set) });
   tern_imap_command_add_set (command, part);
 }
 

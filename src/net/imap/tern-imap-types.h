@@ -166,17 +166,18 @@ typedef struct
 /** TernImapReply: how a command ended, and what it collected. */
 typedef struct
 {
-  char *text;          /* after OK */
-  char *code;          /* (nullable) response code, upper case: "COPYUID 1 2 3" */
-  GBytes *body;        /* (nullable) fetch_body; NULL when the message is gone */
-  GHashTable *bodies;  /* (nullable) fetch_bodies: UID to GBytes, of those that came */
-  GArray *uids;        /* (nullable) guint32, sorted: search */
-  GArray *source_uids; /* (nullable) guint32: COPYUID, in pairs with target_uids */
-  GArray *target_uids; /* (nullable) */
-  guint32 uidvalidity; /* of COPYUID / APPENDUID target, 0 if not told */
-  guint32 uid;         /* APPENDUID */
-  gboolean listed;     /* look: the mailbox is there */
-  gint64 messages;     /* status: of the mailbox asked for; -1 = not told */
+  char *text;           /* after OK */
+  char *code;           /* (nullable) response code, upper case: "COPYUID 1 2 3" */
+  GBytes *body;         /* (nullable) fetch_body; NULL when the message is gone */
+  GHashTable *bodies;   /* (nullable) fetch_bodies: UID to GBytes, of those that came */
+  gboolean crowded_out; /* fetch_bodies: something had no room beside the others */
+  GArray *uids;         /* (nullable) guint32, sorted: search */
+  GArray *source_uids;  /* (nullable) guint32: COPYUID, in pairs with target_uids */
+  GArray *target_uids;  /* (nullable) */
+  guint32 uidvalidity;  /* of COPYUID / APPENDUID target, 0 if not told */
+  guint32 uid;          /* APPENDUID */
+  gboolean listed;      /* look: the mailbox is there */
+  gint64 messages;      /* status: of the mailbox asked for; -1 = not told */
 } TernImapReply;
 
 void tern_imap_reply_free (TernImapReply *self);

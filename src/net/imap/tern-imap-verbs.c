@@ -147,6 +147,22 @@ new_about (TernImapSession *self,
 }
 
 void
+tern_imap_session_full_status_async (TernImapSession *self,
+                                     const char *mailbox,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data)
+{
+  TernImapCommand *command = new_about (self, "STATUS", mailbox, cancellable, callback, user_data,
+                                        tern_imap_session_full_status_async);
+
+  tern_imap_command_add (command, " ");
+  tern_imap_session_add_status_items (self, command);
+  tern_imap_command_add (command, ")");
+  tern_imap_session_enqueue (self, command);
+}
+
+void
 tern_imap_session_status_async (TernImapSession *self,
                                 const char *mailbox,
                                 GCancellable *cancellable,
@@ -246,6 +262,7 @@ tern_imap_session_fetch_bodies_async (TernImapSession *self,
                                       gsize n,
                                       const char *section,
                                       guint64 size,
+                                      guint64 room,
                                       GCancellable *cancellable,
                                       GAsyncReadyCallback callback,
                                       gpointer user_data)
@@ -260,6 +277,7 @@ tern_imap_session_fetch_bodies_async (TernImapSession *self,
   command->reply->bodies = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_bytes_unref);
   command->body_section = g_strdup (section);
   command->body_size = size;
+  command->body_room = room;
   tern_imap_command_add (command, "UID FETCH %s (UID BODY.PEEK[%s])", set, section);
   tern_imap_session_enqueue (self, command);
 }

@@ -4,6 +4,7 @@
 #include "tern-imap-wire.h"
 
 #include "tern-imap-deflate.h"
+#include "tern-imap-faults.h"
 
 #include "tern-fault.h"
 #include "tern-limits.h"
@@ -136,10 +137,10 @@ on_later (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* An error found while somebody is sending: told from the main loop, so that nobody who sends has
- * to expect that the session is gone afterwards. */
-static void
-fail_later (TernImapWire *self, GError *error)
+/* An error found while somebody is at work with the session: told from the main loop, so that
+ * nobody has to expect that it is gone afterwards. */
+void
+tern_imap_wire_fail_later (TernImapWire *self, GError *error)
 {
   if (self->later_error != NULL)
     {
@@ -179,12 +180,11 @@ handle_error (TernImapWire *self, TernImapEvent event)
   const char *problem = tern_imap_parser_get_problem (self->parser);
 
   g_debug ("%s: %s", self->host, problem);
+  if (self->handlers.unreadable != NULL)
+    self->handlers.unreadable (self->data);
   if (event == TERN_IMAP_EVENT_ERROR && ++self->bad_responses < TERN_LIMIT_IMAP_BAD_LINES)
     return;
-  fail (self, tern_fault_new (TERN_FAULT_PROTOCOL,
-                              _ ("%s sent something that is not IMAP, or more than any mail "
-                                 "server should (%s)."),
-                              self->host, problem));
+  fail (self, tern_imap_nonsense_fault_new (self->host, problem));
 }
 
 /* Hands on every event there is. FALSE when @stream is not to be read any more. */
@@ -402,7 +402,7 @@ flush (TernImapWire *self)
   else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     {
       clear_source (&self->write_source);
-      fail_later (self, lost_connection (self, g_steal_pointer (&error)));
+      tern_imap_wire_fail_later (self, lost_connection (self, g_steal_pointer (&error)));
     }
   else if (self->write_source == NULL)
     {

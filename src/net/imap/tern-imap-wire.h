@@ -23,7 +23,8 @@ typedef struct
 {
   void (*response) (gpointer data); /* the tokens are in the parser until it returns */
   void (*piece) (const TernImapPiece *piece, gpointer data);
-  void (*drained) (gpointer data); /* everything that came with one read was handed on */
+  void (*unreadable) (gpointer data); /* a response that is none: the pieces were of it */
+  void (*drained) (gpointer data);    /* everything that came with one read was handed on */
   /* Once, and nothing after it. @error is (transfer full). */
   void (*failed) (GError *error, gpointer data);
 } TernImapWireHandlers;
@@ -47,6 +48,9 @@ gsize tern_imap_wire_detach (TernImapWire *self);
  * now on (RFC 4978). Once, after TLS, while nothing is unsent. */
 void tern_imap_wire_compress (TernImapWire *self);
 gboolean tern_imap_wire_is_compressed (TernImapWire *self);
+
+/* Ends as if the connection had failed, from the main loop. Takes @error. */
+void tern_imap_wire_fail_later (TernImapWire *self, GError *error);
 
 /* Sends in the order of the calls. @kind: what of it the transcript may keep. */
 void tern_imap_wire_send (TernImapWire *self, GBytes *bytes, TernWireKind kind);
