@@ -99,12 +99,18 @@ tern_engine_refresh (TernEngine *self, const char *uuid)
     }
 }
 
-/* Every account is told: one of them has the folder, the others have nothing on screen. */
+/* Every account is told: the others have nothing on screen. The id of a folder means nothing to
+ * them: they would look for its path on their own server. */
 void
-tern_engine_set_focus (TernEngine *self, TernId folder)
+tern_engine_set_focus (TernEngine *self, TernId account, TernId folder)
 {
   for (guint i = 0; i < self->runners->len; i++)
-    tern_account_runner_set_focus (g_ptr_array_index (self->runners, i), folder);
+    {
+      TernAccountRunner *runner = g_ptr_array_index (self->runners, i);
+
+      tern_account_runner_set_focus (
+          runner, tern_account_runner_get_account (runner) == account ? folder : 0);
+    }
 }
 
 /* The settings file */

@@ -140,8 +140,9 @@ gboolean tern_engine_remove_account_finish (TernEngine *self, GAsyncResult *resu
 
 /* Try now: after OFFLINE, REFUSED, or because a person asked. NULL = all. */
 void tern_engine_refresh (TernEngine *self, const char *uuid);
-/* A hint of what is on screen: this folder is synced first and watched. 0 = none. */
-void tern_engine_set_focus (TernEngine *self, TernId folder);
+/* A hint of what is on screen: this folder of that account is synced first and watched. 0 = none.
+ */
+void tern_engine_set_focus (TernEngine *self, TernId account, TernId folder);
 
 /** TernSyncReport: what one sync of an account did (ternctl sync). */
 typedef struct

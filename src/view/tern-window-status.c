@@ -9,25 +9,28 @@
 #define PROGRESS_DELAY_MS 500
 #define PULSE_MS          120
 
-/* The account that most needs a person: refused before offline. (nullable) (transfer full) */
+/* The account that most needs a person: refused before offline; *@n are in trouble. (nullable)
+ * (transfer full) */
 static TernAccount *
-dup_troubled (TernWindow *self)
+dup_troubled (TernWindow *self, guint *n)
 {
-  TernAccount *offline = NULL;
+  TernAccount *troubled = NULL;
 
+  *n = 0;
   for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->accounts)); i++)
     {
       g_autoptr (TernAccount) account = g_list_model_get_item (G_LIST_MODEL (self->accounts), i);
+      TernAccountState state = tern_account_get_state (account);
 
-      if (tern_account_get_state (account) == TERN_ACCOUNT_REFUSED)
-        {
-          g_clear_object (&offline);
-          return g_steal_pointer (&account);
-        }
-      if (offline == NULL && tern_account_get_state (account) == TERN_ACCOUNT_OFFLINE)
-        offline = g_steal_pointer (&account);
+      if (state != TERN_ACCOUNT_REFUSED && state != TERN_ACCOUNT_OFFLINE)
+        continue;
+      ++*n;
+      if (troubled == NULL
+          || (state == TERN_ACCOUNT_REFUSED
+              && tern_account_get_state (troubled) == TERN_ACCOUNT_OFFLINE))
+        g_set_object (&troubled, account);
     }
-  return offline;
+  return troubled;
 }
 
 /* What a person has closed comes back in this session only when no room at all is left. */
@@ -101,14 +104,40 @@ tern_window_close_fullness (TernWindow *self)
   tern_window_queue_status (self);
 }
 
+/* What is wrong with @account, and that it is not alone: there is one banner for all. */
+static char *
+dup_trouble_of_account (TernWindow *self, TernAccount *account, guint n)
+{
+  gboolean refused = tern_account_get_state (account) == TERN_ACCOUNT_REFUSED;
+  const GError *error = tern_account_get_error (account);
+  const char *text = tern_account_get_status_text (account);
+  g_autoptr (GString) title = g_string_new (NULL);
+
+  if (text == NULL || *text == '\0')
+    text = refused ? _ ("The server refused to sign in.") : _ ("Not connected.");
+  /* One of several accounts is named, unless the sentence does so already. */
+  if (g_list_model_get_n_items (G_LIST_MODEL (self->accounts)) > 1
+      && (error == NULL || !tern_fault_is_named (error)))
+    g_string_append_printf (title, "%s: ", tern_account_get_label (account));
+  g_string_append (title, text);
+  if (n > 1)
+    {
+      g_string_append_c (title, ' ');
+      g_string_append_printf (title,
+                              /* Translators: after what is wrong with another account. */
+                              ngettext ("And %u more account is not connected.",
+                                        "And %u more accounts are not connected.", n - 1),
+                              n - 1);
+    }
+  return g_string_free (g_steal_pointer (&title), FALSE);
+}
+
 static void
 update_account_banner (TernWindow *self)
 {
-  g_autoptr (TernAccount) account = dup_troubled (self);
+  guint n;
+  g_autoptr (TernAccount) account = dup_troubled (self, &n);
   g_autofree char *title = NULL;
-  const GError *error;
-  const char *text;
-  gboolean refused;
 
   g_clear_pointer (&self->banner_account, g_free);
   self->banner_of_fullness = FALSE;
@@ -118,16 +147,8 @@ update_account_banner (TernWindow *self)
       return;
     }
   self->banner_account = g_strdup (tern_account_get_uuid (account));
-  refused = tern_account_get_state (account) == TERN_ACCOUNT_REFUSED;
-  error = tern_account_get_error (account);
-  text = tern_account_get_status_text (account);
-  if (text == NULL || *text == '\0')
-    text = refused ? _ ("The server refused to sign in.") : _ ("Not connected.");
-  /* One of several accounts is named, unless the sentence does so already. */
-  if (g_list_model_get_n_items (G_LIST_MODEL (self->accounts)) > 1
-      && (error == NULL || !tern_fault_is_named (error)))
-    title = g_strdup_printf ("%s: %s", tern_account_get_label (account), text);
-  tern_banner_show (self->account_banner, title != NULL ? title : text,
+  title = dup_trouble_of_account (self, account, n);
+  tern_banner_show (self->account_banner, title,
                     tern_account_is_locked (account)       ? _ ("Unlock…")
                     : tern_account_needs_sign_in (account) ? _ ("Sign In…")
                                                            : _ ("Try Again"));

@@ -224,7 +224,8 @@ on_folder_changed (TernWindow *self)
 
   set_folder (self, folder);
   list = tern_message_list_new (self->engine, tern_folder_get_id (folder));
-  tern_engine_set_focus (self->engine, tern_folder_get_id (folder));
+  tern_engine_set_focus (self->engine, tern_folder_get_account (folder),
+                         tern_folder_get_id (folder));
   tern_message_list_view_set_list (self->list, list);
   if (self->list_items_changed == 0)
     self->list_items_changed =

@@ -10,8 +10,11 @@
  *   gap TIME LENGTH WORK        the main loop was held for more than 16 ms, and for WORK of it
  *                               the thread was running
  *   rows TIME N LOADED          the message list's length changed, or its first row was filled
+ *   star TIME STARRED           the first row is another one, or got or lost its star
  *   painted TIME N              the first frame after the first filled row was drawn
  */
+#include "tern-store-messages.h"
+
 #include <gtk/gtk.h>
 #include <stdio.h>
 #include <time.h>
@@ -24,6 +27,8 @@ static gint64 last_beat;
 static gint64 last_work;
 static guint last_n = G_MAXUINT;
 static gboolean was_filled;
+static TernId first_id;
+static gboolean was_starred;
 static gboolean painted;
 
 static void
@@ -61,15 +66,28 @@ find_list (GtkWidget *widget)
 }
 
 /* A message that has not come from the store has no record yet. */
-static gboolean
-is_first_filled (GListModel *model)
+static const TernMessageRecord *
+get_first_record (GListModel *model)
 {
   g_autoptr (GObject) message = g_list_model_get_item (model, 0);
   gpointer record = NULL;
 
   if (message != NULL)
     g_object_get (message, "record", &record, NULL);
-  return record != NULL;
+  return record;
+}
+
+static void
+look_at_star (const TernMessageRecord *record, gint64 now)
+{
+  gboolean starred = (record->flags & TERN_FLAG_FLAGGED) != 0;
+
+  if (record->id == first_id && starred == was_starred)
+    return;
+  first_id = record->id;
+  was_starred = starred;
+  fprintf (out, "star %" G_GINT64_FORMAT " %d\n", now, starred);
+  fflush (out);
 }
 
 static void
@@ -86,7 +104,11 @@ look (gint64 now)
       if (model == NULL)
         continue;
       guint n = g_list_model_get_n_items (G_LIST_MODEL (model));
-      gboolean filled = is_first_filled (G_LIST_MODEL (model));
+      const TernMessageRecord *record = get_first_record (G_LIST_MODEL (model));
+      gboolean filled = record != NULL;
+      /* Before the rows: who has seen those finds this as well. */
+      if (filled)
+        look_at_star (record, now);
       if (n == last_n && filled == was_filled)
         return;
       last_n = n;

@@ -1,16 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings of an account in the window: by pointer and keyboard, saved at once, and what they do.
+"""The settings of an account in the window: by pointer and keyboard, saved at once, and what they do. Then a second
+account beside it.
 
     account.py BUILD-FOLDER [FOLDER-FOR-SCREENSHOTS]
 """
 
+import email
 import json
 import sys
 
 from uitest import Tap, date, session
 from screen import xdotool
 
+FIRST, SECOND = 'anna@example.test', 'bob@example.test'
 LETTER = '''From: Berta <berta@example.test>
 To: Anna <anna@example.test>
 Subject: Kept by and by
@@ -19,6 +22,16 @@ Message-ID: <kept@account.test>
 Content-Type: text/plain; charset=utf-8
 
 Words.
+'''
+
+FOR_SECOND = '''From: Carl <carl@example.test>
+To: Bob <bob@example.test>
+Subject: To the second one
+Date: {date}
+Message-ID: <second@account.test>
+Content-Type: text/plain; charset=utf-8
+
+Who answers?
 '''
 
 
@@ -86,15 +99,68 @@ class Account:
     def escape_closes_it(self):
         self.screen.key('Escape')
         self.screen.wait(lambda: len(self.screen.windows()) == 1, 'its end', 10)
+
+    def inbox_of(self, address):
+        """The row below the heading of that account, None while there is none."""
+        rows = self.screen.find_all(role='list item', within=self.screen.find('^Folders$', 'list'))
+        names = [row.get_name() for row in rows]
+        if address not in names:
+            return None
+        return next((row for row in rows[names.index(address):] if row.get_name().startswith('Inbox')), None)
+
+    def unread_is(self, address, number):
+        self.screen.wait(lambda: (row := self.inbox_of(address)) and row.get_name() == f'Inbox, {number} unread',
+                         f'{number} unread of {address}', 30)
+
+    def unseen(self, user):
+        return len(self.window.server.command('doveadm', 'search', '-u', user, 'mailbox', 'INBOX', 'UNSEEN')['output']
+                   .splitlines())
+
+    def a_second_account_has_its_own_numbers(self):
+        before = self.unseen('anna')
+        self.unread_is(FIRST, before)
+        self.window.add_account(user=1, name='Bob Example')
+        self.unread_is(SECOND, self.unseen('bob'))
+        self.window.server.deliver('bob', FOR_SECOND.format(date=date()))
+        self.unread_is(SECOND, self.unseen('bob'))
+        self.unread_is(FIRST, before)
+        assert self.unseen('bob') != before, 'the test tells nothing'
+        self.window.shot('two')
+
+    def the_one_that_got_it_answers(self):
+        self.screen.click(self.inbox_of(SECOND))
+        self.window.click('To the second one', 'list item')
+        self.screen.find_text('Who answers')
+        self.screen.key('ctrl+r')
+        self.window.shown(r'\bSend$', 'push button')
+        self.window.shot('answer')
+        self.screen.key('ctrl+Return')
+        self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the composer to close')
+
+        def answer():
+            return self.window.server.command('doveadm', 'fetch', '-u', 'carl', 'hdr', 'mailbox', 'INBOX',
+                                              'all')['output'].removeprefix('hdr:\n')
+        headers = email.message_from_string(self.screen.wait(answer, 'the answer', 30))
+        assert headers['From'] == f'Bob Example <{SECOND}>', headers.items()
+        assert headers['To'] == 'Carl <carl@example.test>', headers.items()
+
+    def both_in_trouble_are_told(self):
+        self.window.server.command('stop', 'imap')
+        self.screen.find_text(f'^{FIRST}: .* And 1 more account is not connected', seconds=30)
+        self.window.shot('both')
+        self.window.server.command('start', 'imap')
+        self.window.shown('Try Again$', 'push button', absent=True, seconds=90)
         self.window.quit()
 
     def steps(self):
         return [self.the_window_shows_a_message, self.the_settings_open_from_the_menu, self.a_name_is_applied,
-                self.what_is_kept_is_chosen, self.it_fits_a_narrow_screen, self.escape_closes_it]
+                self.what_is_kept_is_chosen, self.it_fits_a_narrow_screen, self.escape_closes_it,
+                self.a_second_account_has_its_own_numbers, self.the_one_that_got_it_answers,
+                self.both_in_trouble_are_told]
 
 
 def main():
-    with session('--seed', 'anna:5') as window:
+    with session('--users', 'anna,bob,carl', '--seed', 'anna:5', '--seed', 'bob:12') as window:
         return Tap(window, Account(window).steps()).run()
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A large attachment over a slow link: it is said that it is not here, how far it has come, and it can be cancelled.
+"""A slow link and a server that does not push: a bar while mail is fetched, and mail comes when it is asked for. A large
+attachment: it is said that it is not here, how far it has come, and it can be cancelled.
 
     downloads.py BUILD-FOLDER [FOLDER-FOR-SCREENSHOTS]
 """
@@ -10,6 +11,7 @@ import os
 import random
 import re
 import sys
+import threading
 
 from uitest import Atspi, Tap, date, session
 
@@ -58,11 +60,19 @@ class Downloads:
         self.film = random.Random(1).randbytes(SIZE)
         self.proxy = ImapProxy(window.server.facts)
         self.proxy.on_command = self.command
+        self.proxy.on_response = self.response
+        self.go_on = threading.Event()  # with what the server is asked for
         self.offsets = []
         self.refuse = False
         self.target = os.path.join(window.desktop.env['HOME'], 'film.mp4')
 
+    def response(self, line, connection):
+        """Without a way to push, the account asks every two minutes."""
+        return re.sub(rb' (IDLE|NOTIFY)\b', b'', line) if b'CAPABILITY ' in line else line
+
     def command(self, text, connection):
+        if text.startswith('UID FETCH '):
+            self.go_on.wait(60)
         found = RANGE.match(text)
         if not found:
             return None
@@ -92,16 +102,33 @@ class Downloads:
         self.screen.key('Return')
         self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the file chooser to close')
 
-    def it_is_not_here(self):
+    def a_bar_while_mail_is_fetched(self):
         facts = self.window.server.facts
-        film = base64.encodebytes(self.film).decode()
         # Only what goes through the proxy is the test's.
         self.window.server.facts = dict(facts, imap=self.proxy.port)
         self.window.add_account()
         self.window.server.facts = facts
         self.window.server.deliver('anna', OTHER.format(date=date(60)))
-        self.window.server.deliver('anna', LETTER.format(date=date(), film=film))
         self.window.start()
+        self.window.shown('^Fetching mail$', 'progress bar', seconds=60)
+        self.window.shot('fetching')
+        self.go_on.set()
+        self.window.shown('Only words', 'list item')
+        self.window.shown('^Fetching mail$', 'progress bar', absent=True)
+
+    def new_mail_comes_when_asked_for(self):
+        film = base64.encodebytes(self.film).decode()
+        self.window.server.deliver('anna', LETTER.format(date=date(), film=film))
+        self.window.click('Main Menu', 'push button')
+        self.window.shown('^Refresh$', 'menu item')
+        assert not self.screen.find_all('The film of the tour', 'list item'), 'it was pushed'
+        self.screen.key('r')
+        self.window.shown('The film of the tour', 'list item', seconds=30)
+        self.window.server.deliver('anna', OTHER.replace('Only words', 'Other words').format(date=date(30)))
+        self.screen.key('F5')
+        self.window.shown('Other words', 'list item', seconds=30)
+
+    def it_is_not_here(self):
         self.window.click('The film of the tour', 'list item')
         self.window.shown('^Over the pass', 'list item', seconds=60)
         self.told('6.0.MB · not downloaded')
@@ -155,8 +182,9 @@ class Downloads:
         self.window.quit()
 
     def steps(self):
-        return [self.it_is_not_here, self.it_is_cancelled_with_a_key, self.another_message_is_read_meanwhile,
-                self.a_refusal_is_told, self.it_is_here]
+        return [self.a_bar_while_mail_is_fetched, self.new_mail_comes_when_asked_for, self.it_is_not_here,
+                self.it_is_cancelled_with_a_key, self.another_message_is_read_meanwhile, self.a_refusal_is_told,
+                self.it_is_here]
 
 
 def main():
@@ -165,6 +193,7 @@ def main():
         try:
             return Tap(window, downloads.steps()).run()
         finally:
+            downloads.go_on.set()
             downloads.proxy.close()
 
 

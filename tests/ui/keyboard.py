@@ -118,9 +118,70 @@ class Keyboard:
         self.screen.key('ctrl+w')
         self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the composer to close')
 
+    def on_server(self, *flags):
+        answer = self.window.server.command('doveadm', 'search', '-u', 'anna', 'mailbox', 'INBOX', 'HEADER',
+                                            'Message-ID', 'links@example.test', *flags)
+        return answer['output'].strip() != ''
+
+    def marked(self, start, *flags):
+        self.window.shown(f'^{start}From Press', 'list item', seconds=10)
+        self.screen.wait(lambda: self.on_server(*flags), ' '.join(flags), 20)
+
+    def it_is_marked_with_keys(self):
+        self.marked('', 'SEEN', 'UNFLAGGED')
+        self.screen.key('ctrl+u')
+        self.marked('unread, ', 'UNSEEN')
+        self.screen.key('ctrl+d')
+        self.marked('unread, starred, ', 'FLAGGED')
+        self.screen.key('ctrl+i')
+        self.marked('starred, ', 'SEEN')
+        self.screen.key('ctrl+d')
+        self.marked('', 'UNFLAGGED')
+
+    def and_by_menu(self):
+        for words, key, start, flag in (('Mark as Unread', 'n', 'unread, ', 'UNSEEN'),
+                                        ('Star', 's', 'unread, starred, ', 'FLAGGED'),
+                                        ('Mark as Read', 'e', 'starred, ', 'SEEN'), ('Remove Star', 's', '', 'UNFLAGGED')):
+            self.window.click('From Press', 'list item', button=3)
+            self.window.shown(f'^{words}$', 'menu item')
+            self.screen.key(key)
+            self.window.shown(f'^{words}$', 'menu item', absent=True)
+            self.marked(start, flag)
+
+    def an_attachment_is_opened(self):
+        """With the program of this desktop for that kind of file."""
+        env = self.window.desktop.env
+        note = os.path.join(env['HOME'], 'opened')
+        program = os.path.join(env['HOME'], 'editor')
+        with open(program, 'w', encoding='ascii') as file:
+            file.write(f'#!/bin/sh\ncp "$1" {note}.new\necho "$1" > {note}.name\nmv {note}.new {note}\n')
+        os.chmod(program, 0o700)
+        applications = os.path.join(env['XDG_DATA_HOME'], 'applications')
+        os.makedirs(applications)
+        with open(os.path.join(applications, 'editor.desktop'), 'w', encoding='ascii') as file:
+            file.write(f'[Desktop Entry]\nType=Application\nName=Editor\nExec={program} %f\nMimeType=text/plain;\n')
+        with open(os.path.join(env['XDG_CONFIG_HOME'], 'mimeapps.list'), 'w', encoding='ascii') as file:
+            file.write('[Default Applications]\ntext/plain=editor.desktop\n')
+        self.expect('list', 'before')
+        self.screen.key('F6')
+        self.expect('page', 'F6')
+        self.screen.key('F6')
+        self.expect('attachments', 'F6')
+        button = self.screen.find('^Open table.txt', 'push button', within=self.window.shown('^table.txt', 'list item'))
+        for _ in range(3):
+            if self.screen.is_focused(button):
+                break
+            before = self.screen.focused()
+            self.screen.key('Tab')
+            self.screen.wait(lambda was=before: self.screen.focused() != was, 'the next stop of Tab', 5)
+        self.screen.key('Return')
+        self.screen.wait(lambda: os.path.exists(note), 'the program')
+        with open(note, 'rb') as file:
+            assert file.read().strip() == b'1 2 3', 'other bytes'
+        with open(f'{note}.name', encoding='ascii') as file:
+            assert os.path.basename(file.read().strip()) == 'table.txt', 'another name'
+
     def an_attachment_is_saved(self):
-        self.tabs('Tab', 'page', 15)
-        self.tabs('Tab', 'attachments', 6)
         row = self.window.shown('^table.txt', 'list item')
         self.screen.click(self.screen.find('^Save table.txt', 'push button', within=row))
         self.screen.wait(lambda: len(self.screen.windows()) == 2, 'the file chooser')
@@ -150,7 +211,8 @@ class Keyboard:
 
     def steps(self):
         return [self.it_starts_in_the_list, self.f6_goes_round, self.tab_leaves_the_list, self.tab_leaves_the_page,
-                self.and_goes_back, self.reply_to_all, self.an_attachment_is_saved, self.delete_moves_to_trash]
+                self.and_goes_back, self.it_is_marked_with_keys, self.and_by_menu, self.reply_to_all,
+                self.an_attachment_is_opened, self.an_attachment_is_saved, self.delete_moves_to_trash]
 
 
 def main():

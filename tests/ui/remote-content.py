@@ -1,13 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A message that tries everything to be fetched from the network: nothing is, until a person asks; then pictures are.
+Pictures that a message brings along are shown, and those of another one are not.
 
     remote-content.py BUILD-FOLDER [FOLDER-FOR-SCREENSHOTS]
 """
 
+import base64
 import http.server
+import struct
 import sys
 import threading
+import zlib
 
 from uitest import Tap, session
 
@@ -45,6 +49,35 @@ Content-Type: CONTENT
 
 BODY
 '''
+
+# A message can name the pictures of another one, and may give its own the same name.
+RED, GREEN, BLUE, WORDS = (200, 16, 32), (16, 160, 48), (24, 48, 208), (176, 0, 176)
+ITS_OWN = '<p>One.</p><img src="cid:wave@pictures.test" width="300" height="60">'
+OF_ANOTHER = ITS_OWN.replace('<img', '<img alt="████" style="color: rgb(176, 0, 176); font-size: 30px"') + (
+    '<img src="cid:none@pictures.test"><img src="cid:mine@pictures.test" width="300" height="60">')
+
+
+def picture(colour):
+    """A PNG of one pixel."""
+    def chunk(kind, data):
+        return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+    return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 1, 1, 8, 2, 0, 0, 0))
+            + chunk(b'IDAT', zlib.compress(b'\0' + bytes(colour))) + chunk(b'IEND', b''))
+
+
+def related(html, name, colour):
+    return f'''--b
+Content-Type: text/html; charset=utf-8
+
+{html}
+--b
+Content-Type: image/png
+Content-Disposition: inline
+Content-ID: <{name}@pictures.test>
+Content-Transfer-Encoding: base64
+
+{base64.b64encode(picture(colour)).decode()}
+--b--'''
 
 
 class Listener(http.server.ThreadingHTTPServer):
@@ -116,11 +149,33 @@ class RemoteContent:
         self.window.click(', first,', 'list item')
         self.screen.find_text('Plain text')
         assert len(self.listener.connections) == before, self.listener.paths
+
+    def a_message_shows_its_own_pictures(self):
+        kind = 'multipart/related; boundary=b'
+        self.deliver('own', kind, related(ITS_OWN, 'wave', RED))
+        self.deliver('foreign', kind, related(OF_ANOTHER, 'mine', BLUE))
+        self.deliver('namesake', kind, related(ITS_OWN, 'wave', GREEN))
+        self.window.click(', own,', 'list item')
+        self.screen.wait(lambda: self.window.shows(RED), 'the picture')
+        self.window.shot('own')
+
+    def and_none_of_another_one(self):
+        self.window.click(', foreign,', 'list item')
+        # The words stand where the picture would.
+        self.screen.wait(lambda: self.window.shows(BLUE) and self.window.shows(WORDS), 'what stands for the picture')
+        assert not self.window.shows(RED), 'the picture of another message'
+        self.window.shot('foreign')
+        self.window.click(', namesake,', 'list item')
+        self.screen.wait(lambda: self.window.shows(GREEN), 'its own of the same name')
+        assert not self.window.shows(RED), 'the picture of another message'
+        self.window.click(', own,', 'list item')
+        self.screen.wait(lambda: self.window.shows(RED), 'the picture again')
         self.window.quit()
 
     def steps(self):
         return [self.nothing_is_fetched, self.pictures_are_when_asked, self.scripts_frames_and_navigation_never_are,
-                self.the_next_message_is_blocked_again]
+                self.the_next_message_is_blocked_again, self.a_message_shows_its_own_pictures,
+                self.and_none_of_another_one]
 
 
 def main():

@@ -75,14 +75,14 @@ class Window:
         return subprocess.run([os.path.join(self.build, 'src', 'ternctl', 'ternctl'), *args], env=self.desktop.env,
                               input=text, text=True, timeout=60, check=True, stdout=subprocess.PIPE).stdout
 
-    def add_account(self, *options, smtp_password=None, keep_days=0):
+    def add_account(self, *options, user=0, name='Anna Example', smtp_password=None, keep_days=0):
         """Bodies come when they are asked for, unless KEEP_DAYS says otherwise."""
-        facts, user = self.server.facts, self.server.facts['users'][0]
+        facts, user = self.server.facts, self.server.facts['users'][user]
         passwords = user['password'] + '\n'
         if smtp_password is not None:
             options = (*options, '--smtp-password-stdin')
             passwords += smtp_password + '\n'
-        self.ternctl('--json', 'account', 'add', user['address'], '--name', 'Anna Example',
+        self.ternctl('--json', 'account', 'add', user['address'], '--name', name,
                      '--imap', f'{facts["host"]}:{facts["imap"]}', '--smtp', f'{facts["host"]}:{facts["smtp"]}',
                      '--ca-file', facts['ca_file'], '--password-stdin', *options, text=passwords)
         self.ternctl('account', 'set', user['address'], f'keep-days={keep_days}')
@@ -125,6 +125,12 @@ class Window:
         self.click(name, 'text')
         self.screen.key('ctrl+a')
         self.screen.type(text)
+
+    def shows(self, colour):
+        """Whether a stretch of that colour is anywhere on the screen: what is in a page has no name there."""
+        pixels = subprocess.run(['import', '-window', 'root', '-depth', '8', 'rgb:-'], env=self.desktop.env, timeout=60,
+                                check=True, stdout=subprocess.PIPE).stdout
+        return bytes(colour) * 20 in pixels
 
     def shot(self, name):
         if self.artifacts:

@@ -6,7 +6,9 @@ it, nothing is thrown away silently, a mailto: link of another program opens a c
     writing.py BUILD-FOLDER [FOLDER-FOR-SCREENSHOTS]
 """
 
+import email
 import os
+import random
 import sys
 
 from uitest import Tap, session
@@ -82,6 +84,45 @@ class Writing:
             answer = self.window.server.command('doveadm', 'search', '-u', 'bob', 'mailbox', 'INBOX', 'SUBJECT', 'Please')
             return answer['output'].strip() != ''
         self.screen.wait(arrived, 'the message at the other mailbox', seconds=30)
+
+    def received(self, user, subject):
+        """The message of that subject, once it is there."""
+        def look():
+            answer = self.window.server.command('doveadm', 'fetch', '-u', user, 'text', 'mailbox', 'INBOX', 'SUBJECT',
+                                                subject)
+            return answer['output'].removeprefix('text:\n').rstrip('\f\n')
+        return email.message_from_string(self.screen.wait(look, f'"{subject}" at {user}', 30))
+
+    def copies_and_a_file_arrive(self):
+        path = os.path.join(self.window.desktop.env['HOME'], 'table of tides.bin')
+        content = random.Random(1).randbytes(300_000)
+        with open(path, 'wb') as file:
+            file.write(content)
+        self.screen.key('ctrl+n')
+        composer = self.composer('New Message')
+        self.screen.wait(lambda: self.screen.find_all('^To$', 'text', composer), 'the line for addresses')
+        self.screen.type('bob@example.test')
+        self.screen.click(self.screen.find('^Cc and Bcc$', within=composer))
+        for name, address in (('Cc', 'carl@example.test'), ('Bcc', 'dora@example.test'), ('Subject', 'Tides')):
+            self.screen.click(self.screen.find(f'^{name}$', 'text', within=composer))
+            self.screen.type(address)
+        self.screen.key('ctrl+shift+a')
+        self.screen.wait(lambda: len(self.screen.windows()) == 3, 'the file chooser')
+        # A slash opens its line for a path.
+        self.screen.type(path)
+        self.screen.key('Return')
+        self.screen.find('^table of tides', 'list item', within=self.composer('Tides'))
+        self.window.shot('with-a-file')
+        self.screen.key('ctrl+Return')
+        self.screen.wait(lambda: len(self.screen.windows()) == 1, 'the composer to close')
+        for user in ('bob', 'carl', 'dora'):
+            message = self.received(user, 'Tides')
+            assert message['To'] == 'bob@example.test' and message['Cc'] == 'carl@example.test', message.items()
+            assert 'dora' not in str([i for i in message.items() if i[0] not in ('Delivered-To', 'Received')]), \
+                f'{user} reads of the blind copy: {message.items()}'
+            files = [part for part in message.walk() if part.get_filename()]
+            assert [part.get_filename() for part in files] == ['table of tides.bin'], files
+            assert files[0].get_payload(decode=True) == content, f'other bytes at {user}'
 
     def a_mailto_link_opens_a_composer(self):
         tern = os.path.join(self.window.build, 'src', 'tern')
@@ -185,13 +226,14 @@ class Writing:
 
     def steps(self):
         return [self.a_wrong_address_is_told, self.a_refused_message_comes_back, self.closing_asks,
-                self.discarding_can_be_undone, self.it_is_sent_to_somebody_else, self.a_mailto_link_opens_a_composer,
-                self.what_is_being_written_survives, self.one_that_somebody_refused_says_so,
-                self.mail_sent_before_quitting_leaves, self.a_refusal_after_the_window_closed_is_told]
+                self.discarding_can_be_undone, self.it_is_sent_to_somebody_else, self.copies_and_a_file_arrive,
+                self.a_mailto_link_opens_a_composer, self.what_is_being_written_survives,
+                self.one_that_somebody_refused_says_so, self.mail_sent_before_quitting_leaves,
+                self.a_refusal_after_the_window_closed_is_told]
 
 
 def main():
-    with session('--seed', 'anna:20') as window:
+    with session('--seed', 'anna:20', '--users', 'anna,bob,carl,dora') as window:
         return Tap(window, Writing(window).steps()).run()
 
 
