@@ -27,12 +27,17 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TernImapSync *self = user_data;
   GError *error = NULL;
-  gpointer folder = NULL;
+  gpointer value = NULL;
+  TernFolderRecord *folder;
 
   self->waiting--;
-  if (!tern_store_write_finish (tern_imap_sync_get_store (self), result, &folder, &error))
+  if (!tern_store_write_finish (tern_imap_sync_get_store (self), result, &value, &error))
     tern_imap_sync_take_error (self, error);
-  else if (folder != NULL && ((TernFolderRecord *) folder)->remote_name == NULL)
+  folder = value;
+  /* What this server has under the name of another account's folder must not get into that. */
+  if (folder != NULL
+      && (folder->remote_name == NULL
+          || folder->account != tern_imap_remote_get_account (self->job.remote)))
     {
       g_clear_pointer (&folder, tern_folder_record_free);
       tern_imap_sync_take_error (

@@ -376,7 +376,8 @@ folder_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   g_clear_pointer (&self->folder, tern_folder_record_free);
   self->folder = folder;
-  if (self->remote == NULL || !ok || folder == NULL)
+  if (self->remote == NULL || !ok || folder == NULL
+      || self->folder->account != tern_imap_remote_get_account (self->remote))
     {
       tern_imap_session_close (self->session);
       watch_unref (self);

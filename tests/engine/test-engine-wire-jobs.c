@@ -106,6 +106,37 @@ test_wire_sync_of_deleted (void)
   wire_clear (&wire);
 }
 
+/* Whoever asks for it: the mail of this server does not get into a folder of another account. */
+static void
+test_wire_other_account (void)
+{
+  static const char *const script[] = { WIRE_GREET, "STALL", NULL };
+  TernFolderRecord record = { .path = (char *) "INBOX",
+                              .name = (char *) "INBOX",
+                              .remote_name = (char *) "INBOX",
+                              .delimiter = '/',
+                              .selectable = TRUE };
+  TernSyncCounts counts;
+  GError *error = NULL;
+  Wire wire;
+  TernTxn *txn;
+  TernId folder;
+
+  wire_init (&wire, script);
+  txn = store_begin (wire.store);
+  record.account = tern_txn_ensure_account (txn, "uuid-2", NULL);
+  folder = tern_txn_put_folder (txn, &record, &error);
+  g_assert_no_error (error);
+  store_commit (wire.store);
+  tern_remote_sync_folder_async (wire.remote, folder, TERN_URGENCY_NEW, wire_keep_result, &wire);
+  tern_test_wait_until (wire.result != NULL);
+  g_assert_false (tern_remote_sync_folder_finish (wire.remote, wire.result, &counts, &error));
+  g_assert_error (error, TERN_FAULT, TERN_FAULT_NOT_FOUND);
+  g_clear_error (&error);
+  g_clear_object (&wire.result);
+  wire_clear (&wire);
+}
+
 static void
 on_loaded (const GError *error, gpointer data)
 {
@@ -326,6 +357,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/wire-jobs/selected-for-a-body", test_wire_selected_for_a_body);
   g_test_add_func ("/engine/wire-jobs/sync-of-deleted", test_wire_sync_of_deleted);
+  g_test_add_func ("/engine/wire-jobs/other-account", test_wire_other_account);
   g_test_add_func ("/engine/wire-jobs/no-pieces", test_wire_no_pieces);
   g_test_add_func ("/engine/wire-jobs/hands-end", test_wire_hands_end);
   g_test_add_func ("/engine/wire-jobs/left-out", test_wire_left_out);
