@@ -67,10 +67,30 @@ goes_by_size (TernImapOps *self, guint index)
          && g_array_index (self->op->known, guint32, index) == 0;
 }
 
+/* Where uids tell nothing of their age, ours is there only if there are more than were there
+ * before. What was there and went meanwhile lets us do a thing twice, which is better than to take
+ * another one for ours and to remove the source. */
+static gboolean
+may_be_there (TernImapOps *self, const GArray *uids)
+{
+  guint32 twins = self->finding < self->op->twins->len
+                      ? g_array_index (self->op->twins, guint32, self->finding)
+                      : 0;
+  guint32 others = 0;
+
+  if (knows_next (self) || tern_imap_ops_is_filed_by_server (self))
+    return TRUE;
+  for (guint i = 0; i < uids->len; i++)
+    others += !tern_imap_ops_has (self->found, g_array_index (uids, guint32, i));
+  return others > twins;
+}
+
 /* The last of @uids that may be ours: not there before we began, and nobody else's. 0 for none. */
 static guint32
 choose (TernImapOps *self, const GArray *uids)
 {
+  if (uids != NULL && !may_be_there (self, uids))
+    return 0;
   for (guint i = uids != NULL ? uids->len : 0; i > 0; i--)
     {
       guint32 uid = g_array_index (uids, guint32, i - 1);

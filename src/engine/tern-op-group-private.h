@@ -17,6 +17,7 @@ typedef struct
   GArray *subjects;         /* of TernOpSubject, sorted by uid */
   GPtrArray *message_ids;   /* (element nullable) of char*, beside subjects */
   GArray *sizes;            /* of guint32, likewise */
+  GArray *twins;            /* of guint32, likewise, with @check: see tern_read_twins() */
   GArray *taken;            /* (nullable) of guint32, with @check: see tern_read_taken_uids() */
   guint unknown;            /* subjects that the server has, but nobody knows where */
   guint lost;               /* subjects that went from the server before anything was sent */

@@ -19,6 +19,7 @@ tern_op_group_free (TernOpGroup *self)
   g_array_unref (self->subjects);
   g_ptr_array_unref (self->message_ids);
   g_array_unref (self->sizes);
+  g_array_unref (self->twins);
   g_clear_pointer (&self->taken, g_array_unref);
   g_clear_pointer (&self->source, tern_folder_record_free);
   g_clear_pointer (&self->target, tern_folder_record_free);
@@ -117,6 +118,7 @@ read_subjects (TernReader *reader, TernOpGroup *self, GError **error)
       TernId folder = 0;
       TernOpSubjectState state = tern_op_group_get_state (self, subject);
       guint32 size;
+      guint32 twins = 0;
 
       self->unknown += state == TERN_OP_SUBJECT_UNKNOWN;
       self->lost += state == TERN_OP_SUBJECT_LOST;
@@ -126,6 +128,10 @@ read_subjects (TernReader *reader, TernOpGroup *self, GError **error)
                        record != NULL ? g_strdup (record->facts->message_id) : NULL);
       size = record != NULL ? (guint32) MIN (record->facts->size, G_MAXUINT32) : 0;
       g_array_append_val (self->sizes, size);
+      if (self->check && first->target != 0
+          && !tern_read_twins (reader, first, subject->location, &twins, error))
+        return FALSE;
+      g_array_append_val (self->twins, twins);
       if (first->kind == TERN_OP_APPEND && record != NULL)
         {
           self->date = record->facts->received;
@@ -236,6 +242,7 @@ tern_op_group_read (TernReader *reader,
   self->subjects = g_array_new (FALSE, FALSE, sizeof (TernOpSubject));
   self->message_ids = g_ptr_array_new_with_free_func (g_free);
   self->sizes = g_array_new (FALSE, FALSE, sizeof (guint32));
+  self->twins = g_array_new (FALSE, FALSE, sizeof (guint32));
   self->subscribed = g_ptr_array_new_with_free_func (g_free);
   if (runnable->len == 0)
     self->next_time = tern_read_next_op_time (reader, query->account, NULL);
@@ -310,6 +317,7 @@ tern_op_group_cut (const TernOpGroup *self, guint start, guint *taken)
         g_array_append_val (op->uids, subject->uid);
       g_ptr_array_add (op->message_ids, g_strdup (g_ptr_array_index (self->message_ids, i)));
       g_array_append_val (op->sizes, g_array_index (self->sizes, guint32, i));
+      g_array_append_val (op->twins, g_array_index (self->twins, guint32, i));
       g_array_append_val (op->known, subject->target_uid);
     }
   *taken = i - start;

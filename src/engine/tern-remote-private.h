@@ -109,6 +109,8 @@ typedef struct
   GArray *uids;             /* (owned) of guint32, sorted */
   GPtrArray *message_ids; /* (owned) (element nullable) of char*, beside uids: to find them again */
   GArray *sizes;          /* (owned) of guint32, likewise; 0 = not known */
+  GArray
+      *twins; /* (owned) of guint32, likewise: how many the target may have besides; 0 if short */
   GArray *known; /* (owned) of guint32, likewise: where the target has it, as far as is known */
   TernFlags add;
   TernFlags remove;

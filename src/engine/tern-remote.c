@@ -39,6 +39,7 @@ tern_remote_op_new (TernOpKind kind)
   self->uids = g_array_new (FALSE, FALSE, sizeof (guint32));
   self->message_ids = g_ptr_array_new_with_free_func (g_free);
   self->sizes = g_array_new (FALSE, FALSE, sizeof (guint32));
+  self->twins = g_array_new (FALSE, FALSE, sizeof (guint32));
   self->subscribed = g_ptr_array_new_with_free_func (g_free);
   self->known = g_array_new (FALSE, FALSE, sizeof (guint32));
   self->taken = g_array_new (FALSE, FALSE, sizeof (guint32));
@@ -53,6 +54,7 @@ tern_remote_op_free (TernRemoteOp *self)
   g_array_unref (self->uids);
   g_ptr_array_unref (self->message_ids);
   g_array_unref (self->sizes);
+  g_array_unref (self->twins);
   g_array_unref (self->known);
   g_array_unref (self->taken);
   g_free (self->old_path);

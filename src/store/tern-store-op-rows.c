@@ -488,3 +488,28 @@ tern_read_taken_uids (TernReader *reader, const TernOpRecord *op, GError **error
     }
   return g_steal_pointer (&uids);
 }
+
+/* What others are about to put there is not there yet. */
+gboolean
+tern_read_twins (TernReader *reader,
+                 const TernOpRecord *op,
+                 TernId location,
+                 guint32 *n,
+                 GError **error)
+{
+  gint64 found = 0;
+
+  if (!tern_db_look (reader->db, error, &found,
+                     "SELECT count (*) FROM location a JOIN message m ON m.id = a.message"
+                     " JOIN message t ON t.hash = m.hash AND t.hash <> 0 AND t.size = m.size"
+                     " JOIN location l ON l.message = t.id AND l.folder = ?2"
+                     " WHERE a.id = ?1 AND NOT EXISTS (SELECT 1 FROM op_subject s WHERE s.op = ?3"
+                     "  AND s.location IN (l.id, l.stands_for))"
+                     " AND (l.uid IS NOT NULL OR l.rematch <> 0 OR NOT EXISTS"
+                     "  (SELECT 1 FROM op_subject s JOIN op o ON o.id = s.op"
+                     "   WHERE s.location = l.id AND o.state IN (0, 1, 4)))",
+                     location, op->target, op->id))
+    return FALSE;
+  *n = (guint32) CLAMP (found, 0, G_MAXUINT32);
+  return TRUE;
+}

@@ -158,6 +158,13 @@ GArray *tern_read_op_subjects (TernReader *reader, TernId op, GError **error);
 /* Of @op, which was begun: the uids in its target, among those that its own messages may have
  * there, that belong to what other operations have put there. GArray of guint32. */
 GArray *tern_read_taken_uids (TernReader *reader, const TernOpRecord *op, GError **error);
+/* Of @op, which was begun: how many messages are in its target that may be taken for @location's,
+ * by Message-ID and size, and are none of its own. */
+gboolean tern_read_twins (TernReader *reader,
+                          const TernOpRecord *op,
+                          TernId location,
+                          guint32 *n,
+                          GError **error);
 /* Takes some of the subjects of a pending or running operation (TernId of locations) out into a
  * running one of their own, which is to be settled in the same transaction. Returns its id; 0
  * without

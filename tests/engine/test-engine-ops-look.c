@@ -207,6 +207,60 @@ test_twins (void)
 }
 
 static void
+assert_renumbered (const char *const *script, guint32 twin, const char *expected)
+{
+  Wire wire;
+  TernRemoteOp *op;
+  g_autofree char *pairs = NULL;
+
+  wire_init (&wire, script);
+  op = op_new (&wire, TERN_OP_MOVE, twins, 1);
+  op->target_uidvalidity = 1;
+  g_array_append_val (op->twins, twin);
+  pairs = run (&wire, op);
+  g_assert_cmpstr (pairs, ==, expected);
+  wire_clear (&wire);
+}
+
+/* The target has other uids now: one equal message is the one that was there before, the second one
+ * is ours. */
+static void
+test_renumbered (void)
+{
+  static const char *const before[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "13"),
+    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 3",
+    "S: %t OK found",
+    SOURCE_HAS ("7"),
+    BY_HAND ("7", "7", "COPYUID 2 7 13"),
+    "STALL",
+    NULL,
+  };
+  static const char *const ours[] = {
+    WIRE_GREET,
+    WIRE_SELECT ("Archive", "2", "13"),
+    "C: %t UID SEARCH HEADER Message-ID \"1@example.org\" LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 3 4",
+    "S: %t OK found",
+    SOURCE_HAS ("7"),
+    "C: %t UID SEARCH UID 7 LARGER 1000 SMALLER 1002",
+    "S: * SEARCH 7",
+    "S: %t OK of that size",
+    "C: %t UID STORE 7 +FLAGS.SILENT (\\Deleted)",
+    "S: %t OK marked",
+    "C: %t UID EXPUNGE 7",
+    "S: %t OK gone",
+    "STALL",
+    NULL,
+  };
+
+  assert_renumbered (before, 1, "7:13");
+  assert_renumbered (ours, 1, "7:4");
+}
+
+static void
 on_note (const GError *error, gpointer data)
 {
   g_error ("%s", error->message);
@@ -378,6 +432,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/ops-look/odd-id", test_odd_id);
   g_test_add_func ("/engine/ops-look/taken", test_taken);
   g_test_add_func ("/engine/ops-look/twins", test_twins);
+  g_test_add_func ("/engine/ops-look/renumbered", test_renumbered);
   g_test_add_func ("/engine/ops-look/twins-apart", test_twins_apart);
   g_test_add_func ("/engine/ops-look/appended", test_appended);
   g_test_add_func ("/engine/ops-look/filed-by-server", test_filed_by_server);

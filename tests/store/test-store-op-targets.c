@@ -107,6 +107,45 @@ test_taken (void)
   store_fixture_free (f);
 }
 
+static guint32
+twins (StoreFixture *f, TernId id, TernId location)
+{
+  TernReader *reader = store_read_begin (f, TERN_LANE_SLOW);
+  g_autoptr (TernOpRecord) op = tern_read_op (reader, id, NULL);
+  guint32 n = 0;
+
+  g_assert_true (tern_read_twins (reader, op, location, &n, NULL));
+  store_read_end (f);
+  return n;
+}
+
+/* What is there counts, and neither what is its own nor what is still on its way. */
+static void
+test_twins (void)
+{
+  StoreFixture *f = store_fixture_new ();
+  TernId a = store_add (f, f->inbox, 5, 1, TERN_FLAG_NONE);
+  TernId b = store_add (f, f->inbox, 6, 1, TERN_FLAG_NONE);
+  TernId first, second;
+  TernTxn *txn;
+
+  store_add (f, f->archive, 80, 1, TERN_FLAG_NONE);
+  store_add (f, f->archive, 81, 9, TERN_FLAG_NONE);
+  set_next (f, 90);
+  first = start_move (f, a);
+  second = start_move (f, b);
+  g_assert_cmpuint (twins (f, second, b), ==, 1);
+  confirm (f, first, 5, 100);
+  g_assert_cmpuint (twins (f, second, b), ==, 2);
+  g_assert_cmpuint (twins (f, first, a), ==, 1);
+  /* On its way from there, it is there still. */
+  txn = store_begin (f);
+  g_autoptr (GArray) on = tern_txn_op_move (txn, &a, 1, f->trash, NULL);
+  store_commit (f);
+  g_assert_cmpuint (twins (f, second, b), ==, 2);
+  store_fixture_free (f);
+}
+
 /* A copy that a sync has met is known by its uid when the operation is tried again. */
 static void
 test_copy_met (void)
@@ -138,6 +177,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/op-targets/next", test_next);
   g_test_add_func ("/store/op-targets/taken", test_taken);
+  g_test_add_func ("/store/op-targets/twins", test_twins);
   g_test_add_func ("/store/op-targets/copy-met", test_copy_met);
   return g_test_run ();
 }
