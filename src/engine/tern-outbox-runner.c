@@ -531,7 +531,7 @@ begin_entry (TernOutboxRunner *self)
   if (self->work->message == NULL)
     {
       step = refusal_new (entry);
-      step->fault = g_strdup (_ ("The message is not on this computer any more."));
+      step->fault = g_strdup (_ ("The message is gone from this disk, or damaged there."));
       write_step (self, step, STEP_LOOK);
     }
   else if (entry->state == TERN_OUTBOX_HELD || self->blocked != NULL)

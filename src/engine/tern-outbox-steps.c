@@ -131,6 +131,22 @@ is_asked_for (const TernOutboxQuery *query, const TernOutboxRecord *entry)
   return TRUE;
 }
 
+/* *@message is NULL when it is gone, or damaged: no other one has to wait for that. */
+static gboolean
+read_message (TernReader *reader, const char *hash, GBytes **message, GError **error)
+{
+  GError *fault = NULL;
+
+  *message = tern_read_loose_body (reader, hash, &fault);
+  if (fault == NULL || tern_fault_is (fault, TERN_FAULT_DAMAGED))
+    {
+      g_clear_error (&fault);
+      return TRUE;
+    }
+  g_propagate_error (error, fault);
+  return FALSE;
+}
+
 static gboolean
 look_at_entry (TernReader *reader,
                const TernOutboxQuery *query,
@@ -152,8 +168,7 @@ look_at_entry (TernReader *reader,
   else if ((entry->state == TERN_OUTBOX_HELD || entry->state == TERN_OUTBOX_QUEUED)
            && work->entry == NULL)
     {
-      work->message = tern_read_loose_body (reader, entry->body_hash, error);
-      if (work->message == NULL && error != NULL && *error != NULL)
+      if (!read_message (reader, entry->body_hash, &work->message, error))
         return FALSE;
       work->entry = entry;
     }
@@ -326,13 +341,14 @@ ensure_sent (TernTxn *txn, TernId account, GError **error)
 static gboolean
 file_copy (TernTxn *txn, const TernOutboxRecord *entry, GError **error)
 {
-  g_autoptr (GBytes) message =
-      tern_read_loose_body (tern_txn_reader (txn), entry->body_hash, error);
+  g_autoptr (GBytes) message = NULL;
   g_autoptr (TernMessageFacts) facts = NULL;
   TernId sent, location;
 
+  if (!read_message (tern_txn_reader (txn), entry->body_hash, &message, error))
+    return FALSE;
   if (message == NULL)
-    return error == NULL || *error == NULL;
+    return TRUE;
   sent = ensure_sent (txn, entry->account, error);
   if (sent == 0)
     return FALSE;

@@ -403,9 +403,9 @@ test_try_again_all (void)
 }
 
 static void
-run_sql (Setup *setup, const char *sql)
+run_sql (Setup *setup, const char *file, const char *sql)
 {
-  g_autofree char *path = g_build_filename (setup->fixture->dir, "data", "mail.db", NULL);
+  g_autofree char *path = g_build_filename (setup->fixture->dir, "data", file, NULL);
   sqlite3 *db = NULL;
 
   g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
@@ -429,8 +429,9 @@ test_partly_refused_ends (gconstpointer data)
   send_two (&setup);
   g_assert_cmpint (TERN_OUTBOX_ACCEPTED, ==, 4);
   g_assert_cmpint (TERN_OUTBOX_REFUSED, ==, 6);
-  run_sql (&setup, "UPDATE outbox SET state = 5;"
-                   "UPDATE outbox_recipient SET state = 4 + 2 * position");
+  run_sql (&setup, "mail.db",
+           "UPDATE outbox SET state = 5;"
+           "UPDATE outbox_recipient SET state = 4 + 2 * position");
   if (edit)
     {
       draft = recall (&setup, NULL, &error);
@@ -448,6 +449,30 @@ test_partly_refused_ends (gconstpointer data)
       g_clear_object (&result);
     }
   g_assert_null (read_now (&setup, read_entry));
+  tear_down (&setup);
+}
+
+/* One that cannot be read is refused, and holds up no other. */
+static void
+test_damaged (void)
+{
+  Setup setup;
+  TernId first;
+  g_autoptr (TernOutboxRecord) entry = NULL;
+
+  set_up_offline (&setup);
+  first = send_two (&setup);
+  send_two (&setup);
+  engine_fixture_close (setup.fixture);
+  run_sql (&setup, "bodies.db",
+           "UPDATE body SET data = zeroblob (20) WHERE id = (SELECT min (id) FROM body)");
+  tern_script_server_add (setup.smtp, FIRST, TAKE, "STALL", NULL);
+  engine_fixture_open (setup.fixture, TRUE);
+  wait_for_state (&setup, TERN_OUTBOX_ACCEPTED);
+  setup.entry = first;
+  entry = read_now (&setup, read_entry);
+  g_assert_cmpint (entry->state, ==, TERN_OUTBOX_REFUSED);
+  g_assert_nonnull (strstr (entry->fault, "damaged"));
   tear_down (&setup);
 }
 
@@ -659,12 +684,13 @@ test_start_again (void)
 
   set_up_offline (&setup);
   engine_fixture_close (setup.fixture);
-  run_sql (&setup, "CREATE TRIGGER no_folder BEFORE INSERT ON folder"
-                   " BEGIN SELECT RAISE (ABORT, 'no'); END");
+  run_sql (&setup, "mail.db",
+           "CREATE TRIGGER no_folder BEFORE INSERT ON folder"
+           " BEGIN SELECT RAISE (ABORT, 'no'); END");
   engine_fixture_open (setup.fixture, TRUE);
   engine_wait_state (setup.fixture, setup.uuid, TERN_ACCOUNT_REFUSED);
   g_assert_cmpuint (tern_script_server_get_connections (setup.imap), ==, 0);
-  run_sql (&setup, "DROP TRIGGER no_folder");
+  run_sql (&setup, "mail.db", "DROP TRIGGER no_folder");
   tern_engine_refresh (setup.fixture->engine, setup.uuid);
   tern_test_wait_until (tern_script_server_get_connections (setup.imap) == 1);
   tear_down (&setup);
@@ -685,6 +711,7 @@ main (int argc, char **argv)
                         test_partly_refused_ends);
   g_test_add_data_func ("/engine/outbox/partly-refused/dismiss", NULL, test_partly_refused_ends);
   g_test_add_func ("/engine/outbox/try-again-all", test_try_again_all);
+  g_test_add_func ("/engine/outbox/damaged", test_damaged);
   g_test_add_func ("/engine/outbox/wrong-password", test_wrong_password);
   g_test_add_func ("/engine/outbox/copy-refused", test_copy_refused);
   g_test_add_func ("/engine/outbox/copy-deleted", test_copy_deleted);
