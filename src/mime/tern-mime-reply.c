@@ -95,9 +95,13 @@ add_recipients (TernDraft *draft, GPtrArray *to, const GPtrArray *from, const ch
     }
 }
 
+/* What one of a person's accounts has sent to the one that answers now is like anybody's. */
 static gboolean
-is_from_own (const TernMessageFacts *facts, const char *const *own)
+is_from_own (const TernMessageFacts *facts, const char *const *own, const TernAddress *me)
 {
+  if (me != NULL && !holds (facts->from, me->address)
+      && (holds (facts->to, me->address) || holds (facts->cc, me->address)))
+    return FALSE;
   for (guint i = 0; i < facts->from->len; i++)
     if (is_own (own, ((TernAddress *) g_ptr_array_index (facts->from, i))->address))
       return TRUE;
@@ -112,7 +116,7 @@ set_recipients (TernDraft *draft,
                 const TernMessageFacts *facts,
                 const char *const *own)
 {
-  if (is_from_own (facts, own) && facts->to->len > 0)
+  if (is_from_own (facts, own, draft->from) && facts->to->len > 0)
     {
       add_recipients (draft, draft->to, facts->to, NULL);
       if (kind == TERN_REPLY_ALL)

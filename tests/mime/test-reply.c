@@ -56,6 +56,11 @@ test_recipients (void)
       "" },
     { TERN_REPLY_ALL, "From: me@example.org\nTo: a@x.example\nCc: c@x.example, me@example.org",
       "a@x.example", "c@x.example" },
+    { TERN_REPLY_SENDER, "From: me.too@example.org\nTo: a@x.example", "a@x.example", "" },
+    /* from another account of one's own */
+    { TERN_REPLY_SENDER, "From: me.too@example.org\nTo: me@example.org", "me.too@example.org", "" },
+    { TERN_REPLY_ALL, "From: me.too@example.org\nTo: a@x.example\nCc: me@example.org",
+      "me.too@example.org", "a@x.example" },
     { TERN_REPLY_SENDER, "From: Just A Name\nTo: me@example.org", "", "" },
     { TERN_REPLY_FORWARD, "From: a@x.example\nTo: b@x.example", "", "" },
   };
